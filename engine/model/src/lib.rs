@@ -3,16 +3,26 @@
 
 pub mod address;
 pub mod diagnostic;
+pub mod event;
 pub mod path;
+pub mod plan;
 pub mod program;
+pub mod record;
+pub mod report;
 pub mod schema;
+pub mod snapshot;
 pub mod span;
 pub mod value;
 
 pub use address::{Address, ModuleAddress, Name, ProviderAddress};
 pub use diagnostic::{Diagnostic, Label, Severity};
+pub use event::{Event, Report, StepEnd};
 pub use path::{Path, Seg};
+pub use plan::{Action, Change, Difference, Plan, Reason, Step, StepId, Work};
 pub use program::{Block, BlockId, BlockKind, Module, ModuleId, Node, NodeKind, Program};
+pub use record::{Object, Record, Row, Slot};
+pub use report::PlanReport;
 pub use schema::{Attribute, Kind, Schemas, TypeSchema};
+pub use snapshot::{Answer, Ask, AskKey, ProviderNode, Refreshed, Snapshot, StateDoc};
 pub use span::{FileId, Files, Span};
 pub use value::{Map, NodeId, Origin, Secret, Type, Unknown, Value};

@@ -1,0 +1,237 @@
+//! What the planner knows of the outside: the state's rows, and answers to its questions.
+//!
+//! The planner never reads anything itself. It puts [`Ask`]s; `run` answers them in one batch and
+//! calls it again. A failure is an answer too.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::{Address, Name, ProviderAddress};
+use crate::record::{Pending, ProviderRow, Row};
+use crate::value::Value;
+
+/// The state as the planner sees it: the fold of all records.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StateDoc {
+    /// Identity of the store; a plan is bound to it.
+    pub id: Name,
+    /// The stack's name.
+    pub stack: Name,
+    /// The environment, where the stack has some.
+    pub environment: Option<Name>,
+    /// How many records there are: grows with every append.
+    pub serial: u64,
+    /// What each address holds.
+    pub rows: BTreeMap<Address, Arc<Row>>,
+    /// Provider nodes that rows use, as last configured.
+    pub providers: BTreeMap<ProviderAddress, ProviderRow>,
+    /// Outputs of the last apply.
+    pub outputs: BTreeMap<Name, Value>,
+    /// Intents without an outcome: what a killed run may or may not have done.
+    pub pending: Vec<Pending>,
+    /// Overrides in force.
+    pub overrides: Vec<Override>,
+    /// How long operations took, in milliseconds, by address and by type: `create group`,
+    /// `create azure.resource_group`.
+    pub durations: BTreeMap<Name, u64>,
+}
+
+/// A value that stands above the configuration until it is taken back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Override {
+    /// The resource.
+    pub address: Address,
+    /// The attribute.
+    pub path: crate::Path,
+    /// Its value.
+    pub value: Value,
+    /// Who asked for it.
+    pub who: String,
+    /// Why.
+    pub why: String,
+}
+
+/// A provider node with its configuration, for a question or a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProviderNode {
+    /// Its address.
+    pub address: ProviderAddress,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub type_name: Name,
+    /// Its configuration; in a plan it may hold unknown parts.
+    pub config: Value,
+}
+
+/// A question of the planner.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// The text of a file, relative to the stack's folder.
+    File(Name),
+    /// The files that match, relative to the stack's folder.
+    Glob(Name),
+    /// An environment variable.
+    Env(Name),
+    /// What a row's object looks like now. Put only where the prefetch could not know: the
+    /// provider's configuration differs from the recorded one, or the object is `existing`.
+    Read {
+        /// The instance that wants to know.
+        address: Address,
+        /// The type.
+        type_name: Name,
+        /// Whom to ask.
+        provider: ProviderNode,
+        /// The provider's id of the object.
+        id: Name,
+        /// The attributes as last known, which some providers read with.
+        last: Value,
+    },
+    /// Whether an object with this natural key is there already.
+    Find {
+        /// The instance that wants to know.
+        address: Address,
+        /// The type.
+        type_name: Name,
+        /// Whom to ask.
+        provider: ProviderNode,
+        /// The natural key.
+        key: Name,
+        /// The collection that would list it.
+        collection: Option<Name>,
+        /// The attributes that it is to have.
+        planned: Value,
+    },
+    /// What an update would lead to, as the service sees it.
+    Preview {
+        /// The instance.
+        address: Address,
+        /// The type.
+        type_name: Name,
+        /// Whom to ask.
+        provider: ProviderNode,
+        /// What it is to be.
+        desired: Value,
+        /// What it is.
+        live: Value,
+    },
+    /// The resources that a composite stands for.
+    Expand {
+        /// The composite.
+        address: Address,
+        /// Its type.
+        type_name: Name,
+        /// Whom to ask.
+        provider: ProviderNode,
+        /// Its attributes.
+        desired: Value,
+    },
+}
+
+/// The name of a question: two questions with the same key have the same answer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AskKey {
+    /// See [`Ask::File`].
+    File(Name),
+    /// See [`Ask::Glob`].
+    Glob(Name),
+    /// See [`Ask::Env`].
+    Env(Name),
+    /// See [`Ask::Read`].
+    Read(Address),
+    /// See [`Ask::Find`].
+    Find(Address),
+    /// See [`Ask::Preview`]; counted, because it may be put three times for an address.
+    Preview(Address, u8),
+    /// See [`Ask::Expand`]; counted likewise.
+    Expand(Address, u8),
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// A file's text.
+    File(Arc<str>),
+    /// Paths.
+    Glob(Vec<Name>),
+    /// A variable's value, or that it is not set.
+    Env(Option<Name>),
+    /// What was read or found.
+    Object(Refreshed),
+    /// What a preview led to, and for which question.
+    Preview {
+        /// The question's desired value, to see whether the answer still fits.
+        desired: Value,
+        /// The attributes afterwards.
+        planned: Value,
+    },
+    /// A composite's parts, and for which question.
+    Children {
+        /// The question's desired value, to see whether the answer still fits.
+        desired: Value,
+        /// The parts.
+        children: Vec<Child>,
+    },
+    /// It could not be answered, and why.
+    Failed(String),
+}
+
+/// A part of a composite.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Child {
+    /// What follows the `/` in its address.
+    pub name: Name,
+    /// Its type.
+    pub type_name: Name,
+    /// Its attributes.
+    pub attributes: Value,
+    /// Names of other parts that come before it.
+    pub after: Vec<Name>,
+}
+
+/// What a provider says about an object.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refreshed {
+    /// It is there.
+    Found {
+        /// The provider's id.
+        id: Name,
+        /// Its whole body.
+        attributes: Value,
+    },
+    /// It is not there.
+    Absent,
+    /// It is there but cannot be read just now, such as what lives in a stopped cluster.
+    Asleep(String),
+    /// It could not be read.
+    Unreadable(String),
+    /// Several objects fit a natural key; their ids.
+    Ambiguous(Vec<Name>),
+}
+
+/// All that is known of the outside in a round of planning.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The current objects of rows, as the prefetch read them with the recorded providers. A row
+    /// that is missing here was not read (its type says so, or it has no object).
+    pub rows: BTreeMap<Address, Refreshed>,
+    /// Answers so far.
+    pub answers: BTreeMap<AskKey, Answer>,
+}
+
+impl Ask {
+    /// The question's name; `count` tells the tries of a preview or an expansion apart.
+    pub fn key(&self, count: u8) -> AskKey {
+        match self {
+            Ask::File(path) => AskKey::File(path.clone()),
+            Ask::Glob(pattern) => AskKey::Glob(pattern.clone()),
+            Ask::Env(name) => AskKey::Env(name.clone()),
+            Ask::Read { address, .. } => AskKey::Read(address.clone()),
+            Ask::Find { address, .. } => AskKey::Find(address.clone()),
+            Ask::Preview { address, .. } => AskKey::Preview(address.clone(), count),
+            Ask::Expand { address, .. } => AskKey::Expand(address.clone(), count),
+        }
+    }
+}
