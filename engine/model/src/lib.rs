@@ -19,7 +19,7 @@ pub use diagnostic::{Diagnostic, Label, Severity};
 pub use event::{Event, Report, StepEnd};
 pub use path::{Path, Seg};
 pub use plan::{Action, Change, Difference, Plan, Reason, Step, StepId, Work};
-pub use program::{Block, BlockId, BlockKind, Module, ModuleId, Node, NodeKind, Program};
+pub use program::{Block, BlockId, BlockKind, Module, ModuleId, Named, Node, NodeKind, Program};
 pub use record::{Object, Record, Row, Slot};
 pub use report::PlanReport;
 pub use schema::{Attribute, Kind, Schemas, TypeSchema};

@@ -226,7 +226,8 @@ pub struct Block {
     pub when: Option<Node>,
     /// What must be done before.
     pub depends_on: Vec<Dependency>,
-    /// The provider node, where the configuration names one.
+    /// The provider node: the one that it names, else the one that its module has or inherits for
+    /// the type; `None` where there is no such node.
     pub provider: Option<ProviderUse>,
     /// What it does when things change.
     pub lifecycle: Lifecycle,
@@ -344,6 +345,54 @@ impl Program {
     /// A block.
     pub fn block(&self, id: BlockId) -> &Block {
         &self.blocks[id.0 as usize]
+    }
+}
+
+/// What a bare name means in a module.
+#[derive(Clone, Copy, Debug)]
+pub enum Named<'a> {
+    /// The namespace `inputs`.
+    Inputs,
+    /// The namespace `resources`, which holds existing resources too.
+    Resources,
+    /// The namespace `modules`.
+    Modules,
+    /// An input.
+    Input(&'a Input),
+    /// A named expression.
+    Let(&'a Node),
+    /// A resource or an existing resource.
+    Block(BlockId),
+    /// A called module.
+    Module(ModuleId),
+}
+
+impl Module {
+    /// What a bare name means: the namespaces first, then inputs and `let`, resources, existing
+    /// resources, called modules.
+    pub fn named(&self, name: &str) -> Option<Named<'_>> {
+        match name {
+            "inputs" => return Some(Named::Inputs),
+            "resources" => return Some(Named::Resources),
+            "modules" => return Some(Named::Modules),
+            _ => {}
+        }
+        let input = self.inputs.get(name).map(Named::Input);
+        input
+            .or_else(|| self.lets.get(name).map(Named::Let))
+            .or_else(|| self.resource(name).map(Named::Block))
+            .or_else(|| self.modules.get(name).map(|id| Named::Module(*id)))
+    }
+
+    /// What `resources.name` means: a resource or an existing resource.
+    pub fn resource(&self, name: &str) -> Option<BlockId> {
+        self.resources.get(name).or_else(|| self.existing.get(name)).copied()
+    }
+
+    /// All bare names, for suggestions.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        let blocks = self.resources.keys().chain(self.existing.keys());
+        self.inputs.keys().chain(self.lets.keys()).chain(blocks).chain(self.modules.keys())
     }
 }
 
