@@ -448,6 +448,58 @@ impl Plan {
         self.nodes.get(id.0 as usize)
     }
 
+    /// Calls `f` with every value in the plan, to seal, open or renumber them.
+    pub fn for_each_value_mut(&mut self, f: &mut dyn FnMut(&mut Value)) {
+        let Plan {
+            format: _,
+            stack: _,
+            environment: _,
+            mode: _,
+            base: _,
+            changes,
+            unchanged: _,
+            nodes,
+            providers,
+            steps,
+            deferred: _,
+            outputs,
+            conditions,
+            overrides,
+            phase: _,
+        } = self;
+        for change in changes {
+            for Difference { path: _, before, after, forces: _, place: _ } in
+                change.differences.iter_mut().chain(&mut change.drift)
+            {
+                before.iter_mut().chain(after).for_each(&mut *f);
+            }
+        }
+        for node in nodes {
+            let mut refs = Value::from(std::mem::take(&mut node.refs));
+            f(&mut refs);
+            if let Value::Map(map) = refs {
+                node.refs = std::sync::Arc::unwrap_or_clone(map);
+            }
+        }
+        for provider in providers {
+            f(&mut provider.config);
+        }
+        for step in steps {
+            step.serialise.iter_mut().for_each(&mut *f);
+            step.work.for_each_value_mut(f);
+        }
+        for OutputChange { name: _, before, after } in outputs {
+            before.iter_mut().chain(after).for_each(&mut *f);
+        }
+        for condition in conditions {
+            f(&mut condition.that);
+            f(&mut condition.message);
+        }
+        for over in overrides {
+            f(&mut over.value);
+        }
+    }
+
     /// Whether nothing is to be done or shown: no change but drift, no deferred part, no output.
     pub fn is_empty(&self) -> bool {
         !self.has_changes()
@@ -458,5 +510,32 @@ impl Plan {
         self.changes.iter().any(|change| change.action != Action::NoOp)
             || !self.deferred.is_empty()
             || self.outputs.iter().any(|output| output.before != output.after)
+    }
+}
+
+impl Work {
+    /// Calls `f` with every value in it.
+    pub fn for_each_value_mut(&mut self, f: &mut dyn FnMut(&mut Value)) {
+        match self {
+            Work::Create { desired, adopt: _, key, row } => {
+                f(desired);
+                key.iter_mut().for_each(&mut *f);
+                f(&mut row.replace_when);
+            }
+            Work::Update { id: _, desired, live, unset: _, row } => {
+                f(desired);
+                f(live);
+                f(&mut row.replace_when);
+            }
+            Work::Delete { id: _, live } => f(live),
+            Work::Record { id: _, desired, attributes, from: _, row } => {
+                f(desired);
+                f(attributes);
+                f(&mut row.replace_when);
+            }
+            Work::Read { id } => f(id),
+            Work::Invoke { action: _, args } => f(args),
+            Work::Forget | Work::Wait { .. } | Work::Join => {}
+        }
     }
 }

@@ -117,7 +117,7 @@ pub struct ProviderRow {
     pub type_name: Name,
     /// Its configuration. A volatile leaf is an `Unknown` that points to the row which it is read from.
     pub config: Value,
-    /// What it needs, as a row does: what it is configured with must outlive what it made.
+    /// The resources that its world comes from: what it made dies with these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Address>,
 }

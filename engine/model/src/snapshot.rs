@@ -63,6 +63,9 @@ pub struct ProviderNode {
     pub type_name: Name,
     /// Its configuration; in a plan it may hold unknown parts.
     pub config: Value,
+    /// The resources that its world comes from: what it made dies with these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Address>,
 }
 
 /// A question of the planner.
