@@ -20,9 +20,9 @@ pub struct ProviderError {
     /// What was asked and what was answered, in the service's own words.
     pub message: String,
     /// The status of the answer: `409 Conflict`, `exit status 2`.
-    pub status: Option<String>,
+    pub status: Option<Name>,
     /// The service's code for it.
-    pub code: Option<String>,
+    pub code: Option<Name>,
     /// What to do about it.
     pub help: Option<String>,
 }
@@ -125,14 +125,14 @@ impl ProviderError {
 
     /// Gives the status of the answer.
     #[must_use]
-    pub fn status(mut self, status: impl Into<String>) -> ProviderError {
+    pub fn status(mut self, status: impl Into<Name>) -> ProviderError {
         self.status = Some(status.into());
         self
     }
 
     /// Gives the service's code.
     #[must_use]
-    pub fn code(mut self, code: impl Into<String>) -> ProviderError {
+    pub fn code(mut self, code: impl Into<Name>) -> ProviderError {
         self.code = Some(code.into());
         self
     }

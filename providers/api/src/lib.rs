@@ -9,10 +9,16 @@
 
 pub mod call;
 pub mod error;
+mod fake;
+mod guard;
+mod marks;
 mod provider;
 mod registry;
+pub mod scrub;
 
 pub use call::{Applied, Call, CancelToken, Listed, Progress, Recovery, Update};
 pub use error::{Class, Effect, ProviderError};
+pub use fake::{FakeProvider, FakeType};
+pub use marks::{drop_volatile, mark_like, mark_sensitive};
 pub use provider::{Provider, ProviderType};
 pub use registry::Registry;

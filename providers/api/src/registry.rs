@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aurak_model::{Name, Schemas, Value};
 
 use crate::error::ProviderError;
+use crate::guard::GuardedType;
 use crate::provider::{Provider, ProviderType};
 
 /// Provider types by name.
@@ -20,9 +21,9 @@ impl Registry {
         Registry::default()
     }
 
-    /// Adds a provider type; one of the same name gives way.
+    /// Adds a provider type, guarded; one of the same name gives way.
     pub fn add(&mut self, provider: Arc<dyn ProviderType>) {
-        self.types.insert(provider.schema().name.clone(), provider);
+        self.types.insert(provider.schema().name.clone(), Arc::new(GuardedType(provider)));
     }
 
     /// The same, to chain.
@@ -32,7 +33,7 @@ impl Registry {
         self
     }
 
-    /// The provider type of a name.
+    /// The provider type of a name, guarded.
     pub fn get(&self, name: &str) -> Option<&Arc<dyn ProviderType>> {
         self.types.get(name)
     }
