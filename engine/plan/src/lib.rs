@@ -1,1 +1,3 @@
+//! The pure planner.
 
+pub mod diff;

@@ -1,0 +1,487 @@
+//! The walk over what is owned: finds what differs and builds the value as it will be.
+//!
+//! The same walk finds changes (desired over live, with previous to tell what was let go) and drift
+//! (previous over live, sides swapped). What a value becomes is only built where it differs from
+//! what is there, so that what stays stays shared.
+
+use aurak_model::schema::Immutable;
+use aurak_model::value::Origin;
+use aurak_model::{Attribute, Difference, Kind, Map, Path, Seg, Unknown, Value};
+
+use super::Compare;
+use super::future::{completed, unknown};
+use super::normal::same_scalar;
+use super::shape::{
+    EMPTY, Shape, as_list, as_map, edited, is_decided_by_service, is_sealed, items, marked, open, written,
+};
+
+/// Which question the walk answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// What an update has to do.
+    Change,
+    /// What happened outside.
+    Drift,
+}
+
+/// What becomes of a value.
+pub(super) enum Merged {
+    /// It is what is there, which may be nothing.
+    Same,
+    /// It is this.
+    New(Value),
+    /// It goes.
+    Gone,
+}
+
+/// An attribute that may not be changed in place, around differences that were found.
+pub(super) struct Gate<'a> {
+    pub(super) rule: &'a Immutable,
+    pub(super) path: Path,
+    /// Which of the differences lie in it.
+    pub(super) found: std::ops::Range<usize>,
+    pub(super) old: Value,
+    pub(super) new: Value,
+}
+
+/// An attribute that may belong to somebody else, around differences that were found.
+pub(super) struct Yield<'a> {
+    pub(super) expression: &'a str,
+    pub(super) path: Path,
+    pub(super) old: Value,
+    pub(super) new: Value,
+}
+
+/// The walk and what it found.
+pub(super) struct Walk<'a> {
+    pub(super) input: &'a Compare<'a>,
+    side: Side,
+    yielded: &'a [Path],
+    /// Where we are, in terms of the side that asks.
+    path: Path,
+    /// Where we are in what is there.
+    live: Path,
+    /// Whether we are in an item of a list without an order: nobody knows where it will stand, so
+    /// that nothing that is not known yet can point into it.
+    pub(super) placeless: bool,
+    pub(super) found: Vec<Difference>,
+    pub(super) unset: Vec<Path>,
+    pub(super) gates: Vec<Gate<'a>>,
+    pub(super) yields: Vec<Yield<'a>>,
+    /// The object as it will be, computed attributes aside; none where it stays.
+    pub(super) merged: Option<Value>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(input: &'a Compare<'a>, side: Side, yielded: &'a [Path]) -> Walk<'a> {
+        Walk {
+            input,
+            side,
+            yielded,
+            path: Path::root(),
+            live: Path::root(),
+            placeless: false,
+            found: Vec::new(),
+            unset: Vec::new(),
+            gates: Vec::new(),
+            yields: Vec::new(),
+            merged: None,
+        }
+    }
+
+    /// Walks the whole object.
+    pub(super) fn run(mut self) -> Walk<'a> {
+        let input = self.input;
+        let refreshed = as_map(Some(input.refreshed)).unwrap_or(&EMPTY);
+        let shape = Shape::Object(&input.schema.attributes);
+        let previous = as_map(input.previous);
+        let merged = match self.side {
+            Side::Change => {
+                let desired = as_map(Some(input.desired)).unwrap_or(&EMPTY);
+                self.entries(shape, desired, previous, refreshed, false)
+            }
+            Side::Drift => self.entries(shape, previous.unwrap_or(&EMPTY), None, refreshed, false),
+        };
+        self.merged = match merged {
+            Merged::New(value) => Some(value),
+            Merged::Same | Merged::Gone => None,
+        };
+        self
+    }
+
+    pub(super) fn is_drift(&self) -> bool {
+        self.side == Side::Drift
+    }
+
+    /// Whether an unknown value will be what is there.
+    pub(super) fn stays(&self, unknown: &Unknown) -> bool {
+        self.is_drift() || self.input.stays.is_some_and(|stays| stays(unknown))
+    }
+
+    fn passes_over(&self) -> bool {
+        self.input.ignore.iter().any(|rule| rule.covers(&self.path)) || self.yielded.contains(&self.path)
+    }
+
+    /// Does something one step further down.
+    pub(super) fn within<T>(&mut self, asked: Seg, live: Seg, f: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.0.push(asked);
+        self.live.0.push(live);
+        let result = f(self);
+        self.path.0.pop();
+        self.live.0.pop();
+        result
+    }
+
+    /// Notes what cannot be asked of `attribute` without looking at its rules, if `f` finds a
+    /// difference in it.
+    fn ruled(
+        &mut self,
+        attribute: &'a Attribute,
+        old: Option<&Value>,
+        f: impl FnOnce(&mut Self) -> Merged,
+    ) -> Merged {
+        let start = self.found.len();
+        let merged = f(self);
+        if self.found.len() == start || (attribute.immutable.is_none() && attribute.yields_when.is_none()) {
+            return merged;
+        }
+        let old = old.cloned().unwrap_or_default();
+        let new = match &merged {
+            Merged::Same => old.clone(),
+            Merged::New(value) => value.clone(),
+            Merged::Gone => Value::Null,
+        };
+        if let Some(expression) = &attribute.yields_when {
+            let (old, new) = (old.clone(), new.clone());
+            self.yields.push(Yield { expression, path: self.path.clone(), old, new });
+        }
+        if let Some(rule) = &attribute.immutable {
+            let found = start..self.found.len();
+            self.gates.push(Gate { rule, path: self.path.clone(), found, old, new });
+        }
+        merged
+    }
+
+    /// An attribute or item that is asked for.
+    pub(super) fn attribute(
+        &mut self,
+        attribute: &'a Attribute,
+        asked: &Value,
+        previous: Option<&Value>,
+        there: Option<&Value>,
+        secret: bool,
+    ) -> Merged {
+        let secret = secret || attribute.sensitive;
+        if self.passes_over() {
+            // What never comes back is known only from what is asked for.
+            return match attribute.write_only && !self.is_drift() {
+                true => Merged::New(marked(asked, secret)),
+                false => Merged::Same,
+            };
+        }
+        if attribute.write_only {
+            if self.is_drift() {
+                return Merged::Same;
+            }
+            // It never comes back: what we sent last is all that is known of it.
+            return match self
+                .ruled(attribute, previous, |w| w.value(attribute, asked, previous, previous, secret))
+            {
+                Merged::Same if there == Some(asked) => Merged::Same,
+                Merged::Same => Merged::New(marked(asked, secret)),
+                merged => merged,
+            };
+        }
+        self.ruled(attribute, there, |w| w.value(attribute, asked, previous, there, secret))
+    }
+
+    fn value(
+        &mut self,
+        attribute: &'a Attribute,
+        asked: &Value,
+        previous: Option<&Value>,
+        there: Option<&Value>,
+        secret: bool,
+    ) -> Merged {
+        if there == Some(asked) {
+            return Merged::Same;
+        }
+        let (want, want_hidden) = open(asked);
+        let (have, have_hidden) = there.map(open).map_or((None, false), |(v, hidden)| (Some(v), hidden));
+        match (want, have) {
+            (Value::Unknown(unknown), _) if self.stays(unknown) => {
+                return if there.is_some() { Merged::Same } else { Merged::New(marked(asked, secret)) };
+            }
+            (_, Some(Value::Unknown(_))) if self.is_drift() => return Merged::Same,
+            // What is sealed cannot be compared; that it moved outside would be a guess.
+            _ if self.is_drift() && (is_sealed(want) || have.is_some_and(is_sealed)) => return Merged::Same,
+            (Value::Map(want), Some(Value::Map(have))) => {
+                let secret = secret || want_hidden || have_hidden;
+                return self.entries(Shape::of(attribute), want, as_map(previous), have, secret);
+            }
+            (Value::Map(want), None) if !want.is_empty() => {
+                let (secret, before) = (secret || want_hidden, self.found.len());
+                let merged = self.entries(Shape::of(attribute), want, as_map(previous), &EMPTY, secret);
+                return match merged {
+                    Merged::New(made)
+                        if attribute.kind == Kind::Object && self.found.len() > before && !self.placeless =>
+                    {
+                        let address = self.input.address;
+                        let whole = completed(&attribute.attributes, &made, &self.path, address);
+                        Merged::New(whole.unwrap_or(made))
+                    }
+                    // Without a difference it holds what never comes back, or nothing that is written.
+                    merged => merged,
+                };
+            }
+            (Value::List(want), Some(Value::List(have))) => {
+                let secret = secret || want_hidden || have_hidden;
+                return self.list(attribute, want, as_list(previous), have, secret);
+            }
+            (Value::List(want), None) if !want.is_empty() => {
+                return self.list(attribute, want, as_list(previous), &[], secret || want_hidden);
+            }
+            // Services drop what is empty.
+            (Value::Map(_) | Value::List(_), None) if attribute.kind != Kind::Any => {
+                return Merged::New(marked(asked, secret));
+            }
+            (want, Some(have)) if same_scalar(want, have, attribute) => {
+                let Some(there) = there else { return Merged::Same };
+                return match (secret || want_hidden) && !have_hidden {
+                    true => Merged::New(there.clone().sensitive()),
+                    false => Merged::Same,
+                };
+            }
+            _ => {}
+        }
+        let hidden = secret || [Some(asked), previous, there].iter().flatten().any(|v| v.has_marks());
+        self.difference(there, Some(asked), hidden);
+        Merged::New(marked(asked, secret))
+    }
+
+    /// Keys of a map.
+    fn entries(
+        &mut self,
+        shape: Shape<'a>,
+        want: &Map,
+        previous: Option<&Map>,
+        have: &Map,
+        secret: bool,
+    ) -> Merged {
+        let mut edits = Vec::new();
+        for (key, asked) in want.iter() {
+            let (attribute, typed) = shape.child(key);
+            if typed && asked.is_null() {
+                continue;
+            }
+            let there = written(have, key, typed);
+            if there == Some(asked) && !attribute.write_only {
+                continue;
+            }
+            let previous = previous.and_then(|map| written(map, key, typed));
+            let seg = Seg::Key(key.clone());
+            let merged =
+                self.within(seg.clone(), seg, |w| w.attribute(attribute, asked, previous, there, secret));
+            match merged {
+                Merged::Same => {}
+                Merged::New(value) => edits.push((key.clone(), Some(value))),
+                Merged::Gone => edits.push((key.clone(), None)),
+            }
+        }
+        if !self.is_drift()
+            && let Some(previous) = previous
+        {
+            for (key, owned) in previous.iter() {
+                let (attribute, typed) = shape.child(key);
+                if written(want, key, typed).is_some() || (typed && owned.is_null()) {
+                    continue;
+                }
+                let there = written(have, key, typed);
+                if there.is_none() && !attribute.write_only {
+                    continue;
+                }
+                let seg = Seg::Key(key.clone());
+                match self.within(seg.clone(), seg, |w| w.let_go(attribute, owned, there, secret)) {
+                    Merged::Same => {}
+                    Merged::New(value) => edits.push((key.clone(), Some(value))),
+                    Merged::Gone => edits.push((key.clone(), None)),
+                }
+            }
+        }
+        if shape.is_exclusive() {
+            for (key, there) in have.iter() {
+                let (attribute, typed) = shape.child(key);
+                let handled = |map: &Map| written(map, key, typed).is_some();
+                let was_ours = !self.is_drift() && previous.is_some_and(handled);
+                if (typed && there.is_null()) || handled(want) || was_ours {
+                    continue;
+                }
+                let seg = Seg::Key(key.clone());
+                if let Merged::Gone = self.within(seg.clone(), seg, |w| w.surplus(attribute, there, secret)) {
+                    edits.push((key.clone(), None));
+                }
+            }
+        }
+        match edits.is_empty() {
+            true => Merged::Same,
+            false => Merged::New(Value::from(edited(have, edits))),
+        }
+    }
+
+    /// What was ours and is no longer asked for.
+    fn let_go(
+        &mut self,
+        attribute: &'a Attribute,
+        owned: &Value,
+        there: Option<&Value>,
+        secret: bool,
+    ) -> Merged {
+        let there = if attribute.write_only { Some(owned) } else { there };
+        let Some(there) = there else { return Merged::Same };
+        if self.passes_over() {
+            return Merged::Same;
+        }
+        let secret = secret || attribute.sensitive;
+        if attribute.kind == Kind::Object
+            && let (Some(owned), Some(have)) = (as_map(Some(owned)), as_map(Some(there)))
+        {
+            // Declared objects hold what others decide beside what is ours; only ours goes.
+            return self.ruled(attribute, Some(there), |w| {
+                let before = w.unset.len();
+                let merged = w.entries(Shape::of(attribute), &EMPTY, Some(owned), have, secret);
+                match merged {
+                    Merged::New(Value::Map(rest)) if rest.is_empty() => {
+                        w.unset.truncate(before);
+                        w.unset.push(w.live.clone());
+                        Merged::Gone
+                    }
+                    merged => merged,
+                }
+            });
+        }
+        if attribute.additive {
+            if let (Some(owned), Some(have)) = (as_map(Some(owned)), as_map(Some(there))) {
+                return self.ruled(attribute, Some(there), |w| {
+                    w.entries(Shape::of(attribute), &EMPTY, Some(owned), have, secret)
+                });
+            }
+            if let (Some(owned), Some(have)) = (as_list(Some(owned)), as_list(Some(there))) {
+                return self
+                    .ruled(attribute, Some(there), |w| w.list(attribute, &[], Some(owned), have, secret));
+            }
+        }
+        let is_empty = match open(there).0 {
+            Value::Map(map) => map.is_empty(),
+            Value::List(list) => list.is_empty(),
+            _ => false,
+        };
+        if is_empty && attribute.kind != Kind::Any {
+            return Merged::Same;
+        }
+        if is_decided_by_service(attribute) {
+            // To take a line out of the configuration hands the value over to the service. Where
+            // that would need a new object, leaving it as it is does the same with less harm.
+            if attribute.immutable.is_some() {
+                return Merged::Same;
+            }
+            return self.ruled(attribute, Some(there), |w| {
+                let hidden = secret || owned.has_marks() || there.has_marks();
+                let later = unknown(attribute, &w.path, w.input.address);
+                w.difference(Some(there), Some(&later), hidden);
+                w.unset.push(w.live.clone());
+                if w.placeless { Merged::Gone } else { Merged::New(later) }
+            });
+        }
+        self.ruled(attribute, Some(there), |w| {
+            w.gone(attribute, there, secret || owned.has_marks());
+            w.unset.push(w.live.clone());
+            Merged::Gone
+        })
+    }
+
+    /// What is there, was never ours, and has no place in something that is owned whole.
+    pub(super) fn surplus(&mut self, attribute: &'a Attribute, there: &Value, secret: bool) -> Merged {
+        if self.passes_over() {
+            return Merged::Same;
+        }
+        self.ruled(attribute, Some(there), |w| {
+            w.gone(attribute, there, secret || attribute.sensitive);
+            w.unset.push(w.live.clone());
+            Merged::Gone
+        })
+    }
+
+    /// An item that leaves a list.
+    pub(super) fn item_gone(&mut self, attribute: &'a Attribute, there: &Value, secret: bool) -> Merged {
+        if self.passes_over() {
+            return Merged::Same;
+        }
+        self.ruled(attribute, Some(there), |w| {
+            w.gone(attribute, there, secret || attribute.sensitive);
+            Merged::Gone
+        })
+    }
+
+    pub(super) fn unset_here(&mut self) {
+        self.unset.push(self.live.clone());
+    }
+
+    /// The leaves of what goes. What the provider decides goes with the rest without a word.
+    fn gone(&mut self, attribute: &'a Attribute, there: &Value, secret: bool) {
+        let before = self.found.len();
+        let (value, hidden) = open(there);
+        let secret = secret || hidden;
+        match value {
+            Value::Map(map) => {
+                let shape = Shape::of(attribute);
+                for (key, value) in map.iter() {
+                    let (attribute, typed) = shape.child(key);
+                    if (typed && value.is_null()) || (attribute.computed && !attribute.optional) {
+                        continue;
+                    }
+                    let seg = Seg::Key(key.clone());
+                    self.within(seg.clone(), seg, |w| w.part_gone(attribute, value, secret));
+                }
+            }
+            Value::List(list) => {
+                let item = items(attribute);
+                for (i, value) in list.iter().enumerate() {
+                    self.within(Seg::Index(i), Seg::Index(i), |w| w.part_gone(item, value, secret));
+                }
+            }
+            _ => {}
+        }
+        if self.found.len() == before {
+            self.difference(Some(there), None, secret || there.has_marks());
+        }
+    }
+
+    fn part_gone(&mut self, attribute: &'a Attribute, there: &Value, secret: bool) {
+        self.ruled(attribute, Some(there), |w| {
+            w.gone(attribute, there, secret || attribute.sensitive);
+            Merged::Gone
+        });
+    }
+
+    fn difference(&mut self, there: Option<&Value>, asked: Option<&Value>, hidden: bool) {
+        let there = there.map(|value| marked(value, hidden));
+        let asked = asked.map(|value| marked(value, hidden));
+        let (before, after) = match self.side {
+            Side::Change => (there, asked),
+            Side::Drift => (asked, there),
+        };
+        self.found.push(Difference { path: self.path.clone(), before, after, forces: false, place: None });
+    }
+}
+
+/// What an unknown value will come from: never fresh ones, sorted.
+pub(super) fn origins(value: &Value) -> Vec<Origin> {
+    let mut out = Vec::new();
+    value.for_each_unknown(&mut |unknown| match &unknown.origin {
+        Origin::Fresh { needs } => out.extend(needs.iter().cloned()),
+        named => out.push(named.clone()),
+    });
+    out.sort();
+    out.dedup();
+    out
+}
