@@ -8,6 +8,7 @@
 //! Providers rely on this crate and on `model`, and never on one another.
 
 pub mod call;
+pub mod conformance;
 pub mod error;
 mod fake;
 mod guard;
