@@ -265,6 +265,13 @@ pub struct Attribute {
     /// Must not be shown.
     #[serde(skip_serializing_if = "is_false")]
     pub sensitive: bool,
+    /// Must not be shown while this expression over `self` holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sensitive_when: Option<String>,
+    /// May not hold a sensitive value, because it ends up where others see it, such as in the
+    /// arguments of a process.
+    #[serde(skip_serializing_if = "is_false")]
+    pub no_secrets: bool,
     /// Never comes back from the service: compared by keyed digest with what was sent.
     #[serde(skip_serializing_if = "is_false")]
     pub write_only: bool,
