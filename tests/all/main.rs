@@ -1,0 +1,3 @@
+//! The integration tests, in one binary: linking is the dearest part of a small machine's build.
+
+mod architecture;
