@@ -6,10 +6,16 @@
 //!
 //! - [`diagnostics`]: errors, warnings and notes with the lines they are about
 //! - [`plan`]: a plan as text; [`json`]: plans and events as documented JSON
+//! - [`progress`]: the display of a run, live or as lines
+//! - [`graph`]: what waits for what, as a tree or as DOT
+//! - [`state`]: rows of the state
 
 pub mod diagnostics;
+pub mod graph;
 pub mod json;
 pub mod plan;
+pub mod progress;
+pub mod state;
 
 mod paint;
 mod style;

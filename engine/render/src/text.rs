@@ -87,6 +87,23 @@ pub(crate) fn cut<'a>(text: &'a str, room: usize, ellipsis: &str) -> Cow<'a, str
     Cow::Owned(out)
 }
 
+/// The end of a text that fits, with an ellipsis before it.
+pub(crate) fn cut_front<'a>(text: &'a str, room: usize, ellipsis: &str) -> Cow<'a, str> {
+    if text.len() <= room || width(text) <= room {
+        return Cow::Borrowed(text);
+    }
+    let mut used = width(ellipsis);
+    let mut start = text.len();
+    for (i, c) in text.char_indices().rev() {
+        used += char_width(c);
+        if used > room {
+            break;
+        }
+        start = i;
+    }
+    Cow::Owned(format!("{ellipsis}{}", &text[start..]))
+}
+
 /// Breaks a text into lines of at most `room` columns at spaces; words are never broken. Line
 /// breaks of the text stay, and so does the indentation of its lines.
 pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
@@ -142,6 +159,7 @@ mod tests {
         assert_eq!(cut("abc", 3, "…"), "abc");
         assert_eq!(cut("abcd", 3, "…"), "ab…");
         assert_eq!(cut("abcd", 0, "…"), "…");
+        assert_eq!(cut_front("abcd", 3, "…"), "…cd");
     }
 
     #[test]

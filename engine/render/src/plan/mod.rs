@@ -19,7 +19,8 @@ use crate::text;
 use crate::value::Needs;
 
 pub(crate) use reason::words as reason_words;
-pub(crate) use sections::has_drift;
+pub(crate) use sections::{has_drift, title};
+pub(crate) use symbol::Mark;
 
 /// What to show.
 #[derive(Clone, Copy, Debug)]
