@@ -1,0 +1,182 @@
+//! The two kinds of provider that lead into a world: `sim`, an account, and `inner`, a cluster from
+//! the inside.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aurak_api::{Call, Listed, Progress, Provider, ProviderError, ProviderType, Recovery, Update};
+use aurak_model::schema::ProviderSchema;
+use aurak_model::snapshot::{Child, Refreshed};
+use aurak_model::{Name, TypeSchema, Value};
+
+use crate::types;
+use crate::wire::{Body, Link, Reply, Request};
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sim,
+    Inner,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Sim => "sim",
+            Kind::Inner => "inner",
+        }
+    }
+}
+
+/// A kind of provider, with the way to its world.
+pub(crate) struct SimType {
+    kind: Kind,
+    link: Arc<dyn Link>,
+}
+
+impl SimType {
+    pub(crate) fn new(kind: Kind, link: Arc<dyn Link>) -> SimType {
+        SimType { kind, link }
+    }
+}
+
+#[async_trait]
+impl ProviderType for SimType {
+    fn schema(&self) -> Arc<ProviderSchema> {
+        types::provider(self.kind.name())
+    }
+
+    fn types(&self) -> Vec<Arc<TypeSchema>> {
+        types::of_provider(self.kind.name())
+    }
+
+    async fn configure(&self, config: &Value) -> Result<Arc<dyn Provider>, ProviderError> {
+        let request = Request {
+            world: crate::MAIN.into(),
+            type_name: self.kind.name().into(),
+            address: None,
+            key: None,
+            body: Body::Open { config: config.clone() },
+        };
+        match self.link.send(request).await? {
+            Reply::Opened(world) => Ok(Arc::new(SimProvider { world, link: self.link.clone() })),
+            other => Err(other.unexpected()),
+        }
+    }
+}
+
+/// An account, or a cluster from the inside.
+struct SimProvider {
+    world: Name,
+    link: Arc<dyn Link>,
+}
+
+impl SimProvider {
+    async fn ask(&self, type_name: &str, body: Body) -> Result<Reply, ProviderError> {
+        self.send(None, type_name, body).await
+    }
+
+    async fn send(&self, call: Option<&Call>, type_name: &str, body: Body) -> Result<Reply, ProviderError> {
+        let request = Request {
+            world: self.world.clone(),
+            type_name: type_name.into(),
+            address: call.map(|call| call.address.clone()),
+            key: call.map(|call| call.key.clone()),
+            body,
+        };
+        self.link.send(request).await
+    }
+
+    async fn change(&self, call: &Call, type_name: &str, body: Body) -> Result<Progress, ProviderError> {
+        self.send(Some(call), type_name, body).await?.progress()
+    }
+
+    /// A read, in which some refusals are answers.
+    async fn look(&self, type_name: &str, body: Body) -> Result<Refreshed, ProviderError> {
+        match self.ask(type_name, body).await {
+            Err(error) => match error.code.as_deref() {
+                Some("Asleep") => Ok(Refreshed::Asleep(error.message)),
+                Some("Forbidden") => Ok(Refreshed::Unreadable(error.message)),
+                _ => Err(error),
+            },
+            Ok(reply) => reply.object(),
+        }
+    }
+}
+
+#[async_trait]
+impl Provider for SimProvider {
+    fn world(&self) -> Option<Name> {
+        Some(self.world.clone())
+    }
+
+    async fn list(&self, type_name: &str, collection: &str) -> Result<Vec<Listed>, ProviderError> {
+        self.ask(type_name, Body::List { collection: collection.into() }).await?.listed()
+    }
+
+    async fn read(&self, type_name: &str, id: &str, _last: &Value) -> Result<Refreshed, ProviderError> {
+        self.look(type_name, Body::Read { id: id.into() }).await
+    }
+
+    async fn find(&self, type_name: &str, key: &str, _planned: &Value) -> Result<Refreshed, ProviderError> {
+        self.look(type_name, Body::Find { key: key.into() }).await
+    }
+
+    async fn preview(&self, type_name: &str, desired: &Value, live: &Value) -> Result<Value, ProviderError> {
+        let body = Body::Preview { desired: desired.clone(), live: live.clone() };
+        match self.ask(type_name, body).await? {
+            Reply::Previewed(planned) => Ok(planned),
+            other => Err(other.unexpected()),
+        }
+    }
+
+    async fn expand(&self, type_name: &str, desired: &Value) -> Result<Vec<Child>, ProviderError> {
+        self.ask(type_name, Body::Expand { desired: desired.clone() }).await?.children()
+    }
+
+    async fn create(&self, call: &Call, type_name: &str, desired: &Value) -> Result<Progress, ProviderError> {
+        self.change(call, type_name, Body::Create { desired: desired.clone() }).await
+    }
+
+    async fn update(&self, call: &Call, type_name: &str, update: &Update) -> Result<Progress, ProviderError> {
+        let Update { id, desired, live: _, unset } = update;
+        let body = Body::Update { id: id.clone(), desired: desired.clone(), unset: unset.clone() };
+        self.change(call, type_name, body).await
+    }
+
+    async fn delete(
+        &self,
+        call: &Call,
+        type_name: &str,
+        id: &str,
+        _live: &Value,
+    ) -> Result<Progress, ProviderError> {
+        self.change(call, type_name, Body::Delete { id: id.into() }).await
+    }
+
+    async fn invoke(&self, call: &Call, action: &str, args: &Value) -> Result<Progress, ProviderError> {
+        let body = Body::Invoke { action: action.into(), args: args.clone() };
+        self.change(call, "sim", body).await
+    }
+
+    async fn resume(&self, call: &Call, type_name: &str, handle: &Value) -> Result<Progress, ProviderError> {
+        let operation = handle.as_map().and_then(|map| map.get("operation")).and_then(Value::as_str);
+        let Some(operation) = operation else {
+            return Err(ProviderError::permanent("the handle names no operation"));
+        };
+        self.change(call, type_name, Body::Resume { operation: operation.into() }).await
+    }
+
+    async fn recover(
+        &self,
+        call: &Call,
+        type_name: &str,
+        _desired: &Value,
+    ) -> Result<Recovery, ProviderError> {
+        match self.send(Some(call), type_name, Body::Recover).await? {
+            Reply::Lost(why) => Ok(Recovery::Ask(why)),
+            Reply::Object(refreshed) => Ok(Recovery::Object(refreshed)),
+            other => Err(other.unexpected()),
+        }
+    }
+}
