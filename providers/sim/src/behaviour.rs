@@ -129,13 +129,7 @@ const BEHAVIOURS: &[Behaviour] = &[
         collection: "secrets",
         ..PLAIN
     },
-    Behaviour {
-        type_name: "sim.token",
-        prefix: "token",
-        collection: "tokens",
-        idempotent: false,
-        ..PLAIN
-    },
+    Behaviour { type_name: "sim.token", prefix: "token", collection: "tokens", idempotent: false, ..PLAIN },
     Behaviour {
         type_name: "sim.database",
         prefix: "database",
@@ -218,7 +212,8 @@ fn fill(pattern: &str, attributes: &Map) -> String {
 /// an update. Values that somebody gave stay.
 pub(crate) fn compute(type_name: &str, id: &str, body: &mut Map, old: Option<&Map>) {
     body.insert("id", id.into());
-    let changed = |body: &Map, attribute: &str| old.is_none_or(|old| old.get(attribute) != body.get(attribute));
+    let changed =
+        |body: &Map, attribute: &str| old.is_none_or(|old| old.get(attribute) != body.get(attribute));
     // How often something was set: one more than before when it changed.
     let counted = |body: &mut Map, counter: &str, changed: bool| {
         let before = old.and_then(|old| old.get(counter)).and_then(Value::as_int).unwrap_or(0);
@@ -228,6 +223,7 @@ pub(crate) fn compute(type_name: &str, id: &str, body: &mut Map, old: Option<&Ma
         "sim.group" => default(body, "location", "westeurope"),
         "sim.cluster" => {
             default(body, "tier", "Standard");
+            default(body, "version", "1.30");
             let version = body.get("version").and_then(Value::as_str).unwrap_or("1.30").to_string();
             body.insert("running_version", format!("{version}.4").into());
             body.insert("endpoint", endpoint(id).into());
@@ -242,7 +238,8 @@ pub(crate) fn compute(type_name: &str, id: &str, body: &mut Map, old: Option<&Ma
                 body.insert("network", network.into());
             }
             if let Some(rules) = body.get("rules").and_then(Value::as_list) {
-                let rules: Vec<Value> = (0i64..).zip(rules).map(|(place, rule)| ranked(rule, place)).collect();
+                let rules: Vec<Value> =
+                    (0i64..).zip(rules).map(|(place, rule)| ranked(rule, place)).collect();
                 body.insert("rules", rules.into());
             }
         }
@@ -328,7 +325,8 @@ mod tests {
 
     #[test]
     fn patterns_take_attributes() {
-        let attributes: Map = [("cluster", Value::from("cluster-1")), ("name", "a".into())].into_iter().collect();
+        let attributes: Map =
+            [("cluster", Value::from("cluster-1")), ("name", "a".into())].into_iter().collect();
         assert_eq!(fill("{cluster}/{name}", &attributes), "cluster-1/a");
         assert_eq!(fill("{name}/{fixed}", &attributes), "a/-");
         assert_eq!(fill("groups", &attributes), "groups");

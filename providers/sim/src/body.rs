@@ -381,9 +381,8 @@ mod tests {
         let current = map(
             r#"{"tags":{"a":1},"labels":{"a":1,"mine":2},"rules":[{"name":"x","p":1},{"name":"y"}],"object":{"a":1,"b":2}}"#,
         );
-        let desired = map(
-            r#"{"tags":{"b":2},"labels":{"b":2},"rules":[{"name":"x","q":2}],"object":{"b":3}}"#,
-        );
+        let desired =
+            map(r#"{"tags":{"b":2},"labels":{"b":2},"rules":[{"name":"x","q":2}],"object":{"b":3}}"#);
         let unset = [Path::parse("labels.mine").unwrap(), Path::parse("rules.y").unwrap()];
         let body = overlay(&schema(), &current, &desired, &unset);
         let expected = map(

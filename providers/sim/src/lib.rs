@@ -17,6 +17,8 @@ mod objects;
 mod provider;
 pub mod remote;
 mod service;
+#[cfg(test)]
+mod tests;
 mod types;
 pub mod wire;
 mod world;

@@ -115,7 +115,10 @@ impl Objects {
                 self.keys.insert((kind.clone(), key), id.clone());
             }
             let collection = behaviour.collection_of(&object.body);
-            self.collections.entry((kind.clone(), collection)).or_default().insert((object.number, id.clone()));
+            self.collections
+                .entry((kind.clone(), collection))
+                .or_default()
+                .insert((object.number, id.clone()));
             for (target, attribute) in targets(behaviour, &object.body) {
                 self.users.entry(target).or_default().insert((id.clone(), attribute));
             }

@@ -93,11 +93,6 @@ impl Service {
         }
     }
 
-    /// When the next long operation ends.
-    pub(crate) fn next_end(&self) -> Option<u64> {
-        self.due.first().map(|(done_ms, _)| *done_ms)
-    }
-
     /// What a request must have for itself while it is under way.
     pub(crate) fn exclusive(&self, request: &Request) -> Option<String> {
         let behaviour = behaviour::of(&request.type_name)?;
@@ -242,7 +237,8 @@ impl Service {
         fault: Option<FaultKind>,
         now: Now,
     ) -> Answer {
-        let sent = desired.as_map().ok_or_else(|| Refusal::permanent("BadRequest", "attributes are a map"))?;
+        let sent =
+            desired.as_map().ok_or_else(|| Refusal::permanent("BadRequest", "attributes are a map"))?;
         body::check(schema, sent, true).map_err(|why| Refusal::permanent("BadRequest", why))?;
         if let Some(first) = key.filter(|_| behaviour.idempotent).and_then(|key| self.objects.made_by(key)) {
             let first = first.clone();
@@ -258,11 +254,16 @@ impl Service {
             && let Some(other) = self.objects.by_key(world, &schema.name, &key)
         {
             let class = RefusalClass::Exists { id: other.id.clone() };
-            return Err(Refusal::new(class, "AlreadyExists", format!("{} `{key}` is there already", schema.name)));
+            return Err(Refusal::new(
+                class,
+                "AlreadyExists",
+                format!("{} `{key}` is there already", schema.name),
+            ));
         }
         let partial = fault == Some(FaultKind::Partial);
         if partial {
-            let required = |name: &str| schema.attributes.get(name).is_some_and(|attribute| attribute.required);
+            let required =
+                |name: &str| schema.attributes.get(name).is_some_and(|attribute| attribute.required);
             body = body.into_iter().filter(|(name, _)| required(name)).collect();
         }
         let (id, number) = self.objects.next_id(behaviour);
@@ -279,12 +280,18 @@ impl Service {
         self.objects.put(object.clone());
         if by_others {
             let class = RefusalClass::Exists { id };
-            return Err(Refusal::new(class, "AlreadyExists", format!("{} was made by somebody else", schema.name)));
+            return Err(Refusal::new(
+                class,
+                "AlreadyExists",
+                format!("{} was made by somebody else", schema.name),
+            ));
         }
         if partial {
             let shown = body::shown(schema, &object.body);
-            let mut refusal =
-                Refusal::permanent("CreationFailed", format!("{id} was made, but not all of it could be set"));
+            let mut refusal = Refusal::permanent(
+                "CreationFailed",
+                format!("{id} was made, but not all of it could be set"),
+            );
             refusal.partial = Some((id, shown));
             return Err(refusal);
         }
@@ -310,7 +317,8 @@ impl Service {
         now: Now,
     ) -> Answer {
         let object = self.objects.of(world, &schema.name, id).cloned().ok_or_else(|| gone(id))?;
-        let sent = desired.as_map().ok_or_else(|| Refusal::permanent("BadRequest", "attributes are a map"))?;
+        let sent =
+            desired.as_map().ok_or_else(|| Refusal::permanent("BadRequest", "attributes are a map"))?;
         body::check(schema, sent, false).map_err(|why| Refusal::permanent("BadRequest", why))?;
         let body = changed(schema, &object, sent, unset)?;
         self.check_refs(behaviour, world, &body)?;
@@ -372,11 +380,10 @@ impl Service {
     }
 
     fn resume(&mut self, id: &Name, now: Now) -> Answer {
-        let operation = self
-            .operations
-            .get(id)
-            .cloned()
-            .ok_or_else(|| Refusal::permanent("NoSuchOperation", format!("there is no operation `{id}`")))?;
+        let operation =
+            self.operations.get(id).cloned().ok_or_else(|| {
+                Refusal::permanent("NoSuchOperation", format!("there is no operation `{id}`"))
+            })?;
         if !operation.over {
             return Ok(waiting(id, &operation, now));
         }
@@ -386,8 +393,7 @@ impl Service {
             let message = format!("{} of {} failed", operation.op.word(), operation.object);
             let mut refusal = Refusal::permanent("OperationFailed", message);
             if operation.op == Op::Create {
-                refusal.partial =
-                    object.map(|object| (object.id.clone(), body::shown(schema, &object.body)));
+                refusal.partial = object.map(|object| (object.id.clone(), body::shown(schema, &object.body)));
             }
             return Err(refusal);
         }
@@ -551,9 +557,8 @@ fn preview(schema: &TypeSchema, desired: &Value, live: &Value) -> Answer {
 fn expand(type_name: &str, desired: &Value) -> Answer {
     let bad = || Refusal::permanent("BadRequest", format!("{type_name} does not expand this"));
     let desired = desired.as_map().ok_or_else(bad)?;
-    let text = |name: &str, default: &str| {
-        Value::from(desired.get(name).and_then(Value::as_str).unwrap_or(default))
-    };
+    let text =
+        |name: &str, default: &str| Value::from(desired.get(name).and_then(Value::as_str).unwrap_or(default));
     let parts = |name: &str| desired.get(name).and_then(Value::as_map).ok_or_else(bad);
     let children = match type_name {
         "sim.bundle" => {

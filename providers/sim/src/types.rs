@@ -53,7 +53,9 @@ struct Loaded {
 fn read<T: DeserializeOwned>(name: &str, text: &str) -> T {
     // By way of JSON, which has one way of writing an enum.
     let json: Result<serde_json::Value, _> = serde_yaml::from_str(text);
-    let read = json.map_err(|e| e.to_string()).and_then(|json| serde_json::from_value(json).map_err(|e| e.to_string()));
+    let read = json
+        .map_err(|e| e.to_string())
+        .and_then(|json| serde_json::from_value(json).map_err(|e| e.to_string()));
     // The files are part of this crate, and a test reads them all.
     read.unwrap_or_else(|e| panic!("types/{name}.yaml: {e}"))
 }

@@ -159,8 +159,8 @@ impl World {
         let mut inner = self.lock();
         let mut object =
             inner.service.objects.get(id).cloned().ok_or_else(|| format!("there is no `{id}`"))?;
-        let schema =
-            types::schema(&object.type_name).ok_or_else(|| format!("there is no type `{}`", object.type_name))?;
+        let schema = types::schema(&object.type_name)
+            .ok_or_else(|| format!("there is no type `{}`", object.type_name))?;
         object.body = change(schema, &object.body, &path);
         inner.service.objects.put(object);
         Ok(())
@@ -384,12 +384,17 @@ impl World {
         let mut names: Vec<&str> = vec![&request.type_name, &what];
         names.extend(request.address.as_ref().map(|address| address.as_str()));
         let fault = inner.faults.meet(op, &names);
-        let refused = |class, code: &str, message: String| Err((entry, half, Refusal::new(class, code, message)));
+        let refused =
+            |class, code: &str, message: String| Err((entry, half, Refusal::new(class, code, message)));
         let about = format!("{} of {} {what}", op.word(), request.type_name);
         match fault {
             Some(FaultKind::Transient) => {
                 let class = RefusalClass::Transient { after_ms: None };
-                return refused(class, "ServiceUnavailable", format!("{about}: the service is not available"));
+                return refused(
+                    class,
+                    "ServiceUnavailable",
+                    format!("{about}: the service is not available"),
+                );
             }
             Some(FaultKind::Throttled) => {
                 let class = RefusalClass::Transient { after_ms: Some(10 * now.second_ms) };
@@ -402,7 +407,7 @@ impl World {
             Some(FaultKind::Permanent) => {
                 return refused(RefusalClass::Permanent, "NotAllowed", format!("{about}: not allowed"));
             }
-            Some(FaultKind::Unreadable) if op == Op::List => {
+            Some(FaultKind::Unreadable) if matches!(op, Op::List | Op::Read | Op::Find) => {
                 return refused(RefusalClass::Permanent, "Forbidden", format!("{about}: not allowed"));
             }
             _ => {}

@@ -101,10 +101,12 @@ impl World {
             Err(why) => Result::Failed(why),
         };
         match command {
-            Command::Add { world, type_name, attributes } => match self.add(&world, &type_name, &attributes) {
-                Ok(id) => Result::Added(id),
-                Err(why) => Result::Failed(why),
-            },
+            Command::Add { world, type_name, attributes } => {
+                match self.add(&world, &type_name, &attributes) {
+                    Ok(id) => Result::Added(id),
+                    Err(why) => Result::Failed(why),
+                }
+            }
             Command::Edit { id, path, value } => done(self.edit(&id, &path, value)),
             Command::Unset { id, path } => done(self.unset(&id, &path)),
             Command::Remove { id } => done(self.remove(&id)),

@@ -54,6 +54,12 @@ impl Refusal {
             Effect::Unknown => (true, None),
             Effect::Partial(applied) => (false, Some((applied.id, applied.attributes))),
         };
-        Refusal { class, unanswered, partial, message: error.message, code: error.code.unwrap_or_default() }
+        Refusal {
+            class,
+            unanswered,
+            partial,
+            message: error.message,
+            code: error.code.as_deref().unwrap_or_default().to_string(),
+        }
     }
 }
