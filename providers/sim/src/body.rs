@@ -83,19 +83,30 @@ pub(crate) fn overlay(schema: &TypeSchema, current: &Map, desired: &Map, unset: 
             _ => Map::new(),
         };
     }
-    for (name, value) in desired.iter().filter(|(_, value)| !value.is_null()) {
+    for (name, value) in desired.iter() {
         let attribute = schema.attributes.get(name).cloned().unwrap_or_default();
+        if is_unwritten(&attribute, value) {
+            continue;
+        }
         body.insert(name.clone(), over(&attribute, body.get(name), value));
     }
     body
+}
+
+/// Null means that nothing is written, except in free-form data, where it is data.
+fn is_unwritten(attribute: &Attribute, value: &Value) -> bool {
+    value.is_null() && attribute.kind != Kind::Any
 }
 
 fn over(attribute: &Attribute, current: Option<&Value>, desired: &Value) -> Value {
     match (attribute.kind, current, desired) {
         (Kind::Object, Some(Value::Map(current)), Value::Map(desired)) => {
             let mut object = (**current).clone();
-            for (name, value) in desired.iter().filter(|(_, value)| !value.is_null()) {
+            for (name, value) in desired.iter() {
                 let attribute = attribute.attributes.get(name).cloned().unwrap_or_default();
+                if is_unwritten(&attribute, value) {
+                    continue;
+                }
                 object.insert(name.clone(), over(&attribute, object.get(name), value));
             }
             object.into()
@@ -203,13 +214,10 @@ pub(crate) fn unset(schema: &TypeSchema, body: &Map, path: &Path) -> Map {
 /// sets in order. What comes back therefore rarely reads as it was written.
 pub(crate) fn normalise(schema: &TypeSchema, body: &Map) -> Map {
     body.iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(name, value)| {
-            let value = match schema.attributes.get(name) {
-                Some(attribute) => normal(attribute, value),
-                None => value.clone(),
-            };
-            (name.clone(), value)
+        .filter_map(|(name, value)| match schema.attributes.get(name) {
+            Some(attribute) if is_unwritten(attribute, value) => None,
+            Some(attribute) => Some((name.clone(), normal(attribute, value))),
+            None => Some((name.clone(), value.clone())),
         })
         .collect()
 }
@@ -239,12 +247,10 @@ fn normal(attribute: &Attribute, value: &Value) -> Value {
             let item = attribute.items.as_deref().cloned().unwrap_or_default();
             Value::map(entries.iter().map(|(key, value)| (key.clone(), normal(&item, value))))
         }
-        (Kind::Object, Value::Map(entries)) => {
-            Value::map(entries.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| {
-                let attribute = attribute.attributes.get(name).cloned().unwrap_or_default();
-                (name.clone(), normal(&attribute, value))
-            }))
-        }
+        (Kind::Object, Value::Map(entries)) => Value::map(entries.iter().filter_map(|(name, value)| {
+            let attribute = attribute.attributes.get(name).cloned().unwrap_or_default();
+            (!is_unwritten(&attribute, value)).then(|| (name.clone(), normal(&attribute, value)))
+        })),
         _ => value.clone(),
     }
 }

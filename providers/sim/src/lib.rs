@@ -10,6 +10,8 @@
 
 mod behaviour;
 mod body;
+#[cfg(test)]
+mod conforms;
 mod draw;
 pub mod faults;
 pub mod log;

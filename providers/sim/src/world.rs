@@ -319,7 +319,8 @@ impl Link for World {
     async fn send(&self, request: Request) -> Result<Reply, ProviderError> {
         let (mut under_way, fault, half) = match self.arrive(&request) {
             Ok(arrived) => arrived,
-            Err((entry, half, refusal)) => {
+            Err(refused) => {
+                let Refused { entry, half, refusal } = *refused;
                 sleep(half * 2).await;
                 UnderWay { world: self.clone(), entry, holds: None }.result(refusal.code.clone());
                 return Err(refusal.into());
@@ -362,8 +363,15 @@ impl Link for World {
 /// A request that may go on: what it holds, the fault that it meets, half its latency.
 type Arrived = (UnderWay, Option<FaultKind>, Duration);
 
+/// A request that may not: its place in the log, half its latency, and why.
+struct Refused {
+    entry: usize,
+    half: Duration,
+    refusal: Refusal,
+}
+
 impl World {
-    fn arrive(&self, request: &Request) -> Result<Arrived, (usize, Duration, Refusal)> {
+    fn arrive(&self, request: &Request) -> Result<Arrived, Box<Refused>> {
         let mut inner = self.lock();
         let now = inner.now();
         inner.service.settle(now);
@@ -384,8 +392,9 @@ impl World {
         let mut names: Vec<&str> = vec![&request.type_name, &what];
         names.extend(request.address.as_ref().map(|address| address.as_str()));
         let fault = inner.faults.meet(op, &names);
-        let refused =
-            |class, code: &str, message: String| Err((entry, half, Refusal::new(class, code, message)));
+        let refused = |class, code: &str, message: String| {
+            Err(Box::new(Refused { entry, half, refusal: Refusal::new(class, code, message) }))
+        };
         let about = format!("{} of {} {what}", op.word(), request.type_name);
         match fault {
             Some(FaultKind::Transient) => {
