@@ -1,0 +1,72 @@
+//! Filters that write values out: JSON, YAML, base64, digests.
+
+use aurak_model::Value;
+use aurak_model::value::Type;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+use super::{Args, OPERAND, wants, whole};
+use crate::error::{Placed, Res, type_error};
+use crate::taint::lift;
+use crate::text::of_scalar;
+
+pub(super) fn apply(name: &str, args: Args) -> Res<Value> {
+    match name {
+        "json" | "tojson" => {
+            let [value, indent] = args.bind(name, [OPERAND, "indent"], 1)?;
+            let args = [value.unwrap_or_default(), indent.unwrap_or_default()];
+            lift(Type::String, &args, |args| {
+                let indent = match &args[1] {
+                    Value::Null | Value::Bool(false) => None,
+                    Value::Bool(true) => Some(2),
+                    other => Some(whole(name, "indent", other, 0, 16)? as usize),
+                };
+                Ok(Value::string(to_json_text(&args[0], indent)?))
+            })
+        }
+        "yaml" => text(name, args, |value| Ok(to_yaml_text(value)?.into_bytes())),
+        "b64encode" => {
+            text(name, args, |value| Ok(STANDARD.encode(of_scalar(value)?.as_bytes()).into_bytes()))
+        }
+        "b64decode" => text(name, args, |value| {
+            let Value::String(text) = value else { return wants(name, "a string", value) };
+            STANDARD
+                .decode(text.split_ascii_whitespace().collect::<String>())
+                .or_else(|_| type_error("this is no base64"))
+        })
+        .or_help(|| "what it decodes to must be text".to_string()),
+        _ => text(name, args, |value| {
+            let digest = Sha256::digest(of_scalar(value)?.as_bytes());
+            Ok(digest.iter().map(|b| format!("{b:02x}")).collect::<String>().into_bytes())
+        }),
+    }
+}
+
+fn text(name: &str, args: Args, f: impl FnOnce(&Value) -> Res<Vec<u8>>) -> Res<Value> {
+    let [value] = args.bind(name, [OPERAND], 1)?;
+    lift(Type::String, &[value.unwrap_or_default()], |args| match String::from_utf8(f(&args[0])?) {
+        Ok(text) => Ok(Value::string(text)),
+        Err(_) => type_error(format!("what `{name}` gives is not UTF-8 text")),
+    })
+}
+
+/// A plain value as JSON on one line, or with so many spaces a level.
+fn to_json_text(value: &Value, indent: Option<usize>) -> Res<String> {
+    let Some(json) = value.to_json() else { return type_error("this cannot be written as JSON") };
+    let Some(indent) = indent else { return Ok(json.to_string()) };
+    let spaces = " ".repeat(indent);
+    let mut out = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(spaces.as_bytes());
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, formatter);
+    match serde::Serialize::serialize(&json, &mut serializer).map(|()| String::from_utf8(out)) {
+        Ok(Ok(text)) => Ok(text),
+        _ => type_error("this cannot be written as JSON"),
+    }
+}
+
+/// A plain value as YAML, with the newline at its end.
+fn to_yaml_text(value: &Value) -> Res<String> {
+    let Some(json) = value.to_json() else { return type_error("this cannot be written as YAML") };
+    serde_yaml::to_string(&json).or_else(|_| type_error("this cannot be written as YAML"))
+}
