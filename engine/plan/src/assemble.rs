@@ -1,0 +1,272 @@
+//! The plan as a whole: changes in order of risk, steps, outputs, and what it all rests on.
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use aurak_model::plan::{Base, Mode, OutputChange, RowBase};
+use aurak_model::{Action, Address, BlockKind, Change, NodeId, Origin, Path, Plan, PlanReport, Step, Value};
+
+use crate::context::{Context, Instance};
+use crate::input::Planned;
+use crate::removal::Removal;
+use crate::resource::{Decision, Kept};
+use crate::scope::ModuleScope;
+use crate::steps::{Builder, read_paths};
+
+impl Context {
+    /// Inputs that nobody read, checks, and everything else of the program that is no resource.
+    pub(crate) fn judge_program(self: &Rc<Self>) {
+        for (i, module) in self.input.program.modules.iter().enumerate() {
+            let Ok(instances) = self.instances_of(aurak_model::ModuleId(i as u32)) else { continue };
+            for inst in instances {
+                for name in module.inputs.keys() {
+                    // What is wrong with it becomes a finding.
+                    let _ = self.input_value(inst, name);
+                }
+                let scope = ModuleScope::new(self, inst);
+                for condition in &module.checks {
+                    self.judge(condition, &scope, None, true);
+                }
+            }
+        }
+    }
+
+    /// Outputs of the stack, as they change.
+    fn output_changes(self: &Rc<Self>) -> Vec<OutputChange> {
+        let mut changes = Vec::new();
+        let mut now: BTreeMap<_, Value> = BTreeMap::new();
+        if self.input.options.mode == Mode::Apply && self.input.options.only.is_empty() {
+            let root = self.module_of(Context::ROOT);
+            for (name, output) in &root.outputs {
+                let Ok(value) = self.output_value(Context::ROOT, name) else { continue };
+                if value.has_marks() && !output.sensitive {
+                    self.find(
+                        aurak_model::Diagnostic::error(
+                            "sensitive_output",
+                            format!("the output `{name}` is sensitive"),
+                        )
+                        .at(output.value.span, "this holds a sensitive value")
+                        .help("add `sensitive: true` to the output"),
+                    );
+                }
+                now.insert(name.clone(), value);
+            }
+        } else if self.input.options.mode == Mode::Apply {
+            return changes;
+        }
+        let previous = &self.input.previous.outputs;
+        for (name, after) in &now {
+            let before = previous.get(name);
+            let same = before.is_some_and(|before| !after.has_unknown() && before.reveal() == after.reveal());
+            if !same {
+                changes.push(OutputChange {
+                    name: name.clone(),
+                    before: before.cloned(),
+                    after: Some(after.clone()),
+                });
+            }
+        }
+        if self.input.options.only.is_empty() {
+            for (name, before) in previous.iter().filter(|(name, _)| !now.contains_key(*name)) {
+                changes.push(OutputChange { name: name.clone(), before: Some(before.clone()), after: None });
+            }
+        }
+        changes
+    }
+
+    /// Puts everything together.
+    pub(crate) fn assemble(self: &Rc<Self>, removals: Vec<Removal>) -> Planned {
+        let outputs = self.output_changes();
+        let built = Builder::new(self).build(&removals);
+        let instances = self.instances.borrow();
+        let mut changes: Vec<Change> = Vec::new();
+        let mut unchanged = 0;
+        for instance in instances.iter() {
+            match (&instance.change, &instance.decision) {
+                (Some(change), _) => changes.push(change.clone()),
+                (None, Decision::Keep(_)) if instance.kind == BlockKind::Resource => unchanged += 1,
+                _ => {}
+            }
+        }
+        changes.extend(removals.iter().filter_map(|removal| removal.change.clone()));
+        for change in &mut changes {
+            let Some(steps) = built.of.get(&change.address) else { continue };
+            change.steps = steps.clone();
+            let times: Vec<u64> = steps.iter().filter_map(|id| built.steps[id.0 as usize].usual_ms).collect();
+            change.usual_ms = (!times.is_empty()).then(|| times.iter().sum());
+        }
+        changes.sort_by(|a, b| (risk(a), &a.address).cmp(&(risk(b), &b.address)));
+        let base = self.base(&instances, &removals);
+        let mut deferred = self.deferred.borrow().clone();
+        deferred.sort_by(|a, b| a.address.cmp(&b.address));
+        let previous = &self.input.previous;
+        let mut plan = Plan {
+            format: aurak_model::plan::FORMAT,
+            stack: previous.stack.clone(),
+            environment: previous.environment.clone(),
+            mode: self.input.options.mode,
+            base,
+            changes,
+            unchanged,
+            nodes: self.nodes.borrow().clone(),
+            providers: built.providers,
+            steps: built.steps,
+            deferred,
+            outputs,
+            conditions: self.conditions.borrow().clone(),
+            overrides: previous.overrides.clone(),
+            phase: None,
+        };
+        prune(&mut plan);
+        let (critical_path, usual_ms) = critical_path(&plan.steps);
+        let mut findings = self.findings.borrow().clone();
+        findings.sort_by(|a, b| {
+            let place = |d: &aurak_model::Diagnostic| {
+                d.labels.first().map(|l| (l.span.file, l.span.line, l.span.col))
+            };
+            (a.severity, place(a), &a.address).cmp(&(b.severity, place(b), &b.address))
+        });
+        findings.dedup();
+        let report = PlanReport { findings, critical_path, usual_ms, ..PlanReport::default() };
+        Planned { plan, report, asks: self.asks.borrow().values().cloned().collect() }
+    }
+
+    /// What the plan rests on: rows that it touches, and what was read to work those out.
+    fn base(&self, instances: &[Rc<Instance>], removals: &[Removal]) -> Base {
+        let previous = &self.input.previous;
+        let mut paths: HashMap<Address, Vec<Path>> = HashMap::new();
+        for instance in instances {
+            let touched = !matches!(
+                instance.decision,
+                Decision::Keep(Kept { record: None })
+                    | Decision::Outside
+                    | Decision::Failed
+                    | Decision::Composite(_)
+            );
+            if !touched {
+                continue;
+            }
+            if instance.kind == BlockKind::Resource {
+                paths.entry(instance.address.clone()).or_default().extend(instance.used.iter().cloned());
+            }
+            for (read, path) in read_paths(instance) {
+                let target = &instances[read.0 as usize];
+                if target.kind == BlockKind::Resource && previous.rows.contains_key(&target.address) {
+                    paths.entry(target.address.clone()).or_default().push(path.clone());
+                }
+            }
+        }
+        for removal in removals {
+            paths.entry(removal.address.clone()).or_default();
+        }
+        let rows = paths
+            .into_iter()
+            .map(|(address, mut paths)| {
+                paths.sort_unstable();
+                paths.dedup();
+                let version = previous.rows.get(&address).map_or(0, |row| row.version);
+                (address, RowBase { version, paths, digest: String::new() })
+            })
+            .collect();
+        Base {
+            state: previous.id.clone(),
+            serial: previous.serial,
+            program: self.input.program.digest.clone(),
+            rows,
+        }
+    }
+}
+
+/// The most dangerous first.
+fn risk(change: &Change) -> u8 {
+    match change.action {
+        Action::NoOp => 0,
+        Action::Delete => 1,
+        Action::Replace(_) => 2,
+        Action::Forget => 3,
+        Action::Move => 4,
+        Action::Update => 5,
+        Action::Import => 6,
+        Action::Create => 7,
+        Action::Read => 8,
+    }
+}
+
+/// The longest chain of steps and how long it takes.
+fn critical_path(steps: &[Step]) -> (Vec<Address>, Option<u64>) {
+    if steps.iter().all(|step| step.usual_ms.is_none()) {
+        return (Vec::new(), None);
+    }
+    let mut longest: Vec<(u64, Option<usize>)> = Vec::with_capacity(steps.len());
+    for step in steps {
+        let before = step
+            .after
+            .iter()
+            .map(|id| (longest[id.0 as usize].0, Some(id.0 as usize)))
+            .max_by_key(|(ms, id)| (*ms, std::cmp::Reverse(*id)))
+            .unwrap_or((0, None));
+        longest.push((before.0 + step.usual_ms.unwrap_or(0), before.1));
+    }
+    let Some(end) = (0..steps.len()).max_by_key(|i| (longest[*i].0, std::cmp::Reverse(*i))) else {
+        return (Vec::new(), None);
+    };
+    let mut path = Vec::new();
+    let mut at = Some(end);
+    while let Some(i) = at {
+        if steps[i].usual_ms.is_some_and(|ms| ms > 0) && path.last() != Some(&steps[i].address) {
+            path.push(steps[i].address.clone());
+        }
+        at = longest[i].1;
+    }
+    path.reverse();
+    path.dedup();
+    (path, Some(longest[end].0))
+}
+
+/// Drops nodes of the arena that nothing refers to, and numbers the rest anew.
+fn prune(plan: &mut Plan) {
+    if plan.nodes.is_empty() {
+        return;
+    }
+    let mut used = vec![false; plan.nodes.len()];
+    let mut queue: Vec<NodeId> = Vec::new();
+    let nodes = std::mem::take(&mut plan.nodes);
+    plan.for_each_value_mut(&mut |value| note(value, &mut queue));
+    while let Some(id) = queue.pop() {
+        if !std::mem::replace(&mut used[id.0 as usize], true) {
+            nodes[id.0 as usize].refs.values().for_each(|value| note(value, &mut queue));
+        }
+    }
+    let mut place = vec![None; nodes.len()];
+    for (i, node) in nodes.into_iter().enumerate() {
+        if used[i] {
+            place[i] = Some(NodeId(plan.nodes.len() as u32));
+            plan.nodes.push(node);
+        }
+    }
+    plan.for_each_value_mut(&mut |value| {
+        if !value.has_unknown() {
+            return;
+        }
+        let renumbered = value.map_leaves::<std::convert::Infallible>(&mut |_, leaf| {
+            let Value::Unknown(unknown) = leaf else { return Ok(None) };
+            let Origin::Node { node, path } = &unknown.origin else { return Ok(None) };
+            let Some(node) = place[node.0 as usize] else { return Ok(None) };
+            let mut unknown = unknown.clone();
+            unknown.origin = Origin::Node { node, path: path.clone() };
+            Ok(Some(Value::Unknown(unknown)))
+        });
+        match renumbered {
+            Ok(renumbered) => *value = renumbered,
+            Err(never) => match never {},
+        }
+    });
+}
+
+fn note(value: &Value, queue: &mut Vec<NodeId>) {
+    value.for_each_unknown(&mut |unknown| {
+        if let Origin::Node { node, .. } = &unknown.origin {
+            queue.push(*node);
+        }
+    });
+}

@@ -1,0 +1,129 @@
+//! Composites: one block that is many resources. The provider says which; each of them is planned
+//! like any other and has a row of its own.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use aurak_expr::coerce;
+use aurak_model::plan::RowPlan;
+use aurak_model::snapshot::Child;
+use aurak_model::{Answer, Ask, Attribute, BlockKind, Diagnostic, Kind, Name, Path, Value};
+
+use crate::context::{Context, InstId, Instance, Read, Target};
+use crate::resource::{Decision, Evaluated, Wanted};
+
+impl Context {
+    pub(crate) fn plan_composite(self: &Rc<Self>, wanted: Wanted<'_>) -> InstId {
+        let address = wanted.address.clone();
+        let bare = |decision: Decision, planned: Value, wanted: &Wanted<'_>| Instance {
+            address: address.clone(),
+            type_name: wanted.type_name.clone(),
+            schema: Some(wanted.schema.clone()),
+            planned,
+            decision,
+            reads: wanted.reads.clone().into(),
+            provider: Some(wanted.provider.clone()),
+            kind: BlockKind::Resource,
+            change: None,
+            row: RowPlan::default(),
+            used: Vec::new(),
+        };
+        if wanted.desired.has_unknown() || wanted.provider.unknown {
+            // What it expands to cannot be asked yet: neither its input nor its provider is there.
+            let mut needs = self.needs(&wanted.desired);
+            needs.extend(self.needs(&wanted.provider.node.config));
+            self.defer(&address, &wanted.type_name, &needs, "what it consists of is not known yet");
+            let planned = crate::diff::planned_create(&wanted.schema, &address, &wanted.desired);
+            return self.add_instance(bare(Decision::Deferred, planned, &wanted));
+        }
+        let ask = Ask::Expand {
+            address: address.clone(),
+            type_name: wanted.type_name.clone(),
+            provider: wanted.provider.node.clone(),
+            desired: wanted.desired.clone(),
+        };
+        let failed = |message: String| {
+            self.find(
+                Diagnostic::error("expand", message)
+                    .help("nothing was changed; mend the cause and plan again")
+                    .about(&address),
+            );
+        };
+        let children = match self.ask(ask, 0) {
+            None => Vec::new(),
+            Some(Answer::Children { children, .. }) => children,
+            Some(Answer::Failed(why)) => {
+                failed(format!("could not work out what `{address}` consists of: {why}"));
+                return self.add_instance(bare(Decision::Failed, Value::Null, &wanted));
+            }
+            Some(_) => {
+                failed(format!("could not work out what `{address}` consists of"));
+                return self.add_instance(bare(Decision::Failed, Value::Null, &wanted));
+            }
+        };
+        let members = self.plan_children(&wanted, children);
+        let planned = wanted.desired.clone();
+        self.add_instance(bare(Decision::Composite(members), planned, &wanted))
+    }
+
+    fn plan_children(self: &Rc<Self>, wanted: &Wanted<'_>, children: Vec<Child>) -> Vec<InstId> {
+        let mut planned: HashMap<Name, InstId> = HashMap::new();
+        let mut members = Vec::new();
+        for child in children {
+            let address = wanted.address.child(&child.name);
+            let Some(schema) = self.input.schemas.types.get(&child.type_name).cloned() else {
+                self.find(
+                    Diagnostic::error(
+                        "expand",
+                        format!("`{address}` is a `{}`, a type that nobody knows", child.type_name),
+                    )
+                    .about(&wanted.address),
+                );
+                continue;
+            };
+            let attribute =
+                Attribute { attributes: schema.attributes.clone(), ..Attribute::of(Kind::Object) };
+            let desired = match coerce(&child.attributes, None, &attribute) {
+                Ok(desired) => crate::mark::mark(&desired, &attribute),
+                Err(error) => {
+                    self.find(
+                        Diagnostic::error(
+                            "expand",
+                            format!("`{}` of `{address}` {}", error.path, error.message),
+                        )
+                        .about(&wanted.address),
+                    );
+                    continue;
+                }
+            };
+            let mut reads = wanted.reads.clone();
+            for before in &child.after {
+                if let Some(id) = planned.get(before) {
+                    reads.push(Read { target: Target::Instance(*id), path: Path::root() });
+                }
+            }
+            let instance = self.decide(Wanted {
+                address,
+                type_name: child.type_name.clone(),
+                schema,
+                provider: wanted.provider.clone(),
+                desired,
+                node: None,
+                place: wanted.place.clone(),
+                reads,
+                within: wanted.within.clone(),
+                lifecycle: Evaluated {
+                    prevent_destroy: wanted.lifecycle.prevent_destroy,
+                    retain: wanted.lifecycle.retain,
+                    adopt: wanted.lifecycle.adopt,
+                    ignore: wanted.lifecycle.ignore.clone(),
+                    ..Evaluated::default()
+                },
+            });
+            let id = self.add_instance(instance);
+            planned.insert(child.name, id);
+            members.push(id);
+        }
+        members
+    }
+}

@@ -1,0 +1,75 @@
+//! Conditions of resources and checks of the stack: judged now, or left to apply where they rest on
+//! what only apply can tell.
+
+use std::rc::Rc;
+
+use aurak_expr::truthy;
+use aurak_model::program::Lifecycle;
+use aurak_model::{Address, Diagnostic, Value};
+
+use crate::context::{Context, InstId};
+use crate::resource::Decision;
+use crate::scope::{ModuleScope, is_hidden};
+
+impl Context {
+    pub(crate) fn judge_conditions(
+        self: &Rc<Self>,
+        lifecycle: &Lifecycle,
+        inst: InstId,
+        mut scope: ModuleScope,
+    ) {
+        let instance = self.instance(inst);
+        if matches!(instance.decision, Decision::Failed | Decision::Outside) {
+            return;
+        }
+        for condition in &lifecycle.preconditions {
+            self.judge(condition, &scope, Some(&instance.address), false);
+        }
+        if !lifecycle.postconditions.is_empty() {
+            scope.this = Some(instance.planned.clone());
+            for condition in &lifecycle.postconditions {
+                self.judge(condition, &scope, Some(&instance.address), true);
+            }
+        }
+    }
+
+    /// Judges a condition now, or leaves it to apply.
+    pub(crate) fn judge(
+        &self,
+        condition: &aurak_model::program::Condition,
+        scope: &ModuleScope,
+        address: Option<&Address>,
+        after: bool,
+    ) {
+        let Ok(that) = self.evaluate(&condition.that, scope, None, address) else { return };
+        match truthy(&that) {
+            Some(true) => {}
+            Some(false) => {
+                let Ok(message) = self.evaluate(&condition.message, scope, None, address) else { return };
+                let text = match &message {
+                    Value::String(text) => text.to_string(),
+                    value if is_hidden(value) => {
+                        "a condition does not hold (its message is sensitive)".to_string()
+                    }
+                    _ => "a condition does not hold".to_string(),
+                };
+                let mut finding =
+                    Diagnostic::error("condition", text).at(condition.that.span, "this is false");
+                if let Some(address) = address {
+                    finding = finding.about(address);
+                }
+                self.find(finding);
+            }
+            None => {
+                let Ok(message) = self.evaluate(&condition.message, scope, None, address) else { return };
+                self.conditions.borrow_mut().push(aurak_model::plan::DeferredCondition {
+                    address: address.cloned(),
+                    after,
+                    that,
+                    message,
+                    place: Some(self.place(condition.that.span)),
+                });
+            }
+        }
+    }
+}

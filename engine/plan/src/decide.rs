@@ -1,0 +1,545 @@
+//! From what is wanted, what was and what is to what happens: keep, change, replace, make, take over.
+
+use std::rc::Rc;
+
+use aurak_model::plan::RowPlan;
+use aurak_model::record::Row;
+use aurak_model::schema::{Refresh, ReplaceOrder};
+use aurak_model::{
+    Action, Address, Answer, Ask, BlockKind, Change, Diagnostic, Difference, Name, Origin, Path, Reason,
+    Refreshed, Value,
+};
+
+use crate::context::{Context, GaveUp, Instance, Target};
+use crate::diff::{self, Compare, Compared};
+use crate::evaluate::descend;
+use crate::resource::{Decision, Kept, Making, Recording, Updating, Wanted};
+
+impl Context {
+    /// Decides what happens, from all that is known.
+    pub(crate) fn decide(self: &Rc<Self>, wanted: Wanted<'_>) -> Instance {
+        let row = self.row(&wanted.address);
+        let row_plan = self.row_plan(&wanted);
+        let current = row.as_ref().and_then(|row| row.current.as_ref());
+        let Some(current) = current else {
+            return self.decide_new(wanted, row_plan, vec![Reason::NotYetThere]);
+        };
+        if let Some(parent) = self.world_made_by(&wanted.provider) {
+            return self.decide_moved_world(wanted, row_plan, parent);
+        }
+        let refreshed = match self.refreshed(&wanted, current) {
+            Ok(refreshed) => refreshed,
+            Err(decision) => return self.settle(wanted, decision, Value::Null, None, row_plan, Vec::new()),
+        };
+        let Some(live) = refreshed else {
+            return self.decide_new(wanted, row_plan, vec![Reason::ObjectGone]);
+        };
+        let moved_from = self.moved_from(&wanted.address);
+
+        let comparison = Compare {
+            address: &wanted.address,
+            id: &current.id,
+            schema: &wanted.schema,
+            desired: &wanted.desired,
+            previous: Some(&current.desired),
+            refreshed: &live,
+            ignore: &wanted.lifecycle.ignore,
+            stays: None,
+        };
+        let compared = diff::compare(&comparison);
+        if self.refuse(&wanted, &compared) {
+            return self.settle(wanted, Decision::Failed, live, None, row_plan, Vec::new());
+        }
+        // Only what changes rests on what it was compared with.
+        let used = match compared.is_unchanged() && !self.is_to_be_replaced(&wanted) {
+            true => Vec::new(),
+            false => diff::used(&comparison),
+        };
+
+        let mut reasons = self.replace_reasons(&wanted, row.as_deref(), &compared);
+        if !reasons.is_empty() {
+            return self.decide_replace(wanted, row_plan, compared, used, &current.id, live, reasons);
+        }
+        let recorded = RecordedRow { row: row.as_deref(), desired: &current.desired };
+        if compared.differences.is_empty() {
+            let record =
+                (moved_from.is_some() || recorded.differs(&wanted, &row_plan, &compared)).then(|| {
+                    Recording {
+                        id: current.id.clone(),
+                        desired: wanted.desired.clone(),
+                        attributes: live.clone(),
+                        from: moved_from.clone(),
+                    }
+                });
+            let change = match (&moved_from, compared.drift.is_empty()) {
+                (Some(from), _) => {
+                    let mut change = self.change(&wanted, Action::Move, Vec::new(), &compared);
+                    change.from = Some(from.clone());
+                    Some(change)
+                }
+                (None, false) => Some(self.change(&wanted, Action::NoOp, Vec::new(), &compared)),
+                (None, true) => None,
+            };
+            let decision = Decision::Keep(Kept { record });
+            return self.settle(wanted, decision, compared.planned, change, row_plan, used);
+        }
+        let outside =
+            compared.differences.iter().all(|d| compared.drift.iter().any(|drift| drift.path == d.path));
+        reasons.push(if outside { Reason::ChangedOutside } else { Reason::ConfigurationChanged });
+        self.add_override_reasons(&wanted.address, &compared.differences, &mut reasons);
+        let change = self.change(&wanted, Action::Update, reasons, &compared);
+        let decision = Decision::Update(Updating {
+            id: current.id.clone(),
+            desired: wanted.desired.clone(),
+            live,
+            unset: compared.unset,
+        });
+        self.settle(wanted, decision, compared.planned, Some(change), row_plan, used)
+    }
+
+    fn is_to_be_replaced(&self, wanted: &Wanted<'_>) -> bool {
+        self.input.options.replace.contains(&wanted.address)
+    }
+
+    /// What the object of a row looks like now; `None` where it is gone.
+    fn refreshed(
+        self: &Rc<Self>,
+        wanted: &Wanted<'_>,
+        current: &aurak_model::Object,
+    ) -> Result<Option<Value>, Decision> {
+        if wanted.schema.refresh == Refresh::None {
+            return Ok(Some(current.attributes.clone()));
+        }
+        let at = self.moved_from(&wanted.address).unwrap_or_else(|| wanted.address.clone());
+        let recorded = self.input.previous.providers.get(&wanted.provider.node.address);
+        let same = wanted.provider.unknown
+            || recorded.is_some_and(|r| {
+                r.config.has_unknown() || r.config.reveal() == wanted.provider.node.config.reveal()
+            });
+        let refreshed = match self.input.snapshot.rows.get(&at) {
+            Some(refreshed) if same => refreshed.clone(),
+            _ => {
+                let ask = Ask::Read {
+                    address: wanted.address.clone(),
+                    type_name: wanted.type_name.clone(),
+                    provider: wanted.provider.node.clone(),
+                    id: current.id.clone(),
+                    last: current.attributes.clone(),
+                };
+                match self.ask(ask, 0) {
+                    None => {
+                        Refreshed::Found { id: current.id.clone(), attributes: current.attributes.clone() }
+                    }
+                    Some(Answer::Object(refreshed)) => refreshed,
+                    Some(Answer::Failed(why)) => Refreshed::Unreadable(why),
+                    Some(_) => Refreshed::Unreadable("the answer is of another kind".to_string()),
+                }
+            }
+        };
+        match refreshed {
+            Refreshed::Found { attributes, .. } => Ok(Some(crate::mark::mark_all(
+                attributes.as_map().unwrap_or(&aurak_model::Map::new()),
+                &wanted.schema,
+            ))),
+            Refreshed::Absent => Ok(None),
+            Refreshed::Asleep(why) => {
+                self.find(
+                    Diagnostic::warning("asleep", format!("`{}` could not be read: {why}", wanted.address))
+                        .detail("it is planned as it was last seen")
+                        .about(&wanted.address),
+                );
+                Ok(Some(current.attributes.clone()))
+            }
+            Refreshed::Unreadable(why) => {
+                self.find(
+                    Diagnostic::error("unreadable", format!("could not read `{}`: {why}", wanted.address))
+                        .help("nothing was changed; mend the cause and plan again")
+                        .about(&wanted.address),
+                );
+                Err(Decision::Failed)
+            }
+            Refreshed::Ambiguous(ids) => {
+                self.find(
+                    Diagnostic::error("ambiguous", format!("several objects may be `{}`", wanted.address))
+                        .detail(format!("their ids: {}", crate::words::list(&ids)))
+                        .about(&wanted.address),
+                );
+                Err(Decision::Failed)
+            }
+        }
+    }
+
+    /// There is no object of ours: make one, or take one over.
+    fn decide_new(self: &Rc<Self>, wanted: Wanted<'_>, row: RowPlan, mut reasons: Vec<Reason>) -> Instance {
+        let key = self.natural_key(&wanted);
+        let imported = self.import_id(&wanted.address);
+        let provider_known = !wanted.provider.unknown;
+        let found = match (&imported, &key) {
+            (Some(Err(GaveUp)), _) => {
+                return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
+            }
+            (Some(Ok(id)), _) if provider_known => self.ask(
+                Ask::Read {
+                    address: wanted.address.clone(),
+                    type_name: wanted.type_name.clone(),
+                    provider: wanted.provider.node.clone(),
+                    id: id.clone(),
+                    last: wanted.desired.clone(),
+                },
+                0,
+            ),
+            (None, Some(Value::String(key))) if provider_known && reasons != [Reason::ObjectGone] => self
+                .ask(
+                    Ask::Find {
+                        address: wanted.address.clone(),
+                        type_name: wanted.type_name.clone(),
+                        provider: wanted.provider.node.clone(),
+                        key: key.clone(),
+                        collection: self.collection(&wanted),
+                        planned: wanted.desired.clone(),
+                    },
+                    0,
+                ),
+            _ => None,
+        };
+        match found {
+            Some(Answer::Object(Refreshed::Found { id, attributes })) => {
+                if wanted.lifecycle.adopt || imported.is_some() {
+                    return self.decide_import(wanted, row, id, attributes);
+                }
+                self.find(
+                    Diagnostic::error(
+                        "exists",
+                        format!("`{}` is to be created, but such a {} is there already", wanted.address, wanted.type_name),
+                    )
+                    .detail(format!("its id is {id}, and it is in no state of this stack"))
+                    .help(format!(
+                        "to take it over, add `imports: [{{ to: {}, id: {id} }}]` or `lifecycle: {{ adopt: true }}`; otherwise choose another name",
+                        wanted.address
+                    ))
+                    .about(&wanted.address),
+                );
+                return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
+            }
+            Some(Answer::Object(Refreshed::Absent)) if imported.is_some() => {
+                self.find(
+                    Diagnostic::error(
+                        "import",
+                        format!("there is no object to import as `{}`", wanted.address),
+                    )
+                    .help("check the id, and that the provider looks in the right place")
+                    .about(&wanted.address),
+                );
+                return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
+            }
+            Some(Answer::Object(Refreshed::Ambiguous(ids))) => {
+                self.find(
+                    Diagnostic::error(
+                        "ambiguous",
+                        format!("several objects may be `{}` already", wanted.address),
+                    )
+                    .detail(format!("their ids: {}", crate::words::list(&ids)))
+                    .help(format!("say which: `imports: [{{ to: {}, id: ... }}]`", wanted.address))
+                    .about(&wanted.address),
+                );
+                return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
+            }
+            Some(Answer::Object(Refreshed::Unreadable(why)) | Answer::Failed(why)) => {
+                self.find(
+                    Diagnostic::error(
+                        "unreadable",
+                        format!("could not see whether `{}` is there: {why}", wanted.address),
+                    )
+                    .help("nothing was changed; mend the cause and plan again")
+                    .about(&wanted.address),
+                );
+                return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
+            }
+            _ => {}
+        }
+        let planned = diff::planned_create(&wanted.schema, &wanted.address, &wanted.desired);
+        self.add_override_reasons(&wanted.address, &[], &mut reasons);
+        let change = self.creation(&wanted, Action::Create, reasons);
+        let making =
+            Making { desired: wanted.desired.clone(), adopt: wanted.lifecycle.adopt, key, gone_with: None };
+        self.settle(wanted, Decision::Create(making), planned, Some(change), row, Vec::new())
+    }
+
+    /// The world that the object lived in is made anew: it went with it.
+    fn decide_moved_world(self: &Rc<Self>, wanted: Wanted<'_>, row: RowPlan, parent: Address) -> Instance {
+        let key = self.natural_key(&wanted);
+        let planned = diff::planned_create(&wanted.schema, &wanted.address, &wanted.desired);
+        let reasons = vec![Reason::WithinReplaced { within: parent.clone() }];
+        let change = self.creation(&wanted, Action::Replace(ReplaceOrder::DeleteFirst), reasons);
+        let making = Making { desired: wanted.desired.clone(), adopt: false, key, gone_with: Some(parent) };
+        self.settle(wanted, Decision::Create(making), planned, Some(change), row, Vec::new())
+    }
+
+    fn decide_import(
+        self: &Rc<Self>,
+        wanted: Wanted<'_>,
+        row: RowPlan,
+        id: Name,
+        attributes: Value,
+    ) -> Instance {
+        let live =
+            crate::mark::mark_all(attributes.as_map().unwrap_or(&aurak_model::Map::new()), &wanted.schema);
+        let comparison = Compare {
+            address: &wanted.address,
+            id: &id,
+            schema: &wanted.schema,
+            desired: &wanted.desired,
+            previous: None,
+            refreshed: &live,
+            ignore: &wanted.lifecycle.ignore,
+            stays: None,
+        };
+        let compared = diff::compare(&comparison);
+        if self.refuse(&wanted, &compared) {
+            return self.settle(wanted, Decision::Failed, live, None, row, Vec::new());
+        }
+        let used = diff::used(&comparison);
+        if let Some(forced) = compared.forces.first() {
+            self.find(
+                Diagnostic::error("adopt", format!("`{}` cannot be taken over as it is", wanted.address))
+                    .detail(format!("`{}` differs and cannot be changed in place", forced.path))
+                    .help("make the configuration agree with the object, or remove the object first")
+                    .about(&wanted.address),
+            );
+            return self.settle(wanted, Decision::Failed, live, None, row, used);
+        }
+        let change =
+            self.change(&wanted, Action::Import, vec![Reason::Adopted { id: id.clone() }], &compared);
+        let desired = wanted.desired.clone();
+        let decision = match compared.differences.is_empty() {
+            true => {
+                Decision::Keep(Kept { record: Some(Recording { id, desired, attributes: live, from: None }) })
+            }
+            false => Decision::Update(Updating { id, desired, live, unset: compared.unset }),
+        };
+        self.settle(wanted, decision, compared.planned, Some(change), row, used)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "all that is known about one resource")]
+    fn decide_replace(
+        self: &Rc<Self>,
+        wanted: Wanted<'_>,
+        row: RowPlan,
+        compared: Compared,
+        used: Vec<Path>,
+        old: &Name,
+        live: Value,
+        reasons: Vec<Reason>,
+    ) -> Instance {
+        if wanted.lifecycle.prevent_destroy {
+            let why = reasons.first().map(reason_words).unwrap_or_default();
+            self.find(
+                Diagnostic::error(
+                    "prevent_destroy",
+                    format!("`{}` would have to be replaced, but `prevent_destroy` keeps it", wanted.address),
+                )
+                .detail(why)
+                .help("take the change back, or `prevent_destroy` away")
+                .about(&wanted.address),
+            );
+            return self.settle(wanted, Decision::Failed, live, None, row, used);
+        }
+        let inside = reasons.iter().any(|reason| matches!(reason, Reason::WithinReplaced { .. }));
+        let order = match (wanted.lifecycle.create_before_destroy, wanted.schema.replace) {
+            _ if inside => ReplaceOrder::DeleteFirst,
+            (Some(true), _) => ReplaceOrder::CreateFirst,
+            (Some(false), _) => ReplaceOrder::DeleteFirst,
+            // Rotations come with the types that need them; until then the safe order is meant.
+            (None, ReplaceOrder::Rotate) => ReplaceOrder::DeleteFirst,
+            (None, order) => order,
+        };
+        let key = self.natural_key(&wanted);
+        let planned = diff::planned_create(&wanted.schema, &wanted.address, &wanted.desired);
+        let mut change = self.change(&wanted, Action::Replace(order), reasons, &compared);
+        if change.differences.is_empty() {
+            change.differences = self.creation(&wanted, Action::Create, Vec::new()).differences;
+        }
+        let making =
+            Making { desired: wanted.desired.clone(), adopt: wanted.lifecycle.adopt, key, gone_with: None };
+        let decision = Decision::Replace { order, old: old.clone(), live, making };
+        self.settle(wanted, decision, planned, Some(change), row, used)
+    }
+
+    fn replace_reasons(&self, wanted: &Wanted<'_>, row: Option<&Row>, compared: &Compared) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        if let Some(why) =
+            row.and_then(|row| row.current.as_ref()).and_then(|object| object.incomplete.clone())
+        {
+            reasons.push(Reason::Incomplete { why });
+        }
+        for target in &wanted.within {
+            let Target::Instance(id) = target else { continue };
+            let container = self.instance(*id);
+            if matches!(container.decision, Decision::Replace { .. }) {
+                reasons.push(Reason::WithinReplaced { within: container.address.clone() });
+            }
+        }
+        for forcing in &compared.forces {
+            let mut needs = Vec::new();
+            forcing.needs.iter().for_each(|need| self.needs_of(need, &mut needs));
+            let row = needs.into_iter().find_map(|need| match need {
+                Origin::Row { row, .. } => Some(row),
+                _ => None,
+            });
+            reasons.push(match row {
+                Some(needs) => Reason::ImmutableNeeds { path: forcing.path.clone(), needs },
+                None => Reason::ImmutableAttribute { path: forcing.path.clone() },
+            });
+        }
+        let before = row.map_or(&Value::Null, |row| &row.replace_when);
+        if !before.is_null() && wanted.lifecycle.replace_when.reveal() != before.reveal() {
+            reasons.push(Reason::ReplaceWhen);
+        }
+        if self.input.options.replace.contains(&wanted.address) {
+            reasons.push(Reason::Requested);
+        }
+        reasons
+    }
+
+    /// Says what a one-way door refuses, and which rules of the type do not work.
+    fn refuse(&self, wanted: &Wanted<'_>, compared: &Compared) -> bool {
+        for (path, why) in &compared.problems {
+            self.find(
+                Diagnostic::error(
+                    "type_rule",
+                    format!("could not compare `{path}` of `{}`: {why}", wanted.address),
+                )
+                .detail(format!("a rule of {} does not work", wanted.type_name))
+                .about(&wanted.address),
+            );
+        }
+        for (path, message) in &compared.refused {
+            let mut finding = Diagnostic::error(
+                "refused",
+                format!("`{path}` of `{}` cannot be changed so", wanted.address),
+            )
+            .detail(message.clone())
+            .help("take the change back, or replace the resource with `--replace`")
+            .about(&wanted.address);
+            if let Some(node) = wanted.node {
+                finding = finding.at(descend(node, path).span, "");
+            }
+            self.find(finding);
+        }
+        !compared.refused.is_empty() || !compared.problems.is_empty()
+    }
+
+    fn add_override_reasons(&self, address: &Address, differences: &[Difference], reasons: &mut Vec<Reason>) {
+        for over in self.input.previous.overrides.iter().filter(|over| over.address == *address) {
+            if differences.is_empty()
+                || differences.iter().any(|d| over.path.covers(&d.path) || d.path.covers(&over.path))
+            {
+                reasons.push(Reason::Overridden { path: over.path.clone(), who: over.who.clone() });
+            }
+        }
+    }
+
+    fn settle(
+        &self,
+        wanted: Wanted<'_>,
+        decision: Decision,
+        planned: Value,
+        change: Option<Change>,
+        row: RowPlan,
+        used: Vec<Path>,
+    ) -> Instance {
+        Instance {
+            address: wanted.address,
+            type_name: wanted.type_name,
+            schema: Some(wanted.schema),
+            planned,
+            decision,
+            reads: wanted.reads.into(),
+            provider: Some(wanted.provider),
+            kind: BlockKind::Resource,
+            change,
+            row,
+            used,
+        }
+    }
+
+    fn change(
+        &self,
+        wanted: &Wanted<'_>,
+        action: Action,
+        reasons: Vec<Reason>,
+        compared: &Compared,
+    ) -> Change {
+        let mut differences = compared.differences.clone();
+        if let Some(node) = wanted.node {
+            for difference in &mut differences {
+                let at = descend(node, &difference.path);
+                if difference.after.is_some() && !std::ptr::eq(at, node) {
+                    difference.place = Some(self.place(at.span));
+                }
+            }
+        }
+        Change {
+            address: wanted.address.clone(),
+            type_name: wanted.type_name.clone(),
+            action,
+            reasons,
+            differences,
+            drift: compared.drift.clone(),
+            place: wanted.place.clone(),
+            steps: Vec::new(),
+            usual_ms: None,
+            from: None,
+        }
+    }
+
+    fn creation(&self, wanted: &Wanted<'_>, action: Action, reasons: Vec<Reason>) -> Change {
+        Change {
+            address: wanted.address.clone(),
+            type_name: wanted.type_name.clone(),
+            action,
+            reasons,
+            differences: diff::leaf_differences(None, Some(&wanted.desired)),
+            drift: Vec::new(),
+            place: wanted.place.clone(),
+            steps: Vec::new(),
+            usual_ms: None,
+            from: None,
+        }
+    }
+}
+
+/// A row as recorded, to see whether it still says what it should.
+struct RecordedRow<'a> {
+    row: Option<&'a Row>,
+    desired: &'a Value,
+}
+
+impl RecordedRow<'_> {
+    fn differs(&self, wanted: &Wanted<'_>, plan: &RowPlan, compared: &Compared) -> bool {
+        let Some(row) = self.row else { return true };
+        let RowPlan { needs, lifecycle, schema_version, place: _, replace_when } = plan;
+        row.needs != *needs
+            || row.lifecycle != *lifecycle
+            || row.schema_version != *schema_version
+            || row.provider != wanted.provider.node.address
+            || row.replace_when.reveal() != replace_when.reveal()
+            || (!wanted.desired.has_unknown() && self.desired.reveal() != wanted.desired.reveal())
+            || !compared.drift.is_empty()
+    }
+}
+
+/// A reason as a clause, for messages.
+fn reason_words(reason: &Reason) -> String {
+    match reason {
+        Reason::ImmutableAttribute { path } => format!("`{path}` cannot be changed in place"),
+        Reason::ImmutableNeeds { path, needs } => {
+            format!("`{path}` cannot be changed in place, and `{needs}` is made anew")
+        }
+        Reason::WithinReplaced { within } => format!("it lives in `{within}`, which is replaced"),
+        Reason::ReplaceWhen => "a value of `replace_when` changed".to_string(),
+        Reason::Requested => "the command line asked for it".to_string(),
+        Reason::Incomplete { why } => format!("an earlier run did not finish it: {why}"),
+        _ => String::new(),
+    }
+}

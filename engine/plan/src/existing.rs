@@ -1,0 +1,108 @@
+//! Resources that are read and never changed.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use aurak_model::plan::RowPlan;
+use aurak_model::program::Block;
+use aurak_model::{
+    Action, Address, Answer, Ask, BlockKind, Change, Diagnostic, Path, Refreshed, Type, TypeSchema, Value,
+};
+
+use crate::context::{Context, Instance, Read};
+use crate::provider::ProviderInstance;
+use crate::resource::Decision;
+
+impl Context {
+    #[expect(clippy::too_many_arguments, reason = "the parts of one instance, all from the same caller")]
+    pub(crate) fn plan_existing(
+        self: &Rc<Self>,
+        address: &Address,
+        block: &Block,
+        schema: Arc<TypeSchema>,
+        provider: Rc<ProviderInstance>,
+        desired: Value,
+        reads: Vec<Read>,
+        place: Option<String>,
+    ) -> Instance {
+        let id = desired.as_map().and_then(|map| map.get("id")).cloned().unwrap_or_default();
+        let mut change = None;
+        let (planned, decision) = match &id {
+            Value::String(text) if !provider.unknown => {
+                let ask = Ask::Read {
+                    address: address.clone(),
+                    type_name: block.type_name.clone(),
+                    provider: provider.node.clone(),
+                    id: text.clone(),
+                    last: desired.clone(),
+                };
+                let failed = |message: String| {
+                    self.find(
+                        Diagnostic::error("existing", message)
+                            .at(block.span, "")
+                            .help("it is read, never made: check its id and the provider")
+                            .about(address),
+                    );
+                    (Value::Null, Decision::Failed)
+                };
+                match self.ask(ask, 0) {
+                    None => (later(address), Decision::Existing { id: id.clone(), known: true }),
+                    Some(Answer::Object(Refreshed::Found { attributes, .. })) => {
+                        let marked = crate::mark::mark_all(
+                            attributes.as_map().unwrap_or(&aurak_model::Map::new()),
+                            &schema,
+                        );
+                        (marked, Decision::Existing { id: id.clone(), known: true })
+                    }
+                    Some(Answer::Object(Refreshed::Absent)) => failed(format!("`{address}` is not there")),
+                    Some(
+                        Answer::Object(Refreshed::Unreadable(why) | Refreshed::Asleep(why))
+                        | Answer::Failed(why),
+                    ) => failed(format!("could not read `{address}`: {why}")),
+                    Some(_) => failed(format!("could not read `{address}`")),
+                }
+            }
+            Value::String(_) | Value::Unknown(_) => {
+                change = Some(Change {
+                    address: address.clone(),
+                    type_name: block.type_name.clone(),
+                    action: Action::Read,
+                    reasons: Vec::new(),
+                    differences: Vec::new(),
+                    drift: Vec::new(),
+                    place: place.clone(),
+                    steps: Vec::new(),
+                    usual_ms: None,
+                    from: None,
+                });
+                (later(address), Decision::Existing { id: id.clone(), known: false })
+            }
+            _ => {
+                self.find(
+                    Diagnostic::error("existing", format!("`{address}` has no `id`"))
+                        .at(block.span, "")
+                        .help("an existing resource is found by its `id`")
+                        .about(address),
+                );
+                (Value::Null, Decision::Failed)
+            }
+        };
+        Instance {
+            address: address.clone(),
+            type_name: block.type_name.clone(),
+            schema: Some(schema),
+            planned,
+            decision,
+            reads: reads.into(),
+            provider: Some(provider),
+            kind: BlockKind::Existing,
+            change,
+            row: RowPlan::default(),
+            used: Vec::new(),
+        }
+    }
+}
+
+fn later(address: &Address) -> Value {
+    Value::of_row(address, Path::root(), Type::Map)
+}

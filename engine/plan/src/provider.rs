@@ -1,0 +1,336 @@
+//! Provider nodes: which one a resource uses, and what it is configured with.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use aurak_expr::coerce;
+use aurak_model::program::{BlockId, ProviderUse};
+use aurak_model::schema::provider_of;
+use aurak_model::{Address, Attribute, Diagnostic, Kind, Name, Origin, Path, ProviderNode, Value};
+
+use aurak_model::ProviderAddress;
+
+use crate::context::{Context, GaveUp, ModuleInst, Read, Target};
+use crate::modules::Instances;
+use crate::resource::Decision;
+use crate::scope::ModuleScope;
+
+/// A configured provider node.
+pub(crate) struct ProviderInstance {
+    pub node: ProviderNode,
+    /// What its configuration was read from.
+    pub reads: Rc<[Read]>,
+    /// Whether parts of the configuration are not known yet.
+    pub unknown: bool,
+}
+
+/// The instances of a provider block in a module instance.
+#[derive(Clone)]
+pub(crate) enum ProviderGroup {
+    Single(Rc<ProviderInstance>),
+    Keyed(Rc<BTreeMap<Name, Rc<ProviderInstance>>>),
+    Absent,
+    Deferred(Vec<Origin>),
+    Failed,
+}
+
+/// Why a resource has no provider.
+pub(crate) enum NoProvider {
+    GaveUp,
+    Deferred(Vec<Origin>),
+}
+
+impl Context {
+    /// Evaluates a provider block in a module instance.
+    pub(crate) fn plan_provider(self: &Rc<Self>, id: BlockId, module: ModuleInst) {
+        let block = self.block(id);
+        let scope = ModuleScope::new(self, module);
+        let what = format!("the provider `{}`", block.name);
+        let group = match self.expand(block.for_each.as_ref(), block.when.as_ref(), &scope, &what) {
+            Err(GaveUp) => ProviderGroup::Failed,
+            Ok(Instances::Absent) => ProviderGroup::Absent,
+            Ok(Instances::Unknown(needs)) => ProviderGroup::Deferred(needs),
+            Ok(Instances::Single) => match self.configure(id, module, None, None) {
+                Ok(instance) => ProviderGroup::Single(instance),
+                Err(GaveUp) => ProviderGroup::Failed,
+            },
+            Ok(Instances::Keyed(keys)) => {
+                let mut instances = BTreeMap::new();
+                let mut failed = false;
+                for (key, each) in keys {
+                    match self.configure(id, module, Some(&key), Some(each)) {
+                        Ok(instance) => {
+                            instances.insert(key, instance);
+                        }
+                        Err(GaveUp) => failed = true,
+                    }
+                }
+                if failed { ProviderGroup::Failed } else { ProviderGroup::Keyed(Rc::new(instances)) }
+            }
+        };
+        self.providers.borrow_mut().insert((id, module), group);
+    }
+
+    fn configure(
+        self: &Rc<Self>,
+        id: BlockId,
+        module: ModuleInst,
+        key: Option<&str>,
+        each: Option<Value>,
+    ) -> Result<Rc<ProviderInstance>, GaveUp> {
+        let block = self.block(id);
+        let address = ProviderAddress::new(&self.module_address(module), &block.name, key);
+        let schema = self.input.schemas.providers.get(&block.type_name).cloned().ok_or(GaveUp)?;
+        let attribute = Attribute { attributes: schema.attributes.clone(), ..Attribute::of(Kind::Object) };
+        let scope = ModuleScope::new(self, module).with_each(each);
+        let mut world = Vec::new();
+        let (config, mut reads) = self.with_reads(|| {
+            let mut config = Vec::new();
+            for (name, _, node) in block.attributes.entries() {
+                let below = schema.attributes.get(name);
+                let (value, reads) = self.with_reads(|| self.evaluate(node, &scope, below, None));
+                if below.is_some_and(|attribute| attribute.immutable.is_some()) {
+                    world.extend(reads);
+                }
+                config.push((name.clone(), value?));
+            }
+            self.shape(&Value::map(config), &block.attributes, &attribute, "the provider", None)
+        });
+        let config = crate::mark::mark(&config?, &attribute);
+        let needs = self.addresses_of(&world);
+        self.add_dependencies(&block.depends_on, module, &mut reads);
+        let unknown = config.has_unknown();
+        Ok(Rc::new(ProviderInstance {
+            node: ProviderNode { address, type_name: block.type_name.clone(), config, needs },
+            reads: reads.into(),
+            unknown,
+        }))
+    }
+
+    /// The provider of a resource: the one that it names, else the one called like the type's
+    /// provider here or in a caller, else one without configuration.
+    pub(crate) fn provider_for(
+        self: &Rc<Self>,
+        named: Option<&ProviderUse>,
+        module: ModuleInst,
+        type_name: &Name,
+        each: Option<&Value>,
+    ) -> Result<Rc<ProviderInstance>, NoProvider> {
+        if let Some(named) = named {
+            return self.provider_use(named, module, each);
+        }
+        let wanted = provider_of(type_name);
+        let mut at = module;
+        loop {
+            let here = self.module_of(at);
+            if let Some(block) = here.providers.get(wanted) {
+                let group = self.provider_group(*block, at);
+                return self.pick(group, None, *block);
+            }
+            let Some(parent) = self.modules.borrow()[at.0 as usize].parent else { break };
+            if let Some(mapped) = here.call.as_ref().and_then(|call| call.providers.get(wanted)) {
+                let each = self.modules.borrow()[at.0 as usize].each.clone();
+                return self.provider_use(mapped, parent, each.as_ref());
+            }
+            at = parent;
+        }
+        self.implicit_provider(wanted)
+    }
+
+    fn provider_use(
+        self: &Rc<Self>,
+        chosen: &ProviderUse,
+        module: ModuleInst,
+        each: Option<&Value>,
+    ) -> Result<Rc<ProviderInstance>, NoProvider> {
+        // The node may stand in a caller of the module that uses it.
+        let mut at = module;
+        let home = self.block(chosen.block).module;
+        while self.modules.borrow()[at.0 as usize].module != home {
+            let parent = self.modules.borrow()[at.0 as usize].parent;
+            match parent {
+                Some(parent) => at = parent,
+                None => return Err(NoProvider::GaveUp),
+            }
+        }
+        let key = match &chosen.key {
+            None => None,
+            Some(node) => {
+                let scope = ModuleScope::new(self, module).with_each(each.cloned());
+                let value = self.evaluate(node, &scope, None, None).map_err(|GaveUp| NoProvider::GaveUp)?;
+                match &value {
+                    Value::String(key) => Some(key.clone()),
+                    Value::Unknown(_) => return Err(NoProvider::Deferred(self.needs(&value))),
+                    _ => {
+                        let finding = Diagnostic::error("provider", "the key of a provider must be a string");
+                        self.find(finding.at(node.span, ""));
+                        return Err(NoProvider::GaveUp);
+                    }
+                }
+            }
+        };
+        let group = self.provider_group(chosen.block, at);
+        self.pick(group, key.map(|key| (key, chosen.span)), chosen.block)
+    }
+
+    fn provider_group(&self, block: BlockId, module: ModuleInst) -> Option<ProviderGroup> {
+        self.providers.borrow().get(&(block, module)).cloned()
+    }
+
+    fn pick(
+        &self,
+        group: Option<ProviderGroup>,
+        key: Option<(Name, aurak_model::Span)>,
+        block: BlockId,
+    ) -> Result<Rc<ProviderInstance>, NoProvider> {
+        let block = self.block(block);
+        let span = key.as_ref().map_or(block.span, |(_, span)| *span);
+        let fail = |message: String, help: String| {
+            self.find(Diagnostic::error("provider", message).at(span, "").help(help));
+            Err(NoProvider::GaveUp)
+        };
+        match (group, key) {
+            (Some(ProviderGroup::Single(instance)), None) => Ok(instance),
+            (Some(ProviderGroup::Keyed(instances)), Some((key, _))) => match instances.get(&key) {
+                Some(instance) => Ok(instance.clone()),
+                None => fail(
+                    format!("the provider `{}` has no instance \"{key}\"", block.name),
+                    format!("its keys are {}", crate::words::list(instances.keys())),
+                ),
+            },
+            (Some(ProviderGroup::Deferred(needs)), _) => Err(NoProvider::Deferred(needs)),
+            (Some(ProviderGroup::Keyed(_)), None) => fail(
+                format!(
+                    "the provider `{}` has `for_each`, so a resource must choose an instance",
+                    block.name
+                ),
+                format!("write `provider: \"{{{{ {}[...] }}}}\"`", block.name),
+            ),
+            (Some(ProviderGroup::Single(_)), Some(_)) => fail(
+                format!(
+                    "the provider `{}` has no `for_each`, so it has no instances to choose from",
+                    block.name
+                ),
+                format!("write `provider: {}`", block.name),
+            ),
+            (Some(ProviderGroup::Absent), _) => fail(
+                format!("the provider `{}` is not there: its `when` is false", block.name),
+                "give the resources that use it the same `when`".to_string(),
+            ),
+            (Some(ProviderGroup::Failed) | None, _) => Err(NoProvider::GaveUp),
+        }
+    }
+
+    fn implicit_provider(&self, name: &str) -> Result<Rc<ProviderInstance>, NoProvider> {
+        if let Some(known) = self.implicit_providers.borrow().get(name) {
+            return Ok(known.clone());
+        }
+        let Some((name, schema)) = self.input.schemas.providers.get_key_value(name) else {
+            return Err(NoProvider::GaveUp);
+        };
+        let attribute = Attribute { attributes: schema.attributes.clone(), ..Attribute::of(Kind::Object) };
+        let config = coerce(&Value::map::<Name>([]), None, &attribute).map_err(|error| {
+            let missing = if error.path.is_root() { String::new() } else { format!(" (`{}`)", error.path) };
+            self.find(
+                Diagnostic::error("provider", format!("the provider `{name}` must be configured{missing}"))
+                    .detail(error.message)
+                    .help(format!("add it to the stack: `providers: {{ {name}: {{ ... }} }}`")),
+            );
+            NoProvider::GaveUp
+        })?;
+        let node = ProviderNode {
+            address: ProviderAddress::new(&aurak_model::ModuleAddress::root(), name, None),
+            type_name: name.clone(),
+            config,
+            needs: Vec::new(),
+        };
+        let instance = Rc::new(ProviderInstance { node, reads: Rc::from([]), unknown: false });
+        self.implicit_providers.borrow_mut().insert(name.clone(), instance.clone());
+        Ok(instance)
+    }
+
+    /// What this plan makes or replaces and what a provider's world depends on: its identifying
+    /// attributes, those that its schema calls immutable, come from there.
+    pub(crate) fn world_made_by(&self, provider: &ProviderInstance) -> Option<Address> {
+        let schema = self.input.schemas.providers.get(&provider.node.type_name)?;
+        let config = provider.node.config.as_map()?;
+        for (name, attribute) in &schema.attributes {
+            if attribute.immutable.is_none() {
+                continue;
+            }
+            let Some(value) = config.get(name) else { continue };
+            for need in self.needs(value) {
+                let Origin::Row { row, .. } = need else { continue };
+                let Some(id) = self.by_address.borrow().get(&row).copied() else { continue };
+                if matches!(self.instance(id).decision, Decision::Create { .. } | Decision::Replace { .. }) {
+                    return Some(row);
+                }
+            }
+        }
+        None
+    }
+
+    /// Adds what `depends_on` names to what was read.
+    pub(crate) fn add_dependencies(
+        self: &Rc<Self>,
+        dependencies: &[aurak_model::program::Dependency],
+        module: ModuleInst,
+        reads: &mut Vec<Read>,
+    ) {
+        use aurak_model::program::DependencyTarget;
+        for dependency in dependencies {
+            match &dependency.target {
+                DependencyTarget::Block(block, key) => {
+                    if let Some(target) = self.target(*block, module, key.as_deref()) {
+                        reads.push(Read { target, path: Path::root() });
+                    }
+                }
+                DependencyTarget::Module(called) => {
+                    let address = match self.input.program.module(*called).call.as_ref() {
+                        Some(call) => self.module_address(module).join(&call.name, None),
+                        None => continue,
+                    };
+                    // Everything in any of its instances, however deep.
+                    let groups = self.groups.borrow();
+                    for (i, group) in groups.iter().enumerate() {
+                        let (inside, _, _) = group.address.split();
+                        let unkeyed = unkeyed(&inside);
+                        let wanted = unkeyed_text(address.as_str());
+                        if unkeyed == wanted || unkeyed.starts_with(&format!("{wanted}.")) {
+                            let id = crate::context::GroupId(i as u32);
+                            reads.push(Read { target: Target::Group(id), path: Path::root() });
+                        }
+                    }
+                }
+            }
+        }
+        reads.sort_unstable();
+        reads.dedup();
+    }
+
+    /// A block as seen from a module instance: all its instances, or one.
+    pub(crate) fn target(&self, block: BlockId, module: ModuleInst, key: Option<&str>) -> Option<Target> {
+        let group = self.group_of.borrow().get(&(block, module)).copied()?;
+        match (&self.groups.borrow()[group.0 as usize].members, key) {
+            (crate::context::Members::Keyed(keys), Some(key)) => {
+                keys.get(key).map(|id| Target::Instance(*id))
+            }
+            _ => Some(Target::Group(group)),
+        }
+    }
+}
+
+fn unkeyed(module: &aurak_model::ModuleAddress) -> String {
+    module.segments().into_iter().map(|s| s.name).collect::<Vec<_>>().join(".")
+}
+
+fn unkeyed_text(text: &str) -> String {
+    match Address::parse(text) {
+        Ok(address) => {
+            let (module, last, _) = address.split();
+            let outer = unkeyed(&module);
+            if outer.is_empty() { last.name } else { format!("{outer}.{}", last.name) }
+        }
+        Err(_) => text.to_string(),
+    }
+}

@@ -1,0 +1,292 @@
+//! What leaves: rows that the configuration no longer asks for, and objects that a replacement left
+//! behind.
+
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use aurak_model::plan::Mode;
+use aurak_model::record::Row;
+use aurak_model::schema::provider_of;
+use aurak_model::{
+    Action, Address, Change, Diagnostic, Name, ProviderAddress, ProviderNode, Reason, Refreshed, Slot, Value,
+};
+
+use crate::context::{Context, Members};
+use crate::provider::{ProviderGroup, ProviderInstance};
+use crate::resource::Decision;
+
+/// An object that leaves the state.
+pub(crate) struct Removal {
+    pub address: Address,
+    pub row: Arc<Row>,
+    pub slot: Slot,
+    /// Deleted, or only forgotten.
+    pub delete: Option<Deletion>,
+    /// What it dies with.
+    pub parent: Option<Address>,
+    pub change: Option<Change>,
+}
+
+/// See [`Removal::delete`].
+pub(crate) struct Deletion {
+    pub id: Name,
+    pub live: Value,
+    pub provider: ProviderNode,
+}
+
+impl Context {
+    /// Everything that leaves, in order of the addresses.
+    pub(crate) fn removals(self: &Rc<Self>) -> Vec<Removal> {
+        let providers = self.provider_nodes();
+        let leaving: Vec<(Address, Arc<Row>, Vec<Reason>)> = self
+            .input
+            .previous
+            .rows
+            .iter()
+            .filter_map(|(address, row)| {
+                self.leaves(address).map(|reason| (address.clone(), row.clone(), vec![reason]))
+            })
+            .collect();
+        let gone: BTreeSet<Address> = leaving.iter().map(|(address, _, _)| address.clone()).collect();
+        let mut removals = Vec::new();
+        for (address, row, reasons) in leaving {
+            removals.extend(self.remove(address, row, reasons, &gone, &providers));
+        }
+        for (address, row) in &self.input.previous.rows {
+            let Some(old) = &row.old else { continue };
+            if self.selection.as_ref().is_some_and(|s| !s.names(address)) {
+                continue;
+            }
+            removals.push(Removal {
+                address: address.clone(),
+                row: row.clone(),
+                slot: Slot::Old,
+                delete: Some(Deletion {
+                    id: old.id.clone(),
+                    live: old.attributes.clone(),
+                    provider: self.provider_of_row(row, &providers),
+                }),
+                parent: None,
+                change: Some(self.removal_change(address, row, Action::Delete, vec![Reason::LeftOver])),
+            });
+        }
+        removals
+    }
+
+    /// Why a row leaves, if it does.
+    fn leaves(&self, address: &Address) -> Option<Reason> {
+        if self.selection.as_ref().is_some_and(|selection| !selection.names(address)) {
+            return None;
+        }
+        if self.input.options.mode == Mode::Destroy {
+            return Some(Reason::Destroy);
+        }
+        if self.by_address.borrow().contains_key(address) || self.moved_away(address) {
+            return None;
+        }
+        if let Some(composite) = address.composite() {
+            let by_address = self.by_address.borrow();
+            if let Some(id) = by_address.get(&composite) {
+                let keeps = matches!(
+                    self.instance(*id).decision,
+                    Decision::Deferred | Decision::Failed | Decision::Outside
+                );
+                return (!keeps).then_some(Reason::NotInConfiguration);
+            }
+        }
+        if self.is_below_deferred(address) {
+            return None;
+        }
+        let block = address.block();
+        let groups = self.groups.borrow();
+        let reason = groups.iter().find(|group| group.address == block).map(|group| match &group.members {
+            Members::Absent => Reason::WhenFalse,
+            Members::Keyed(_) => Reason::KeyGone,
+            Members::Single(_) | Members::Deferred => Reason::NotInConfiguration,
+        });
+        Some(reason.unwrap_or(Reason::NotInConfiguration))
+    }
+
+    fn moved_away(&self, address: &Address) -> bool {
+        !self.input.program.moved.is_empty()
+            && self.by_address.borrow().keys().any(|to| self.moved_from(to).as_ref() == Some(address))
+    }
+
+    fn is_below_deferred(&self, address: &Address) -> bool {
+        let deferred = self.deferred.borrow();
+        if deferred.is_empty() {
+            return false;
+        }
+        let plain = plain(address);
+        deferred.iter().any(|block| plain == self::plain(&block.address))
+    }
+
+    fn remove(
+        self: &Rc<Self>,
+        address: Address,
+        row: Arc<Row>,
+        mut reasons: Vec<Reason>,
+        gone: &BTreeSet<Address>,
+        providers: &HashMap<ProviderAddress, Rc<ProviderInstance>>,
+    ) -> Option<Removal> {
+        let Some(current) = &row.current else {
+            // Only an older object is left; that one is a removal of its own.
+            return (row.old.is_none() && row.temporary.is_none()).then_some(Removal {
+                change: None,
+                delete: None,
+                parent: None,
+                slot: Slot::Current,
+                address,
+                row,
+            });
+        };
+        let forget = |reasons: Vec<Reason>, parent: Option<Address>| {
+            let change = Some(self.removal_change(&address, &row, Action::Forget, reasons));
+            Removal {
+                address: address.clone(),
+                row: row.clone(),
+                slot: Slot::Current,
+                delete: None,
+                parent,
+                change,
+            }
+        };
+        if self.input.program.removed.iter().any(|removed| removed.address == address && !removed.destroy) {
+            return Some(forget(reasons, None));
+        }
+        if row.lifecycle.retain && self.input.options.mode == Mode::Apply {
+            reasons.push(Reason::Retained);
+            return Some(forget(reasons, None));
+        }
+        if row.lifecycle.prevent_destroy {
+            self.find(
+                Diagnostic::error(
+                    "prevent_destroy",
+                    format!("`{address}` would be deleted, but `prevent_destroy` keeps it"),
+                )
+                .detail(row.place.as_ref().map_or_else(String::new, |place| format!("it was at {place}")))
+                .help("bring it back; or take `prevent_destroy` away, apply, and delete it then")
+                .about(&address),
+            );
+            return None;
+        }
+        if let Some(parent) = self.dies_with(&row, gone) {
+            return Some(forget(vec![Reason::DeletedWith { parent: parent.clone() }], Some(parent)));
+        }
+        let live = match self.input.snapshot.rows.get(&address) {
+            Some(Refreshed::Found { attributes, .. }) => attributes.clone(),
+            Some(Refreshed::Absent) => {
+                reasons.insert(0, Reason::ObjectGone);
+                return Some(forget(reasons, None));
+            }
+            Some(Refreshed::Unreadable(why)) => {
+                self.find(
+                    Diagnostic::error(
+                        "unreadable",
+                        format!("could not read `{address}`, which is to be deleted: {why}"),
+                    )
+                    .help("nothing was changed; mend the cause, or forget it with `aurak state rm`")
+                    .about(&address),
+                );
+                return None;
+            }
+            Some(Refreshed::Asleep(_) | Refreshed::Ambiguous(_)) | None => current.attributes.clone(),
+        };
+        Some(Removal {
+            slot: Slot::Current,
+            delete: Some(Deletion {
+                id: current.id.clone(),
+                live,
+                provider: self.provider_of_row(&row, providers),
+            }),
+            parent: None,
+            change: Some(self.removal_change(&address, &row, Action::Delete, reasons)),
+            address,
+            row,
+        })
+    }
+
+    /// What a row's object dies with in this plan: what it said itself, or what its provider's world
+    /// comes from.
+    fn dies_with(&self, row: &Row, gone: &BTreeSet<Address>) -> Option<Address> {
+        let dies = |address: &Address| {
+            gone.contains(address)
+                || self
+                    .by_address
+                    .borrow()
+                    .get(address)
+                    .is_some_and(|id| matches!(self.instance(*id).decision, Decision::Replace { .. }))
+        };
+        if let Some(parent) = &row.lifecycle.deleted_with {
+            return dies(parent).then(|| parent.clone());
+        }
+        let provider = self.input.previous.providers.get(&row.provider)?;
+        provider.needs.iter().find(|need| dies(need)).cloned()
+    }
+
+    fn removal_change(&self, address: &Address, row: &Row, action: Action, reasons: Vec<Reason>) -> Change {
+        Change {
+            address: address.clone(),
+            type_name: row.type_name.clone(),
+            action,
+            reasons,
+            differences: Vec::new(),
+            drift: Vec::new(),
+            place: row.place.clone(),
+            steps: Vec::new(),
+            usual_ms: None,
+            from: None,
+        }
+    }
+
+    /// All provider nodes of the program by address.
+    fn provider_nodes(&self) -> HashMap<ProviderAddress, Rc<ProviderInstance>> {
+        let mut nodes = HashMap::new();
+        let mut add = |instance: &Rc<ProviderInstance>| {
+            nodes.insert(instance.node.address.clone(), instance.clone());
+        };
+        for group in self.providers.borrow().values() {
+            match group {
+                ProviderGroup::Single(instance) => add(instance),
+                ProviderGroup::Keyed(instances) => instances.values().for_each(&mut add),
+                ProviderGroup::Absent | ProviderGroup::Deferred(_) | ProviderGroup::Failed => {}
+            }
+        }
+        nodes
+    }
+
+    /// Whom to ask to delete a row's object: the node as configured now, where it is known;
+    /// otherwise as it was recorded.
+    fn provider_of_row(
+        &self,
+        row: &Row,
+        providers: &HashMap<ProviderAddress, Rc<ProviderInstance>>,
+    ) -> ProviderNode {
+        if let Some(instance) = providers.get(&row.provider).filter(|instance| !instance.unknown) {
+            return instance.node.clone();
+        }
+        match self.input.previous.providers.get(&row.provider) {
+            Some(recorded) => ProviderNode {
+                address: recorded.address.clone(),
+                type_name: recorded.type_name.clone(),
+                config: recorded.config.clone(),
+                needs: recorded.needs.clone(),
+            },
+            None => ProviderNode {
+                address: row.provider.clone(),
+                type_name: provider_of(&row.type_name).into(),
+                config: Value::map::<Name>([]),
+                needs: Vec::new(),
+            },
+        }
+    }
+}
+
+/// An address without keys and without a child.
+fn plain(address: &Address) -> String {
+    let (module, last, _) = address.split();
+    let mut names: Vec<String> = module.segments().into_iter().map(|s| s.name).collect();
+    names.push(last.name);
+    names.join(".")
+}

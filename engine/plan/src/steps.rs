@@ -1,0 +1,576 @@
+//! From decisions to steps and their order.
+//!
+//! A step waits for the steps of what its resource read. Deletes wait the other way round, by what
+//! rows recorded: nothing goes while something that was made from it is still there. Of a resource
+//! that does not change, what it waits for itself is passed on, so that order reaches through it.
+
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::rc::Rc;
+
+use aurak_model::schema::{ReplaceOrder, Timeouts};
+use aurak_model::{
+    Address, Diagnostic, Name, Path, ProviderNode, Slot, Step, StepId, TypeSchema, Value, Work,
+};
+
+use crate::context::{Context, GroupId, InstId, Instance, Members, Target};
+use crate::removal::Removal;
+use crate::resource::{Decision, Kept, Making};
+use crate::scope::RuleScope;
+
+/// More than this many edges are gathered in one join.
+const JOIN_FROM: usize = 4;
+
+/// Steps in the making: a step's number is its place here until they are sorted.
+pub(crate) struct Builder<'a> {
+    context: &'a Rc<Context>,
+    steps: Vec<Step>,
+    /// For each step, what it waits for.
+    after: Vec<Vec<u32>>,
+    /// For each instance, the steps after which it is as planned.
+    ready: Vec<Vec<u32>>,
+    joins: HashMap<GroupId, Vec<u32>>,
+    pub providers: Vec<ProviderNode>,
+    provider_index: HashMap<Name, Vec<u32>>,
+    /// The step that deletes what is now the current object of an address, or its old one.
+    deletes: BTreeMap<Address, Delete>,
+    /// The steps of each address, in the order they were made.
+    of: BTreeMap<Address, Vec<u32>>,
+}
+
+#[derive(Clone, Copy)]
+struct Delete {
+    step: u32,
+    /// The delete makes room for the new object.
+    first: bool,
+}
+
+/// The steps in order, and for each address its own.
+pub(crate) struct Built {
+    pub steps: Vec<Step>,
+    pub providers: Vec<ProviderNode>,
+    pub of: BTreeMap<Address, Vec<StepId>>,
+}
+
+impl<'a> Builder<'a> {
+    pub(crate) fn new(context: &'a Rc<Context>) -> Builder<'a> {
+        Builder {
+            context,
+            steps: Vec::new(),
+            after: Vec::new(),
+            ready: Vec::new(),
+            joins: HashMap::new(),
+            providers: Vec::new(),
+            provider_index: HashMap::new(),
+            deletes: BTreeMap::new(),
+            of: BTreeMap::new(),
+        }
+    }
+
+    /// Makes all steps.
+    pub(crate) fn build(mut self, removals: &[Removal]) -> Built {
+        let leftovers = self.add_removals(removals);
+        let instances: Vec<Rc<Instance>> = self.context.instances.borrow().clone();
+        for instance in &instances {
+            self.add_instance(instance, &leftovers);
+        }
+        self.order_deletes(&instances);
+        self.join_marks(&instances);
+        self.sort()
+    }
+
+    fn add_removals(&mut self, removals: &[Removal]) -> BTreeMap<Address, u32> {
+        let mut leftovers = BTreeMap::new();
+        for removal in removals {
+            let schema = self.context.input.schemas.types.get(&removal.row.type_name).cloned();
+            let id = match &removal.delete {
+                Some(delete) => {
+                    let provider = self.provider(&delete.provider);
+                    let work = Work::Delete { id: delete.id.clone(), live: delete.live.clone() };
+                    self.push(
+                        &removal.address,
+                        &removal.row.type_name,
+                        removal.slot,
+                        work,
+                        Some(provider),
+                        schema.as_deref(),
+                        None,
+                    )
+                }
+                None => self.push(
+                    &removal.address,
+                    &removal.row.type_name,
+                    removal.slot,
+                    Work::Forget,
+                    None,
+                    None,
+                    None,
+                ),
+            };
+            match removal.slot {
+                Slot::Old => {
+                    leftovers.insert(removal.address.clone(), id);
+                }
+                Slot::Current | Slot::Temporary => {
+                    self.deletes.insert(removal.address.clone(), Delete { step: id, first: false });
+                }
+            }
+        }
+        for removal in removals {
+            let Some(parent) = &removal.parent else { continue };
+            if let (Some(own), Some(theirs)) = (self.deletes.get(&removal.address), self.deletes.get(parent))
+            {
+                let (own, theirs) = (own.step, theirs.step);
+                self.after[own as usize].push(theirs);
+            }
+        }
+        leftovers
+    }
+
+    fn add_instance(&mut self, instance: &Instance, leftovers: &BTreeMap<Address, u32>) {
+        let mut waits: Vec<u32> = Vec::new();
+        for read in instance.reads.iter() {
+            waits.extend_from_slice(&self.ready_of(read.target));
+        }
+        waits.sort_unstable();
+        waits.dedup();
+        let schema = instance.schema.clone();
+        let schema = schema.as_deref();
+        let address = &instance.address;
+        let type_name = &instance.type_name;
+        let slot = Slot::Current;
+        let provider = |this: &mut Self| instance.provider.as_ref().map(|p| this.provider(&p.node));
+        let mut moved = None;
+        if let Some(from) =
+            self.context.moved_from(address).filter(|_| !matches!(instance.decision, Decision::Keep(_)))
+            && let Some(object) = self.context.row(address).and_then(|row| row.current.clone())
+        {
+            let work = Work::Record {
+                id: object.id,
+                desired: object.desired,
+                attributes: object.attributes,
+                from: Some(from),
+                row: instance.row.clone(),
+            };
+            moved = Some(self.push(address, type_name, slot, work, None, None, None));
+        }
+        let ready = match &instance.decision {
+            Decision::Deferred
+            | Decision::Failed
+            | Decision::Outside
+            | Decision::Keep(Kept { record: None }) => self.gather(address, waits),
+            Decision::Keep(Kept { record: Some(record) }) => {
+                let work = Work::Record {
+                    id: record.id.clone(),
+                    desired: record.desired.clone(),
+                    attributes: record.attributes.clone(),
+                    from: record.from.clone(),
+                    row: instance.row.clone(),
+                };
+                let provider = provider(self);
+                let id = self.push(address, type_name, slot, work, provider, None, None);
+                self.after[id as usize] = waits;
+                vec![id]
+            }
+            Decision::Composite(members) => {
+                let mut all: Vec<u32> =
+                    members.iter().flat_map(|m| self.ready[m.0 as usize].iter().copied()).collect();
+                all.extend(waits);
+                all.sort_unstable();
+                all.dedup();
+                self.gather(address, all)
+            }
+            Decision::Existing { known: true, .. } => self.gather(address, waits),
+            Decision::Existing { id, known: false } => {
+                let provider = provider(self);
+                let step = self.push(
+                    address,
+                    type_name,
+                    slot,
+                    Work::Read { id: id.clone() },
+                    provider,
+                    schema,
+                    None,
+                );
+                self.after[step as usize] = waits;
+                vec![step]
+            }
+            Decision::Create(making) => {
+                let provider = provider(self);
+                let step = self.push_create(instance, making, provider, schema);
+                waits.extend(moved);
+                if let Some(parent) = &making.gone_with {
+                    let forget = self.push(address, type_name, slot, Work::Forget, None, None, None);
+                    if let Some(delete) = self.deletes.get(parent) {
+                        let delete = delete.step;
+                        self.after[forget as usize].push(delete);
+                    }
+                    waits.push(forget);
+                }
+                waits.extend(leftovers.get(address));
+                self.after[step as usize] = waits;
+                vec![step]
+            }
+            Decision::Update(update) => {
+                let work = Work::Update {
+                    id: update.id.clone(),
+                    desired: update.desired.clone(),
+                    live: update.live.clone(),
+                    unset: update.unset.clone(),
+                    row: instance.row.clone(),
+                };
+                let serialise = self.serialise(schema, &instance.planned, address);
+                let provider = provider(self);
+                let step = self.push(address, type_name, slot, work, provider, schema, serialise);
+                waits.extend(moved);
+                self.after[step as usize] = waits;
+                vec![step]
+            }
+            Decision::Replace { order, old, live, making } => {
+                let provider = provider(self);
+                let delete = Work::Delete { id: old.clone(), live: live.clone() };
+                let serialise = self.serialise(schema, live, address);
+                let create = self.push_create(instance, making, provider, schema);
+                waits.extend(leftovers.get(address));
+                let first = *order != ReplaceOrder::CreateFirst;
+                let slot = if first { Slot::Current } else { Slot::Old };
+                let delete = self.push(address, type_name, slot, delete, provider, schema, serialise);
+                if first {
+                    self.after[delete as usize].extend(moved);
+                    waits.push(delete);
+                } else {
+                    waits.extend(moved);
+                    self.after[delete as usize].push(create);
+                }
+                self.after[create as usize] = waits;
+                self.deletes.insert(address.clone(), Delete { step: delete, first });
+                vec![create]
+            }
+        };
+        self.ready.push(ready);
+    }
+
+    fn push_create(
+        &mut self,
+        instance: &Instance,
+        making: &Making,
+        provider: Option<u32>,
+        schema: Option<&TypeSchema>,
+    ) -> u32 {
+        let work = Work::Create {
+            desired: making.desired.clone(),
+            adopt: making.adopt,
+            key: making.key.clone(),
+            row: instance.row.clone(),
+        };
+        let serialise = self.serialise(schema, &making.desired, &instance.address);
+        self.push(&instance.address, &instance.type_name, Slot::Current, work, provider, schema, serialise)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of a step")]
+    fn push(
+        &mut self,
+        address: &Address,
+        type_name: &Name,
+        slot: Slot,
+        work: Work,
+        provider: Option<u32>,
+        schema: Option<&TypeSchema>,
+        serialise: Option<Value>,
+    ) -> u32 {
+        let id = self.steps.len() as u32;
+        let operation = match &work {
+            Work::Create { .. } => Some("create"),
+            Work::Update { .. } => Some("update"),
+            Work::Delete { .. } => Some("delete"),
+            Work::Read { .. } => Some("read"),
+            _ => None,
+        };
+        let usual_ms = operation.and_then(|operation| self.usual(operation, address, type_name, schema));
+        let timeout_s =
+            operation.zip(schema).and_then(|(operation, schema)| seconds(&schema.timeouts, operation));
+        let timeout_s = operation
+            .and_then(|operation| {
+                self.context.timeouts.borrow().get(address).and_then(|t| seconds(t, operation))
+            })
+            .or(timeout_s);
+        self.steps.push(Step {
+            id: StepId(id),
+            address: address.clone(),
+            type_name: type_name.clone(),
+            slot,
+            work,
+            provider,
+            after: Vec::new(),
+            serialise,
+            usual_ms,
+            timeout_s,
+        });
+        self.after.push(Vec::new());
+        if operation.is_some() || matches!(self.steps[id as usize].work, Work::Record { .. } | Work::Forget) {
+            self.of.entry(address.clone()).or_default().push(id);
+        }
+        id
+    }
+
+    fn usual(
+        &self,
+        operation: &str,
+        address: &Address,
+        type_name: &Name,
+        schema: Option<&TypeSchema>,
+    ) -> Option<u64> {
+        let durations = &self.context.input.previous.durations;
+        if !durations.is_empty() {
+            let own = durations.get(format!("{operation} {address}").as_str());
+            if let Some(ms) = own.or_else(|| durations.get(format!("{operation} {type_name}").as_str())) {
+                return Some(*ms);
+            }
+        }
+        schema.and_then(|schema| seconds(&schema.usual, operation)).map(|s| s * 1000)
+    }
+
+    fn serialise(&self, schema: Option<&TypeSchema>, this: &Value, address: &Address) -> Option<Value> {
+        let rule = schema?.serialise.as_deref()?;
+        match self.context.evaluate_rule(rule, &RuleScope { this }) {
+            Ok(value) if value.is_null() => None,
+            Ok(value) => Some(value),
+            Err(why) => {
+                let finding = Diagnostic::error(
+                    "type_rule",
+                    format!("could not work out what `{address}` must not overlap with: {why}"),
+                );
+                self.context.find(finding.about(address));
+                None
+            }
+        }
+    }
+
+    fn provider(&mut self, node: &ProviderNode) -> u32 {
+        let known = self.provider_index.entry(node.address.as_str().into()).or_default();
+        if let Some(index) = known.iter().find(|index| self.providers[**index as usize] == *node) {
+            return *index;
+        }
+        let index = self.providers.len() as u32;
+        self.providers.push(node.clone());
+        known.push(index);
+        index
+    }
+
+    fn ready_of(&mut self, target: Target) -> Vec<u32> {
+        match target {
+            Target::Instance(id) => self.ready.get(id.0 as usize).cloned().unwrap_or_default(),
+            Target::Group(group) => {
+                if let Some(join) = self.joins.get(&group) {
+                    return join.clone();
+                }
+                let (address, members) = {
+                    let groups = self.context.groups.borrow();
+                    let group = &groups[group.0 as usize];
+                    (group.address.clone(), group.members.clone())
+                };
+                let ids: Vec<InstId> = match members {
+                    Members::Single(id) => vec![id],
+                    Members::Keyed(keys) => keys.values().copied().collect(),
+                    Members::Absent | Members::Deferred => Vec::new(),
+                };
+                let mut all: Vec<u32> =
+                    ids.iter().filter_map(|id| self.ready.get(id.0 as usize)).flatten().copied().collect();
+                all.sort_unstable();
+                all.dedup();
+                let join = self.gather(&address, all);
+                self.joins.insert(group, join.clone());
+                join
+            }
+        }
+    }
+
+    /// Many steps become one join.
+    fn gather(&mut self, address: &Address, steps: Vec<u32>) -> Vec<u32> {
+        if steps.len() <= JOIN_FROM {
+            return steps;
+        }
+        let id = self.push(address, &"".into(), Slot::Current, Work::Join, None, None, None);
+        self.after[id as usize] = steps;
+        vec![id]
+    }
+
+    /// Deletes wait for those whose objects were made from what goes.
+    fn order_deletes(&mut self, instances: &[Rc<Instance>]) {
+        if self.deletes.is_empty() {
+            return;
+        }
+        // What rows needed may be a whole block.
+        let mut by_block: BTreeMap<Address, Vec<Address>> = BTreeMap::new();
+        for address in self.deletes.keys() {
+            let block = address.block();
+            if block != *address {
+                by_block.entry(block).or_default().push(address.clone());
+            }
+        }
+        let rows = self.context.input.previous.clone();
+        for (address, row) in &rows.rows {
+            let own = self.deletes.get(address).copied();
+            let Some(steps) = self.of.get(address).cloned() else { continue };
+            for need in &row.needs {
+                let one = std::slice::from_ref(need);
+                let targets = if self.deletes.contains_key(need) {
+                    one
+                } else {
+                    by_block.get(need).map_or(&[][..], |v| v)
+                };
+                for target in targets {
+                    let Some(theirs) = self.deletes.get(target).copied() else { continue };
+                    let waits_for = match own {
+                        // Their delete makes room for a new object that ours is to be made from, while
+                        // our old object stays until ours is there: it cannot wait for our delete.
+                        Some(own) if theirs.first && !own.first && self.is_replaced(address) => None,
+                        Some(own) => Some(own.step),
+                        // A change in place moves away from what goes; from what is replaced
+                        // delete-first it can only move once the new object is there.
+                        None if theirs.first => None,
+                        None => steps.last().copied(),
+                    };
+                    if let Some(step) = waits_for.filter(|step| *step != theirs.step) {
+                        self.after[theirs.step as usize].push(step);
+                    }
+                }
+            }
+        }
+        // In create-first the old object also waits for those that now use the new one.
+        for instance in instances {
+            let Some(last) = self.of.get(&instance.address).and_then(|steps| {
+                steps
+                    .iter()
+                    .rev()
+                    .find(|s| !matches!(self.steps[**s as usize].work, Work::Delete { .. }))
+                    .copied()
+            }) else {
+                continue;
+            };
+            for read in instance.reads.iter() {
+                let Target::Instance(id) = read.target else { continue };
+                let target = &instances[id.0 as usize];
+                if let Decision::Replace { order: ReplaceOrder::CreateFirst, .. } = target.decision
+                    && let Some(delete) = self.deletes.get(&target.address).copied()
+                {
+                    self.after[delete.step as usize].push(last);
+                }
+            }
+        }
+    }
+
+    fn is_replaced(&self, address: &Address) -> bool {
+        let id = self.context.by_address.borrow().get(address).copied();
+        id.is_some_and(|id| matches!(self.context.instance(id).decision, Decision::Replace { .. }))
+    }
+
+    /// What types publish and require orders steps too.
+    fn join_marks(&mut self, instances: &[Rc<Instance>]) {
+        let mut published: BTreeMap<Name, Vec<u32>> = BTreeMap::new();
+        let mut required: Vec<(usize, Name)> = Vec::new();
+        for (i, instance) in instances.iter().enumerate() {
+            let Some(schema) = &instance.schema else { continue };
+            let scope = RuleScope { this: &instance.planned };
+            for rule in &schema.provides {
+                if let Ok(Value::String(mark)) = self.context.evaluate_rule(rule, &scope) {
+                    published.entry(mark).or_default().extend(&self.ready[i]);
+                }
+            }
+            for rule in &schema.requires {
+                if let Ok(Value::String(mark)) = self.context.evaluate_rule(rule, &scope) {
+                    required.push((i, mark));
+                }
+            }
+        }
+        for (i, mark) in required {
+            let Some(first) = self.of.get(&instances[i].address).and_then(|steps| steps.first()).copied()
+            else {
+                continue;
+            };
+            if let Some(steps) = published.get(&mark) {
+                let steps: Vec<u32> = steps.iter().copied().filter(|s| !self.ready[i].contains(s)).collect();
+                self.after[first as usize].extend(steps);
+            }
+        }
+    }
+
+    /// Brings the steps into an order in which each stands after those that it waits for; among those
+    /// that could come next, the one made first.
+    fn sort(mut self) -> Built {
+        let count = self.steps.len();
+        let mut dependants: Vec<Vec<u32>> = vec![Vec::new(); count];
+        let mut open: Vec<u32> = vec![0; count];
+        for (id, after) in self.after.iter_mut().enumerate() {
+            after.sort_unstable();
+            after.dedup();
+            open[id] = after.len() as u32;
+            for before in after.iter() {
+                dependants[*before as usize].push(id as u32);
+            }
+        }
+        let mut next: BinaryHeap<std::cmp::Reverse<u32>> =
+            (0..count as u32).filter(|id| open[*id as usize] == 0).map(std::cmp::Reverse).collect();
+        let mut place: Vec<Option<u32>> = vec![None; count];
+        let mut order: Vec<u32> = Vec::with_capacity(count);
+        while let Some(std::cmp::Reverse(id)) = next.pop() {
+            place[id as usize] = Some(order.len() as u32);
+            order.push(id);
+            for dependant in &dependants[id as usize] {
+                open[*dependant as usize] -= 1;
+                if open[*dependant as usize] == 0 {
+                    next.push(std::cmp::Reverse(*dependant));
+                }
+            }
+        }
+        if order.len() < count {
+            let stuck: Vec<&str> = (0..count)
+                .filter(|id| place[*id].is_none())
+                .map(|id| self.steps[id].address.as_str())
+                .collect();
+            self.context.find(
+                Diagnostic::error("order", "there is no order in which this could be done")
+                    .detail(format!("these wait for each other: {}", crate::words::list(stuck)))
+                    .help("apply it in two parts with `--only`"),
+            );
+            return Built { steps: Vec::new(), providers: self.providers, of: BTreeMap::new() };
+        }
+        let at = |id: u32| StepId(place[id as usize].unwrap_or(id));
+        let mut slots: Vec<Option<Step>> = std::mem::take(&mut self.steps).into_iter().map(Some).collect();
+        let mut steps = Vec::with_capacity(count);
+        for id in &order {
+            let Some(mut step) = slots[*id as usize].take() else { continue };
+            step.id = at(*id);
+            step.after = self.after[*id as usize].iter().map(|before| at(*before)).collect();
+            step.after.sort_unstable();
+            steps.push(step);
+        }
+        let of = self
+            .of
+            .into_iter()
+            .map(|(address, steps)| {
+                let mut steps: Vec<StepId> = steps.into_iter().map(at).collect();
+                steps.sort_unstable();
+                (address, steps)
+            })
+            .collect();
+        Built { steps, providers: self.providers, of }
+    }
+}
+
+fn seconds(timeouts: &Timeouts, operation: &str) -> Option<u64> {
+    let Timeouts { create, read, update, delete } = timeouts;
+    match operation {
+        "create" => *create,
+        "read" => *read,
+        "update" => *update,
+        _ => *delete,
+    }
+}
+
+/// The paths that a plan rests on in a row that somebody reads.
+pub(crate) fn read_paths(instance: &Instance) -> impl Iterator<Item = (InstId, &Path)> {
+    instance.reads.iter().filter_map(|read| match read.target {
+        Target::Instance(id) => Some((id, &read.path)),
+        Target::Group(_) => None,
+    })
+}

@@ -1,0 +1,208 @@
+//! The walk over the program in the order of its static edges: what is read is there before it is
+//! read. Instances expand inside a block; modules are no nodes.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use aurak_model::plan::RowPlan;
+use aurak_model::program::BlockId;
+use aurak_model::{Address, BlockKind, Diagnostic, Name, Value};
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::context::{Context, GaveUp, Group, GroupId, InstId, Instance, Members, ModuleInst};
+use crate::modules::Instances;
+use crate::resource::Decision;
+use crate::scope::ModuleScope;
+
+impl Context {
+    /// Plans every block, each after those that it may read.
+    pub(crate) fn walk(self: &Rc<Self>) {
+        for id in self.order() {
+            let block = self.block(id);
+            match self.instances_of(block.module) {
+                Ok(modules) => {
+                    for module in modules {
+                        match block.kind {
+                            BlockKind::Provider => self.plan_provider(id, module),
+                            BlockKind::Resource | BlockKind::Existing => self.plan_block(id, module),
+                        }
+                    }
+                }
+                Err(needs) => {
+                    if block.kind == BlockKind::Resource {
+                        let path = &self.input.program.module(block.module).path;
+                        let mut address = aurak_model::ModuleAddress::root();
+                        for name in path {
+                            address = address.join(name, None);
+                        }
+                        let address = Address::new(&address, &block.name, None);
+                        self.defer(
+                            &address,
+                            &block.type_name,
+                            &needs,
+                            "which instances of its module there are is not known yet",
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    /// All blocks, each after its edges; otherwise in the order of the program.
+    fn order(&self) -> Vec<BlockId> {
+        let blocks = &self.input.program.blocks;
+        let mut graph: DiGraph<BlockId, ()> =
+            DiGraph::with_capacity(blocks.len(), blocks.iter().map(|b| b.edges.len()).sum());
+        for i in 0..blocks.len() {
+            graph.add_node(BlockId(i as u32));
+        }
+        for (i, block) in blocks.iter().enumerate() {
+            for edge in &block.edges {
+                graph.add_edge(NodeIndex::new(edge.0 as usize), NodeIndex::new(i), ());
+            }
+        }
+        match petgraph::algo::toposort(&graph, None) {
+            Ok(order) => order.into_iter().map(|node| graph[node]).collect(),
+            Err(cycle) => {
+                // `lang` draws cycles; a program that has one never gets here.
+                let name = self.block(graph[cycle.node_id()]).name.clone();
+                self.find(Diagnostic::error("cycle", format!("`{name}` depends on itself")));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Plans the instances of a resource block in one module instance.
+    fn plan_block(self: &Rc<Self>, id: BlockId, module: ModuleInst) {
+        let block = self.block(id);
+        let address = Address::new(&self.module_address(module), &block.name, None);
+        let scope = ModuleScope::new(self, module);
+        let what = format!("`{address}`");
+        let members = match self.expand(block.for_each.as_ref(), block.when.as_ref(), &scope, &what) {
+            Err(GaveUp) => Members::Single(self.add_instance(self.bare(id, &address, Decision::Failed))),
+            Ok(Instances::Absent) => Members::Absent,
+            Ok(Instances::Unknown(needs)) => {
+                let why = match block.for_each.is_some() {
+                    true => "which instances there are is not known yet",
+                    false => "whether it is there is not known yet",
+                };
+                self.defer(&address, &block.type_name, &needs, why);
+                Members::Deferred
+            }
+            Ok(Instances::Single) => Members::Single(self.plan_resource(id, module, None, None)),
+            Ok(Instances::Keyed(keys)) => {
+                let members: BTreeMap<Name, InstId> = keys
+                    .into_iter()
+                    .map(|(key, each)| {
+                        let inst = self.plan_resource(id, module, Some(&key), Some(each));
+                        (key, inst)
+                    })
+                    .collect();
+                Members::Keyed(Rc::new(members))
+            }
+        };
+        let mut groups = self.groups.borrow_mut();
+        let group = GroupId(groups.len() as u32);
+        groups.push(Group { address, members });
+        self.group_of.borrow_mut().insert((id, module), group);
+    }
+
+    fn bare(&self, id: BlockId, address: &Address, decision: Decision) -> Instance {
+        let block = self.block(id);
+        Instance {
+            address: address.clone(),
+            type_name: block.type_name.clone(),
+            schema: self.input.schemas.types.get(&block.type_name).cloned(),
+            planned: Value::Null,
+            decision,
+            reads: Rc::from([]),
+            provider: None,
+            kind: block.kind,
+            change: None,
+            row: RowPlan::default(),
+            used: Vec::new(),
+        }
+    }
+
+    /// Whether `--only` leaves an instance in: it is named, or something that is named may read it.
+    pub(crate) fn is_selected(&self, id: BlockId, address: &Address) -> bool {
+        self.selection
+            .as_ref()
+            .is_none_or(|selection| selection.needed.contains(&id) || selection.names(address))
+    }
+}
+
+/// What `--only` names, and the blocks that those may read.
+pub(crate) struct Selection {
+    named: Vec<String>,
+    needed: std::collections::BTreeSet<BlockId>,
+}
+
+impl Selection {
+    /// Works the closure out; says which names are nothing.
+    pub(crate) fn new(input: &crate::PlanInput, findings: &mut Vec<Diagnostic>) -> Option<Selection> {
+        let only = &input.options.only;
+        if only.is_empty() {
+            return None;
+        }
+        let named: Vec<String> = only
+            .iter()
+            .map(|name| Address::parse(name).map_or_else(|_| name.clone(), |a| a.to_string()))
+            .collect();
+        let program = &input.program;
+        let mut selection = Selection { named, needed: std::collections::BTreeSet::new() };
+        let mut matched = vec![false; selection.named.len()];
+        let mut queue = Vec::new();
+        for block in &program.blocks {
+            if block.kind != BlockKind::Resource {
+                continue;
+            }
+            let path = program.module(block.module).path.iter().chain([&block.name]);
+            let text = path.map(|n| n.to_string()).collect::<Vec<_>>().join(".");
+            for (i, named) in selection.named.iter().enumerate() {
+                let plain = without_keys(named);
+                if plain == text || text.starts_with(&format!("{plain}.")) {
+                    matched[i] = true;
+                    queue.extend(block.edges.iter().copied());
+                }
+            }
+        }
+        for address in input.previous.rows.keys() {
+            for (i, named) in selection.named.iter().enumerate() {
+                matched[i] |= covers(named, address.as_str());
+            }
+        }
+        while let Some(id) = queue.pop() {
+            if selection.needed.insert(id) {
+                queue.extend(program.block(id).edges.iter().copied());
+            }
+        }
+        for (named, _) in selection.named.iter().zip(&matched).filter(|(_, matched)| !**matched) {
+            let known: Vec<String> = program.blocks.iter().map(|block| block.name.to_string()).collect();
+            let mut finding =
+                Diagnostic::error("only", format!("`--only {named}` names nothing in this stack"));
+            if let Some(close) = aurak_expr::suggest(named, &known) {
+                finding = finding.help(format!("did you mean `{close}`?"));
+            }
+            findings.push(finding);
+        }
+        Some(selection)
+    }
+
+    /// Whether an address is one of those named, or inside one.
+    pub(crate) fn names(&self, address: &Address) -> bool {
+        self.named.iter().any(|named| covers(named, address.as_str()))
+    }
+}
+
+fn covers(named: &str, address: &str) -> bool {
+    address.strip_prefix(named).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '/']))
+}
+
+fn without_keys(named: &str) -> String {
+    let Ok(address) = Address::parse(named) else { return named.to_string() };
+    let (module, last, _) = address.split();
+    let mut names: Vec<String> = module.segments().into_iter().map(|s| s.name).collect();
+    names.push(last.name);
+    names.join(".")
+}
