@@ -23,7 +23,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 const WIRING: &[&str] = &["aurak-cli", "aurak-tests"];
 
 /// Only this crate may know the template engine.
-const ONLY_IN: &[(&str, &str)] = &[("minijinja", "aurak-expr"), ("rusqlite", "aurak-state"), ("petgraph", "aurak-plan")];
+const ONLY_IN: &[(&str, &str)] =
+    &[("minijinja", "aurak-expr"), ("rusqlite", "aurak-state"), ("petgraph", "aurak-plan")];
 
 #[test]
 fn crates_depend_only_along_the_arrows() {
@@ -40,7 +41,10 @@ fn crates_depend_only_along_the_arrows() {
                     wrong.push(format!("{name} uses {to}, which only {owner} may"));
                 }
             }
-            if !to.starts_with("aurak-") || dependency.kind != DependencyKind::Normal || WIRING.contains(&name) {
+            if !to.starts_with("aurak-")
+                || dependency.kind != DependencyKind::Normal
+                || WIRING.contains(&name)
+            {
                 continue;
             }
             match allowed.get(name) {
