@@ -3,7 +3,7 @@
 use aurak_model::{Attribute, Kind, Map, Name, Path, Seg, TypeSchema, Value};
 
 use super::lists::pairs;
-use super::shape::{EMPTY, Shape, as_map, edited, is_unordered, items, marked, open, written};
+use super::shape::{EMPTY, Shape, as_list, as_map, edited, is_unordered, items, marked, open, written};
 
 /// What is asked for with everything at the `ignore` paths (`*` is every attribute) taken from the
 /// object as it is, and from what was sent last where that never comes back. Only what the
@@ -63,7 +63,7 @@ fn entries(
             let (_, typed) = shape.child(key);
             is_meant(key) && written(want, key, typed).is_none() && !(typed && value.is_null())
         });
-        edits.extend(kept.map(|(key, value)| (key.clone(), Some(value.clone()))));
+        edits.extend(kept.map(|(key, value)| (key.clone(), Some(ownable(shape.child(key).0, value)))));
     }
     edits
 }
@@ -76,15 +76,17 @@ fn value(
     previous: Option<&Value>,
 ) -> Edit {
     let Some((first, rest)) = rule.split_first() else { return taken(attribute, asked, there, previous) };
+    // What is made new is made as it is asked for.
+    let there = there?;
     match (open(asked).0, first) {
         (Value::Map(want), Seg::Key(_) | Seg::Any) => {
-            let have = as_map(there).unwrap_or(&EMPTY);
+            let have = as_map(Some(there))?;
             let edits = entries(Shape::of(attribute), rule, want, have, as_map(previous));
             (!edits.is_empty()).then(|| Some(Value::from(edited(want, edits))))
         }
         (Value::List(want), Seg::Index(_) | Seg::Any) => {
-            let have = there.and_then(|value| open(value).0.as_list()).unwrap_or_default();
-            let before = previous.and_then(|value| open(value).0.as_list()).unwrap_or_default();
+            let have = as_list(Some(there))?;
+            let before = as_list(previous).unwrap_or_default();
             // Items are the same by place, or by what tells them apart.
             let by_place = |len: usize| (0..want.len()).map(|i| (i < len).then_some(i)).collect::<Vec<_>>();
             let (partners, were) = match is_unordered(attribute) {
@@ -94,18 +96,23 @@ fn value(
             let mut changed = false;
             let mut list = Vec::with_capacity(want.len());
             for (i, asked) in want.iter().enumerate() {
+                let there = partners[i].and_then(|j| have.get(j));
                 let edit = match first {
                     Seg::Index(meant) if *meant != i => None,
-                    _ => value(
-                        items(attribute),
-                        rest,
-                        asked,
-                        partners[i].and_then(|j| have.get(j)),
-                        were[i].and_then(|j| before.get(j)),
-                    ),
+                    _ if there.is_none() => None,
+                    _ => value(items(attribute), rest, asked, there, were[i].and_then(|j| before.get(j))),
                 };
                 changed |= edit.is_some();
                 list.extend(edit.unwrap_or_else(|| Some(asked.clone())));
+            }
+            // Only from the end can items that are not there be left out without moving others.
+            while rest.is_empty()
+                && !is_unordered(attribute)
+                && list.len() > have.len()
+                && (*first == Seg::Any || *first == Seg::Index(list.len() - 1))
+            {
+                list.pop();
+                changed = true;
             }
             changed.then(|| Some(Value::from(list)))
         }
@@ -115,8 +122,9 @@ fn value(
 
 /// What is there, in place of what is asked for.
 fn taken(attribute: &Attribute, asked: &Value, there: Option<&Value>, previous: Option<&Value>) -> Edit {
+    let hidden = attribute.sensitive || asked.has_marks();
     if attribute.write_only {
-        return previous.map(|previous| Some(previous.clone()));
+        return previous.map(|previous| Some(marked(previous, hidden)));
     }
     let Some(there) = there else { return Some(None) };
     if (attribute.kind == Kind::Object || attribute.kind == Kind::Any || attribute.additive)
@@ -125,6 +133,25 @@ fn taken(attribute: &Attribute, asked: &Value, there: Option<&Value>, previous: 
         let edits = entries(Shape::of(attribute), &[Seg::Any], want, have, as_map(previous));
         return (!edits.is_empty()).then(|| Some(Value::from(edited(want, edits))));
     }
-    let hidden = attribute.sensitive || asked.has_marks();
-    (asked != there).then(|| Some(marked(there, hidden)))
+    let there = ownable(attribute, there);
+    (*asked != there).then(|| Some(marked(&there, hidden)))
+}
+
+/// What of a value that is there a configuration could have asked for: not what only the provider
+/// decides, which would be sent back to it.
+fn ownable(attribute: &Attribute, there: &Value) -> Value {
+    match there {
+        Value::Map(map) if attribute.kind == Kind::Object || attribute.kind == Kind::Map => {
+            let shape = Shape::of(attribute);
+            Value::map(map.iter().filter_map(|(key, value)| {
+                let (attribute, typed) = shape.child(key);
+                let skipped = (typed && value.is_null()) || (attribute.computed && !attribute.optional);
+                (!skipped).then(|| (key.clone(), ownable(attribute, value)))
+            }))
+        }
+        Value::List(list) if attribute.items.is_some() => {
+            Value::list(list.iter().map(|value| ownable(items(attribute), value)))
+        }
+        value => value.clone(),
+    }
 }

@@ -6,7 +6,7 @@ use aurak_model::{Attribute, Seg, Value};
 
 use super::equal::equal;
 use super::normal::canonical;
-use super::shape::{Shape, as_map, is_unordered, items, open};
+use super::shape::{Shape, as_map, is_unordered, items, open, written};
 use super::walk::{Merged, Walk};
 
 impl<'a> Walk<'a> {
@@ -44,8 +44,14 @@ impl<'a> Walk<'a> {
         for (i, asked) in want.iter().enumerate() {
             let (was, there) = (previous.and_then(|list| list.get(i)), have.get(i));
             let seg = Seg::Index(i);
-            let merged = self.within(seg.clone(), seg, |w| w.attribute(item, asked, was, there, secret));
-            same &= matches!(merged, Merged::Same) && there.is_some();
+            let Some(there) = there else {
+                same = false;
+                list.extend(self.within(seg.clone(), seg, |w| w.new_item(item, asked, was, secret)));
+                continue;
+            };
+            let merged =
+                self.within(seg.clone(), seg, |w| w.attribute(item, asked, was, Some(there), secret));
+            same &= matches!(merged, Merged::Same);
             list.extend(result(merged, there));
         }
         for (i, there) in have.iter().enumerate().skip(want.len()) {
@@ -96,22 +102,20 @@ impl<'a> Walk<'a> {
             let was = were[i].and_then(|k| previous.and_then(|list| list.get(k)));
             match partners[i] {
                 Some(j) => {
-                    let there = Some(&have[j]);
+                    let there = &have[j];
                     let (asked_seg, live_seg) = (Seg::Index(i), Seg::Index(j));
-                    let merged =
-                        self.within(asked_seg, live_seg, |w| w.attribute(item, asked, was, there, secret));
+                    let merged = self
+                        .within(asked_seg, live_seg, |w| w.attribute(item, asked, was, Some(there), secret));
                     same &= matches!(merged, Merged::Same);
                     kept[j] = result(merged, there);
                     order.push(Ok(j));
                 }
                 None => {
                     let seg = Seg::Index(i);
-                    let merged =
-                        self.within(seg.clone(), seg, |w| w.attribute(item, asked, was, None, secret));
-                    if let Some(value) = result(merged, None) {
-                        same = false;
-                        order.push(Err(value));
-                    }
+                    same = false;
+                    order.extend(
+                        self.within(seg.clone(), seg, |w| w.new_item(item, asked, was, secret)).map(Err),
+                    );
                 }
             }
         }
@@ -158,9 +162,9 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn result(merged: Merged, there: Option<&Value>) -> Option<Value> {
+fn result(merged: Merged, there: &Value) -> Option<Value> {
     match merged {
-        Merged::Same => there.cloned(),
+        Merged::Same => Some(there.clone()),
         Merged::New(value) => Some(value),
         Merged::Gone => None,
     }
@@ -190,7 +194,7 @@ pub(super) fn pairs(attribute: &Attribute, want: &[Value], have: &[Value]) -> Ve
     let item = items(attribute);
     let identity = |value: &Value| match &attribute.keyed_by {
         Some(key) => as_map(Some(value))
-            .and_then(|map| map.get(key))
+            .and_then(|map| written(map, key, true))
             .and_then(|value| canonical(open(value).0, Shape::of(item).child(key).0)),
         None => canonical(open(value).0, item),
     };
@@ -232,7 +236,14 @@ fn match_rest(
         .collect();
     let mut owner: Vec<Option<usize>> = vec![None; others.len()];
     let mut place: Vec<Option<usize>> = vec![None; rest.len()];
-    for start in 0..rest.len() {
+    // Whoever is there exactly as asked for is taken first, so that what is left over says most.
+    for (x, fits) in fits.iter().enumerate() {
+        let exact = |o: &&usize| owner[**o].is_none() && want[rest[x]] == have[others[**o]];
+        if let Some(&o) = fits.iter().find(exact) {
+            (owner[o], place[x]) = (Some(x), Some(o));
+        }
+    }
+    for start in (0..rest.len()).filter(|x| place[*x].is_none()).collect::<Vec<_>>() {
         // A search with a list of its own, as a recursive one could go as deep as the list is long.
         let mut came_from: Vec<Option<usize>> = vec![None; others.len()];
         let mut seen = vec![false; others.len()];

@@ -25,6 +25,8 @@ mod used;
 mod walk;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use aurak_model::value::Origin;

@@ -114,6 +114,24 @@ pub(super) fn marked(value: &Value, secret: bool) -> Value {
     }
 }
 
+/// A copy, marked where it must be and where the type says so.
+pub(super) fn marked_by(attribute: &Attribute, value: &Value, secret: bool) -> Value {
+    let secret = secret || attribute.sensitive;
+    match value {
+        Value::Map(map) if !map.is_empty() && !secret => {
+            let shape = Shape::of(attribute);
+            Value::map(
+                map.iter().map(|(key, value)| (key.clone(), marked_by(shape.child(key).0, value, false))),
+            )
+        }
+        Value::List(list) if !list.is_empty() && !secret => {
+            let item = items(attribute);
+            Value::list(list.iter().map(|value| marked_by(item, value, false)))
+        }
+        value => marked(value, secret),
+    }
+}
+
 /// A map with some keys set or, where there is nothing, taken out.
 pub(super) fn edited(map: &Map, edits: Vec<(Name, Option<Value>)>) -> Map {
     let gone: std::collections::BTreeSet<Name> =

@@ -54,7 +54,12 @@ fn value(attribute: &Attribute, asked: &Value, there: Option<&Value>, live: &mut
     let shape = Shape::of(attribute);
     match (open(asked).0, there.map(|value| open(value).0)) {
         (Value::Map(want), Some(Value::Map(have))) if !shape.is_exclusive() && !want.is_empty() => {
+            let before = out.len();
             entries(shape, want, have, live, out);
+            if out.len() == before {
+                // Only what never comes back: that it is there at all.
+                out.push(live.clone());
+            }
         }
         (Value::List(want), Some(Value::List(have))) if !want.is_empty() => {
             let partners: Vec<Option<usize>> = match is_unordered(attribute) {
@@ -68,6 +73,10 @@ fn value(attribute: &Attribute, asked: &Value, there: Option<&Value>, live: &mut
             if !complete {
                 out.push(live.clone());
                 return;
+            }
+            if !attribute.additive {
+                // That there are no more items counts as well.
+                out.push(live.at(have.len()));
             }
             for (asked, j) in want.iter().zip(partners.into_iter().flatten()) {
                 live.0.push(Seg::Index(j));

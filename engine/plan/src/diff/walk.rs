@@ -12,7 +12,8 @@ use super::Compare;
 use super::future::{completed, unknown};
 use super::normal::same_scalar;
 use super::shape::{
-    EMPTY, Shape, as_list, as_map, edited, is_decided_by_service, is_sealed, items, marked, open, written,
+    EMPTY, Shape, as_list, as_map, edited, is_decided_by_service, is_sealed, items, marked, marked_by, open,
+    written,
 };
 
 /// Which question the walk answers.
@@ -64,6 +65,8 @@ pub(super) struct Walk<'a> {
     /// Whether we are in an item of a list without an order: nobody knows where it will stand, so
     /// that nothing that is not known yet can point into it.
     pub(super) placeless: bool,
+    /// Whether we are in something that is not there yet: what it is made with is nobody else's.
+    is_new: bool,
     pub(super) found: Vec<Difference>,
     pub(super) unset: Vec<Path>,
     pub(super) gates: Vec<Gate<'a>>,
@@ -81,6 +84,7 @@ impl<'a> Walk<'a> {
             path: Path::root(),
             live: Path::root(),
             placeless: false,
+            is_new: false,
             found: Vec::new(),
             unset: Vec::new(),
             gates: Vec::new(),
@@ -119,7 +123,37 @@ impl<'a> Walk<'a> {
     }
 
     fn passes_over(&self) -> bool {
-        self.input.ignore.iter().any(|rule| rule.covers(&self.path)) || self.yielded.contains(&self.path)
+        !self.is_new
+            && (self.input.ignore.iter().any(|rule| rule.covers(&self.path))
+                || self.yielded.contains(&self.path))
+    }
+
+    /// Does something inside of what is not there yet.
+    fn within_new<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.is_new, true);
+        let result = f(self);
+        self.is_new = outer;
+        result
+    }
+
+    /// An item that a list lacks. Even one that holds nothing makes the list longer.
+    pub(super) fn new_item(
+        &mut self,
+        attribute: &'a Attribute,
+        asked: &Value,
+        previous: Option<&Value>,
+        secret: bool,
+    ) -> Option<Value> {
+        let before = self.found.len();
+        let merged = self.within_new(|w| w.attribute(attribute, asked, previous, None, secret));
+        let stays = matches!(open(asked).0, Value::Unknown(unknown) if self.stays(unknown));
+        if self.found.len() == before && !stays {
+            self.difference(attribute, None, Some(asked), secret || asked.has_marks());
+        }
+        Some(match merged {
+            Merged::New(value) => value,
+            Merged::Same | Merged::Gone => marked_by(attribute, asked, secret),
+        })
     }
 
     /// Does something one step further down.
@@ -221,7 +255,8 @@ impl<'a> Walk<'a> {
             }
             (Value::Map(want), None) if !want.is_empty() => {
                 let (secret, before) = (secret || want_hidden, self.found.len());
-                let merged = self.entries(Shape::of(attribute), want, as_map(previous), &EMPTY, secret);
+                let merged = self
+                    .within_new(|w| w.entries(Shape::of(attribute), want, as_map(previous), &EMPTY, secret));
                 return match merged {
                     Merged::New(made)
                         if attribute.kind == Kind::Object && self.found.len() > before && !self.placeless =>
@@ -239,7 +274,8 @@ impl<'a> Walk<'a> {
                 return self.list(attribute, want, as_list(previous), have, secret);
             }
             (Value::List(want), None) if !want.is_empty() => {
-                return self.list(attribute, want, as_list(previous), &[], secret || want_hidden);
+                let secret = secret || want_hidden;
+                return self.within_new(|w| w.list(attribute, want, as_list(previous), &[], secret));
             }
             // Services drop what is empty.
             (Value::Map(_) | Value::List(_), None) if attribute.kind != Kind::Any => {
@@ -255,8 +291,8 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         let hidden = secret || [Some(asked), previous, there].iter().flatten().any(|v| v.has_marks());
-        self.difference(there, Some(asked), hidden);
-        Merged::New(marked(asked, secret))
+        self.difference(attribute, there, Some(asked), hidden);
+        Merged::New(marked_by(attribute, asked, secret))
     }
 
     /// Keys of a map.
@@ -386,10 +422,10 @@ impl<'a> Walk<'a> {
             }
             return self.ruled(attribute, Some(there), |w| {
                 let hidden = secret || owned.has_marks() || there.has_marks();
-                let later = unknown(attribute, &w.path, w.input.address);
-                w.difference(Some(there), Some(&later), hidden);
+                let later = (!w.placeless).then(|| unknown(attribute, &w.path, w.input.address));
+                w.difference(attribute, Some(there), later.as_ref(), hidden);
                 w.unset.push(w.live.clone());
-                if w.placeless { Merged::Gone } else { Merged::New(later) }
+                later.map_or(Merged::Gone, Merged::New)
             });
         }
         self.ruled(attribute, Some(there), |w| {
@@ -452,7 +488,7 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         if self.found.len() == before {
-            self.difference(Some(there), None, secret || there.has_marks());
+            self.difference(attribute, Some(there), None, secret || there.has_marks());
         }
     }
 
@@ -463,9 +499,15 @@ impl<'a> Walk<'a> {
         });
     }
 
-    fn difference(&mut self, there: Option<&Value>, asked: Option<&Value>, hidden: bool) {
-        let there = there.map(|value| marked(value, hidden));
-        let asked = asked.map(|value| marked(value, hidden));
+    fn difference(
+        &mut self,
+        attribute: &Attribute,
+        there: Option<&Value>,
+        asked: Option<&Value>,
+        hidden: bool,
+    ) {
+        let there = there.map(|value| marked_by(attribute, value, hidden));
+        let asked = asked.map(|value| marked_by(attribute, value, hidden));
         let (before, after) = match self.side {
             Side::Change => (there, asked),
             Side::Drift => (asked, there),

@@ -193,7 +193,7 @@ fn a_plan_rests_on_items() {
         desired: {rules: [{name: a, port: 1}, {name: b, port: 2}], args: [a, b], zones: [a], members: [m]}
         refreshed: {rules: [{name: b, port: 20}, {name: a, port: 10, id: '3'}], args: [x, b], zones: [b], members: [m, n]}
         used: yes
-    "), @"used     args[0], args[1], members, rules[0].name, rules[0].port, rules[1].name, rules[1].port, zones");
+    "), @"used     args[0], args[1], args[2], members, rules[0].name, rules[0].port, rules[1].name, rules[1].port, rules[2], zones");
     assert_snapshot!(last("
         desired: {rules: [{name: a, port: 1}], args: [a, b]}
         refreshed: {rules: [{name: b, port: 20}, {name: a, port: 10, id: '3'}], args: [x]}
