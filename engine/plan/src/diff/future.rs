@@ -6,8 +6,9 @@ use aurak_model::value::Origin;
 use aurak_model::{Address, Attribute, Kind, Map, Name, Path, Seg, Type, TypeSchema, Unknown, Value};
 
 use super::Compare;
+use super::ignore::apply_ignore;
 use super::shape::{EMPTY, Shape, as_map, edited, is_decided_by_service, is_unordered, items, open, written};
-use super::walk::Walk;
+use super::walk::{Side, Walk};
 
 /// What the configuration asks for in the form that all else works with: null attributes left out,
 /// defaults filled in, secrets marked. What is in that form already is shared, not copied.
@@ -225,4 +226,14 @@ pub(super) fn with_id(object: Value, id: &Name) -> Value {
             Value::from(edited(map, vec![("id".into(), Some(Value::String(id.clone())))]))
         }
     }
+}
+
+/// Whether what is asked for, `places` aside, is not what was asked for at the last apply: another
+/// value, more or less of them, or one that is a secret now.
+pub(super) fn is_news(input: &Compare<'_>, places: &[Path]) -> bool {
+    let Some(previous) = input.previous else { return true };
+    let desired = apply_ignore(input.schema, places, input.desired, previous, Some(previous));
+    let against_the_row = Compare { desired: &desired, refreshed: previous, ignore: &[], ..*input };
+    let walk = Walk::new(&against_the_row, Side::Record, &[]).run();
+    !walk.found.is_empty() || walk.merged.is_some()
 }

@@ -77,6 +77,12 @@ pub struct Compared {
     pub unset: Vec<Path>,
     /// The object as an update makes it.
     pub planned: Value,
+    /// What an update sends and the row records: what is asked for, with ignored places, and those
+    /// that are somebody else's now, as they are.
+    pub desired: Value,
+    /// Whether the row has to be written even where nothing changes, because it says something else
+    /// about what is ours.
+    pub record: bool,
     /// The differences that cannot be made in place.
     pub forces: Vec<Forcing>,
     /// Changes that the type refuses, and what it says about them.
@@ -106,22 +112,24 @@ impl Compared {
 pub fn compare(input: &Compare<'_>) -> Compared {
     if is_plainly_equal(input) {
         let planned = future::with_id(input.refreshed.clone(), input.id);
-        return Compared { planned, ..Compared::default() };
+        return Compared { planned, desired: input.desired.clone(), ..Compared::default() };
     }
-    let replaced;
-    let mut input = *input;
-    if !input.ignore.is_empty() {
-        replaced = apply_ignore(input.schema, input.ignore, input.desired, input.refreshed, input.previous);
-        input.desired = &replaced;
-    }
+    let asked = input;
+    let as_it_is =
+        |places: &[Path]| apply_ignore(asked.schema, places, asked.desired, asked.refreshed, asked.previous);
+    let mut places = asked.ignore.to_vec();
+    let mut out = Compared { desired: as_it_is(&places), ..Compared::default() };
+    let desired = out.desired.clone();
+    let input = Compare { desired: &desired, ..*asked };
 
-    let mut out = Compared::default();
     let mut change = Walk::new(&input, Side::Change, &[]).run();
     let mut planned = future::after_update(&input, &change);
-    let yielded = rules::yielded(&change.yields, &planned, &mut out.problems);
+    let yielded = rules::yielded(&change.yields, &[&planned], &mut out.problems);
     if !yielded.is_empty() {
         change = Walk::new(&input, Side::Change, &yielded).run();
         planned = future::after_update(&input, &change);
+        places.extend_from_slice(&yielded);
+        out.desired = as_it_is(&places);
     }
     rules::judge(&mut change, &planned, &mut out);
     out.planned = planned;
@@ -129,11 +137,13 @@ pub fn compare(input: &Compare<'_>) -> Compared {
     out.unset = change.unset;
 
     let mut drift = Walk::new(&input, Side::Drift, &[]).run();
-    let yielded = rules::yielded(&drift.yields, &out.planned, &mut out.problems);
+    // What was somebody else's until now did not drift either.
+    let yielded = rules::yielded(&drift.yields, &[&out.planned, asked.refreshed], &mut out.problems);
     if !yielded.is_empty() {
         drift = Walk::new(&input, Side::Drift, &yielded).run();
     }
     out.drift = drift.found;
+    out.record = future::is_news(asked, &places);
 
     // A walk goes by keys of one side after the other; people want one order.
     out.differences.sort_by(|a, b| a.path.cmp(&b.path));

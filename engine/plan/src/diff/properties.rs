@@ -300,6 +300,7 @@ proptest! {
             prop_assert_eq!(&again.differences, &[]);
             prop_assert_eq!(&again.drift, &[]);
             prop_assert_eq!(&again.unset, &[]);
+            prop_assert!(!again.record);
         }
     }
 
@@ -332,7 +333,7 @@ proptest! {
         let desired = prepare(&SCHEMA, &desired);
         let compared = run(&desired, previous.as_ref(), &refreshed, &[]);
         // What is there is marked by whoever read it.
-        let shown = Compared { planned: Value::Null, ..compared };
+        let shown = Compared { planned: Value::Null, desired: Value::Null, ..compared };
         prop_assert!(!format!("{shown:?}").contains(CANARY), "{:?}", shown);
     }
 
@@ -350,6 +351,7 @@ proptest! {
             prop_assert_eq!(placeless(&one.drift), placeless(&other.drift));
             prop_assert_eq!(one.unset.len(), other.unset.len());
             prop_assert_eq!(one.is_unchanged(), other.is_unchanged());
+            prop_assert_eq!(one.record, other.record);
         }
     }
 
@@ -387,7 +389,7 @@ proptest! {
             schema: &SCHEMA, address: &address, id: &id, desired: &desired, previous: previous.as_ref(),
             refreshed: &refreshed, ignore: &[], stays: None,
         };
-        let used = used(&input);
+        let used = used(&input, &compare(&input));
         // One attribute moves.
         let keys: Vec<_> = SCHEMA.attributes.keys().collect();
         let key = keys[which.index(keys.len())];

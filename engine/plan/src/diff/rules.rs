@@ -4,24 +4,28 @@
 //! What an object does not have is false there, not an error: a type speaks about objects of all
 //! shapes, and the loader has checked that its paths exist.
 
+use aurak_expr::{ErrorKind, MapScope, Template, truthy};
 use aurak_model::schema::Immutable;
 use aurak_model::{Map, Path, Value};
 
 use super::walk::{Walk, Yield, origins};
 use super::{Compared, Forcing};
 
-/// Which attributes are somebody else's now. While that cannot be told, they are ours.
+/// Which attributes are somebody else's in one of these states of the object. While that cannot be
+/// told, they are ours.
 pub(super) fn yielded(
     candidates: &[Yield<'_>],
-    planned: &Value,
+    states: &[&Value],
     problems: &mut Vec<(Path, String)>,
 ) -> Vec<Path> {
     let mut out = Vec::new();
     for Yield { expression, path, old, new } in candidates {
-        match holds(expression, old, new, planned) {
-            Ok(Some(true)) => out.push(path.clone()),
-            Ok(Some(false) | None) => {}
-            Err(why) => problems.push((path.clone(), why)),
+        for state in states {
+            match holds(expression, old, new, state) {
+                Ok(Some(true)) => out.push(path.clone()),
+                Ok(Some(false) | None) => {}
+                Err(why) => problems.push((path.clone(), why)),
+            }
         }
     }
     out
@@ -62,7 +66,14 @@ pub(super) fn judge(change: &mut Walk<'_>, planned: &Value, out: &mut Compared) 
     }
 }
 
+/// Whether a predicate holds; none where that hangs on something unknown.
 fn holds(expression: &str, old: &Value, new: &Value, planned: &Value) -> Result<Option<bool>, String> {
-    let _ = (old, new, planned, Map::new());
-    Err(format!("`{expression}` cannot be evaluated yet"))
+    let names: Map =
+        [("old", old), ("new", new), ("self", planned)].into_iter().map(|(k, v)| (k, v.clone())).collect();
+    let evaluated = Template::expression(expression).and_then(|text| text.evaluate(&MapScope(&names)));
+    match evaluated {
+        Ok(evaluated) => Ok(truthy(&evaluated.value)),
+        Err(error) if error.kind == ErrorKind::UndefinedAttribute => Ok(Some(false)),
+        Err(error) => Err(format!("`{expression}` in the type cannot be evaluated: {error}")),
+    }
 }

@@ -2,16 +2,16 @@
 
 use aurak_model::{Attribute, Path, Seg, Value};
 
-use super::Compare;
 use super::lists::pairs;
 use super::shape::{EMPTY, Shape, as_map, is_unordered, items, open, written};
+use super::{Compare, Compared};
 
 /// The places of the refreshed value that the comparison looked at: a saved plan is stale when one
-/// of them moves. Built on demand, as most resources of most plans are not part of what a plan rests
+/// of them moves. What goes counts with all that is in it. Built on demand, as most resources of most plans are not part of what a plan rests
 /// on. A place where nothing is counts too. Where more than its leaves decides about a list or map
 /// (all its keys, the order of its items), it is there as a whole.
-pub fn used(input: &Compare<'_>) -> Vec<Path> {
-    let mut paths = Vec::new();
+pub fn used(input: &Compare<'_>, compared: &Compared) -> Vec<Path> {
+    let mut paths = compared.unset.clone();
     let have = as_map(Some(input.refreshed)).unwrap_or(&EMPTY);
     let shape = Shape::Object(&input.schema.attributes);
     for owned in [Some(input.desired), input.previous].into_iter().flatten() {
@@ -19,13 +19,13 @@ pub fn used(input: &Compare<'_>) -> Vec<Path> {
             entries(shape, owned, have, &mut Path::root(), &mut paths);
         }
     }
+    paths.retain(|path| !input.ignore.iter().any(|rule| rule.covers(path)));
     paths.sort();
     paths.dedup();
     // Whatever stands as a whole needs no parts beside it; sorted, these follow it.
     let mut out: Vec<Path> = Vec::with_capacity(paths.len());
     for path in paths {
-        let ignored = input.ignore.iter().any(|rule| rule.covers(&path));
-        if !ignored && !out.last().is_some_and(|whole| whole.covers(&path)) {
+        if !out.last().is_some_and(|whole| whole.covers(&path)) {
             out.push(path);
         }
     }

@@ -23,6 +23,8 @@ pub(super) enum Side {
     Change,
     /// What happened outside.
     Drift,
+    /// What the row has to say anew: what it recorded stands in place of what is there.
+    Record,
 }
 
 /// What becomes of a value.
@@ -100,7 +102,7 @@ impl<'a> Walk<'a> {
         let shape = Shape::Object(&input.schema.attributes);
         let previous = as_map(input.previous);
         let merged = match self.side {
-            Side::Change => {
+            Side::Change | Side::Record => {
                 let desired = as_map(Some(input.desired)).unwrap_or(&EMPTY);
                 self.entries(shape, desired, previous, refreshed, false)
             }
@@ -221,7 +223,7 @@ impl<'a> Walk<'a> {
             return match self
                 .ruled(attribute, previous, |w| w.value(attribute, asked, previous, previous, secret))
             {
-                Merged::Same if there == Some(asked) => Merged::Same,
+                Merged::Same if there == Some(asked) || self.side == Side::Record => Merged::Same,
                 Merged::Same => Merged::New(marked(asked, secret)),
                 merged => merged,
             };
@@ -417,7 +419,7 @@ impl<'a> Walk<'a> {
         if is_decided_by_service(attribute) {
             // To take a line out of the configuration hands the value over to the service. Where
             // that would need a new object, leaving it as it is does the same with less harm.
-            if attribute.immutable.is_some() {
+            if attribute.immutable.is_some() && self.side != Side::Record {
                 return Merged::Same;
             }
             return self.ruled(attribute, Some(there), |w| {
@@ -509,7 +511,7 @@ impl<'a> Walk<'a> {
         let there = there.map(|value| marked_by(attribute, value, hidden));
         let asked = asked.map(|value| marked_by(attribute, value, hidden));
         let (before, after) = match self.side {
-            Side::Change => (there, asked),
+            Side::Change | Side::Record => (there, asked),
             Side::Drift => (asked, there),
         };
         self.found.push(Difference { path: self.path.clone(), before, after, forces: false, place: None });

@@ -10,7 +10,9 @@ use crate::diff::{Compare, Compared, compare, prepare, used};
 /// A type from its attributes as YAML.
 pub(super) fn schema(attributes: &str) -> TypeSchema {
     let mut schema = TypeSchema::new("sim.thing");
-    schema.attributes = serde_yaml::from_str(attributes).expect("attributes of a type");
+    // By way of JSON, where an enum is a map with one key as in type files.
+    let json: serde_json::Value = serde_yaml::from_str(attributes).expect("YAML");
+    schema.attributes = serde_json::from_value(json).expect("attributes of a type");
     schema
 }
 
@@ -106,8 +108,11 @@ pub(super) fn case(schema: &TypeSchema, text: &str) -> String {
     };
     let compared = compare(&input);
     let mut out = draw(&compared);
+    if compared.desired != desired {
+        writeln!(out, "sent     {}", show(&compared.desired)).expect("text");
+    }
     if all.get("used").is_some() {
-        let used = used(&input);
+        let used = used(&input, &compared);
         writeln!(out, "used     {}", join(&used)).expect("text");
     }
     out
@@ -119,7 +124,8 @@ fn join<T: ToString>(items: &[T]) -> String {
 
 /// What came out.
 pub(super) fn draw(compared: &Compared) -> String {
-    let Compared { differences, drift, unset, planned, forces, refused, problems } = compared;
+    let Compared { differences, drift, unset, planned, desired: _, record, forces, refused, problems } =
+        compared;
     let mut out = String::new();
     for difference in differences {
         let sign = if difference.forces { "±" } else { "~" };
@@ -139,6 +145,9 @@ pub(super) fn draw(compared: &Compared) -> String {
     }
     for (path, why) in problems {
         writeln!(out, "problem  {path}: {why}").expect("text");
+    }
+    if *record && differences.is_empty() {
+        writeln!(out, "to be recorded").expect("text");
     }
     writeln!(out, "planned  {}", show(planned)).expect("text");
     out

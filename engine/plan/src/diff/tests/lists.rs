@@ -182,6 +182,7 @@ fn ignored_items() {
     ~ rules[0].note: "y" → "x"
     ≠ rules[0].note: "x" → "y"
     planned  {"args": ["x", "b", "c"], "rules": [{"name": "a", "note": "x", "port": 10}, {"name": "b", "port": 20}]}
+    sent     {"args": ["x", "b"], "rules": [{"name": "a", "note": "x", "port": 10}, {"name": "b", "port": 20}]}
     "#);
 }
 

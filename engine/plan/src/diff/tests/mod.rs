@@ -4,6 +4,7 @@ mod drawing;
 mod future;
 mod lists;
 mod owned;
+mod rules;
 mod scalars;
 mod unknowns;
 

@@ -68,6 +68,7 @@ fn the_three_ways() {
         refreshed: {name: a, size: 9}
     "), @r#"
     ≠ size: 2 → 9
+    to be recorded
     planned  {"name": "a", "size": 9}
     "#);
     // Both changed, to something else.
@@ -128,6 +129,7 @@ fn no_longer_asked_for() {
         refreshed: {name: a}
     "), @r#"
     ≠ size: 2 → nothing
+    to be recorded
     planned  {"name": "a"}
     "#);
     // Handed over to the service: what it will be is not known.
@@ -146,7 +148,10 @@ fn no_longer_asked_for() {
         desired: {name: a}
         previous: {name: a, pinned: p}
         refreshed: {name: a, pinned: p}
-    "), @r#"planned  {"name": "a", "pinned": "p"}"#);
+    "), @r#"
+    to be recorded
+    planned  {"name": "a", "pinned": "p"}
+    "#);
     // What cannot be changed cannot be taken away either.
     assert_snapshot!(case(&schema, "
         desired: {}
@@ -364,13 +369,18 @@ fn ignored_places_never_differ() {
     ~ tags.a: "2" → "1"
     ≠ tags.a: "1" → "2"
     planned  {"name": "a", "size": 5, "tags": {"a": "1", "x": "9"}}
+    sent     {"name": "a", "size": 5, "tags": {"a": "1", "x": "9"}}
     "#);
     assert_snapshot!(case(&schema, "
         desired: {name: b, size: 1, tags: {a: '1'}, token: t, data: {x: 1}}
         previous: {name: a, size: 1, tags: {b: '1'}, token: u, zone: z}
         refreshed: {name: a, tags: {c: '2'}, data: {x: 2, y: 3}, zone: z}
         ignore: ['*']
-    "), @r#"planned  {"data": {"x": 2, "y": 3}, "name": "a", "tags": {"c": "2"}, "token": (sensitive), "zone": "z"}"#);
+    "), @r#"
+    to be recorded
+    planned  {"data": {"x": 2, "y": 3}, "name": "a", "tags": {"c": "2"}, "token": (sensitive), "zone": "z"}
+    sent     {"data": {"x": 2}, "name": "a", "tags": {"c": "2"}, "token": (sensitive)}
+    "#);
 }
 
 #[test]
