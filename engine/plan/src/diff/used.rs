@@ -4,14 +4,14 @@ use aurak_model::{Attribute, Path, Seg, Value};
 
 use super::lists::pairs;
 use super::shape::{EMPTY, Shape, as_map, is_unordered, items, open, written};
-use super::{Compare, Compared};
+use super::{Compare, compare};
 
 /// The places of the refreshed value that the comparison looked at: a saved plan is stale when one
 /// of them moves. What goes counts with all that is in it. Built on demand, as most resources of most plans are not part of what a plan rests
 /// on. A place where nothing is counts too. Where more than its leaves decides about a list or map
 /// (all its keys, the order of its items), it is there as a whole.
-pub fn used(input: &Compare<'_>, compared: &Compared) -> Vec<Path> {
-    let mut paths = compared.unset.clone();
+pub fn used(input: &Compare<'_>) -> Vec<Path> {
+    let mut paths = compare(input).unset;
     let have = as_map(Some(input.refreshed)).unwrap_or(&EMPTY);
     let shape = Shape::Object(&input.schema.attributes);
     for owned in [Some(input.desired), input.previous].into_iter().flatten() {

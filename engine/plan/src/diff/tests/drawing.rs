@@ -112,7 +112,7 @@ pub(super) fn case(schema: &TypeSchema, text: &str) -> String {
         writeln!(out, "sent     {}", show(&compared.desired)).expect("text");
     }
     if all.get("used").is_some() {
-        let used = used(&input, &compared);
+        let used = used(&input);
         writeln!(out, "used     {}", join(&used)).expect("text");
     }
     out
