@@ -1,0 +1,99 @@
+//! The parser's own errors in our words.
+
+use aurak_model::{Diagnostic, FileId, Span};
+use saphyr_parser::ScanError;
+
+use super::layout::Lines;
+
+/// What the parser said, with a way out where it is a frequent one.
+pub(super) fn diagnostic(file: FileId, lines: &Lines<'_>, error: &ScanError) -> Diagnostic {
+    let mark = error.marker();
+    let span = Span { file, line: (mark.line() as u32).max(1), col: mark.col() as u32 + 1, len: 1 };
+    if error.info() == "recursion limit exceeded" {
+        return too_deep(span);
+    }
+    let line = lines.line(span.line);
+    let (what, help) = explain(error.info(), line);
+    let diagnostic = Diagnostic::error("yaml", format!("this is not YAML: {what}")).at(span, "");
+    match help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}
+
+/// A node that is nested too deep.
+pub(super) fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::error("too_deep", format!("lists and maps are nested more than {} deep", super::MAX_DEPTH))
+        .at(span, "the next level starts here")
+        .help("nothing that is configured needs this; look for brackets or dashes that were not meant")
+}
+
+/// An expression without quotes: YAML reads its braces as a map.
+pub(super) fn unquoted_expression(span: Span) -> Diagnostic {
+    Diagnostic::error("unquoted_expression", "an expression must be quoted")
+        .at(span, "YAML reads `{` as the start of a map")
+        .help("put the whole value in quotes: \"{{ ... }}\"")
+}
+
+fn explain(info: &str, line: &str) -> (String, Option<String>) {
+    let text = |what: &str, help: &str| (what.to_string(), Some(help.to_string()));
+    if opens_with_braces(line) {
+        return text("an expression must be quoted", "put the whole value in quotes: \"{{ ... }}\"");
+    }
+    if line.trim_start_matches(' ').starts_with('\t') || info.contains("tab") {
+        return text("a tab cannot indent", "indent with spaces");
+    }
+    match info {
+        "mapping values are not allowed in this context" => text(
+            "a second `: ` on one line, or a key that is indented more than the one above it",
+            "quote text that holds `: `, or line the keys up",
+        ),
+        "while scanning a quoted scalar, found unexpected end of stream" => {
+            text("a quote is never closed", "close it with the same kind of quote")
+        }
+        "invalid trailing content after double-quoted scalar" => text(
+            "something follows the closing quote",
+            "put all of the value into the quotes, and write a quote inside as \\\"",
+        ),
+        "while parsing a quoted scalar, found unknown escape character" => text(
+            "an unknown escape in double quotes",
+            "write `\\\\` for a backslash, or use single quotes, which have no escapes",
+        ),
+        "simple key expected" | "simple key expect ':'" | "simple key expected ':'" => {
+            text("a key without `:`", "write `key: value`, and indent text that continues a value")
+        }
+        "while parsing a block mapping, did not find expected key" => text(
+            "a key was expected here",
+            "line it up with the keys above; quote a value that begins with a quote, `*`, `&` or `!`",
+        ),
+        "while parsing a block collection, did not find expected '-' indicator" => {
+            text("an entry of the list was expected here", "line it up with the `-` above")
+        }
+        "while parsing a flow mapping, did not find expected ',' or '}'" => {
+            text("`,` or `}` is missing before this", "close the map with `}`")
+        }
+        "while parsing a flow sequence, expected ',' or ']'" => {
+            text("`,` or `]` is missing before this", "close the list with `]`")
+        }
+        "while parsing node, found unknown anchor" => text(
+            "no anchor before this has the name",
+            "write the anchor `&name` above it, or quote text that begins with `*`",
+        ),
+        "invalid indentation in flow construct" | "invalid indentation" => {
+            text("the indentation does not fit", "indent it more than the line that it belongs to")
+        }
+        info => {
+            let what = info
+                .strip_prefix("while ")
+                .map_or(info, |rest| rest.split_once(", ").map_or(rest, |(_, what)| what));
+            (what.to_string(), None)
+        }
+    }
+}
+
+/// Whether a value on this line starts with the braces of an expression.
+fn opens_with_braces(line: &str) -> bool {
+    let value = line.trim_start().trim_start_matches("- ");
+    let value = value.split_once(": ").map_or(value, |(_, value)| value);
+    value.trim_start().starts_with("{{")
+}
