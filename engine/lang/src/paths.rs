@@ -2,7 +2,7 @@
 
 /// A path written in a file of a folder, seen from the stack's folder: `.` and `..` are taken away
 /// where that is possible.
-pub fn join(folder: &str, path: &str) -> String {
+pub(crate) fn join(folder: &str, path: &str) -> String {
     let absolute = path.starts_with('/') || (path.is_empty() && folder.starts_with('/'));
     let mut parts: Vec<&str> = Vec::new();
     let before = if path.starts_with('/') { "" } else { folder };
@@ -21,7 +21,7 @@ pub fn join(folder: &str, path: &str) -> String {
 }
 
 /// The folder of a file, empty for the stack's own.
-pub fn folder(path: &str) -> &str {
+pub(crate) fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
@@ -43,7 +43,7 @@ mod tests {
         ] {
             assert_eq!(join(folder, path), joined, "{folder} {path}");
         }
-        assert_eq!(super::folder("a/b/c.yml"), "a/b");
-        assert_eq!(super::folder("c.yml"), "");
+        assert_eq!(folder("a/b/c.yml"), "a/b");
+        assert_eq!(folder("c.yml"), "");
     }
 }

@@ -72,6 +72,30 @@ impl<'a> Lines<'a> {
         if rest.is_empty() { span } else { Span { line, col, ..span } }
     }
 
+    /// The `|` or `>` of a block scalar, from the place of its first line with content.
+    pub(super) fn block_header(&self, content: Span, text: &str) -> Span {
+        let blank = text.len() - text.trim_start_matches('\n').len();
+        let mut line = content.line.saturating_sub(1);
+        if blank < text.len() {
+            line = line.saturating_sub(blank as u32);
+        } else {
+            // Nothing but blank lines: the mark is wherever these end.
+            while line > 1 && self.line(line).trim().is_empty() {
+                line -= 1;
+            }
+        }
+        let header = self.line(line);
+        let found = header.char_indices().enumerate().find(|(_, (at, c))| {
+            let rest = header[*at + c.len_utf8()..]
+                .trim_start_matches(|c: char| c == '+' || c == '-' || c.is_ascii_digit());
+            matches!(c, '|' | '>') && (rest.trim().is_empty() || rest.trim_start().starts_with('#'))
+        });
+        match found {
+            Some((col, _)) => Span { line, col: col as u32 + 1, len: 1, ..content },
+            None => content,
+        }
+    }
+
     /// How the text of a scalar that starts at `span` lies in the file. `exact` is only said where
     /// a comparison of the two shows it.
     pub(super) fn layout(&self, span: Span, style: ScalarStyle, text: &str) -> Layout {

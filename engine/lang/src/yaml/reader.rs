@@ -26,6 +26,7 @@ pub(super) fn read(file: FileId, text: &str, raw: bool) -> Read {
         skipping: 0,
         anchors: HashMap::new(),
         copied: 0,
+        exhausted: false,
         root: None,
         diagnostics: Vec::new(),
     };
@@ -47,6 +48,9 @@ struct Reader<'a> {
     skipping: usize,
     anchors: HashMap<usize, Anchor>,
     copied: usize,
+    /// The aliases copied too much or too deep: from here on they copy nothing, and the rest of the
+    /// file says what else is wrong.
+    exhausted: bool,
     root: Option<Node>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -199,7 +203,10 @@ impl<'a> Reader<'a> {
         }
         let has_properties = tag.is_some() || anchor != 0;
         let is_empty = text.is_empty() && style == ScalarStyle::Plain;
-        let span = if has_properties && !is_empty {
+        let span = if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) && !has_properties {
+            // The parser marks the first character of the content.
+            self.lines().block_header(span, text)
+        } else if has_properties && !is_empty {
             let start = self.lines().skip_properties(span);
             let moved = if start.line == span.line { start.col - span.col } else { 0 };
             Span { len: span.len.saturating_sub(moved).max(1), ..start }
@@ -333,6 +340,8 @@ impl<'a> Reader<'a> {
                 );
                 (hole, 1, 1)
             }
+            // Each further alias would say the same.
+            Some(_) if self.exhausted => (hole, 1, 1),
             Some(anchor) if self.copied + anchor.size > MAX_COPIED || anchor.node.is_none() => {
                 self.diagnostics.push(
                     Diagnostic::error(
@@ -344,16 +353,11 @@ impl<'a> Reader<'a> {
                         "name the shared part with `let` and refer to it in an expression: nothing is copied",
                     ),
                 );
-                // Each further alias would say the same.
-                self.copied = 0;
-                self.anchors.values_mut().for_each(|anchor| {
-                    anchor.node = Some(hole.clone());
-                    anchor.size = 1;
-                    anchor.height = 1;
-                });
+                self.exhausted = true;
                 (hole, 1, 1)
             }
             Some(anchor) if self.stack.len() + anchor.height > MAX_DEPTH => {
+                self.exhausted = true;
                 self.error(syntax::too_deep(span));
                 (hole, 1, 1)
             }
@@ -372,7 +376,10 @@ impl<'a> Reader<'a> {
     /// Opens a list or map; `false` where it is nested too deep.
     fn open(&mut self, building: Building, anchor: usize, tag: Option<&Tag>, span: Span) -> bool {
         if self.stack.len() + self.skipping >= MAX_DEPTH {
-            self.error(syntax::too_deep(span));
+            // Below a key that is none, something was said already.
+            if self.skipping == 0 {
+                self.error(syntax::too_deep(span));
+            }
             return false;
         }
         if self.skipping > 0 {

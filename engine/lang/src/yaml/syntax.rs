@@ -44,9 +44,13 @@ fn explain(info: &str, line: &str) -> (String, Option<String>) {
         return text("a tab cannot indent", "indent with spaces");
     }
     match info {
-        "mapping values are not allowed in this context" => text(
-            "a second `: ` on one line, or a key that is indented more than the one above it",
-            "quote text that holds `: `, or line the keys up",
+        "mapping values are not allowed in this context" if line.matches(": ").count() > 1 => {
+            text("a second `: ` on one line", "quote text that holds `: `")
+        }
+        "mapping values are not allowed in this context" | "illegal placement of ':' indicator" => text(
+            "a key cannot stand here",
+            "line it up with its neighbours, and see that what stands above it is complete: \
+             a `:` behind its key, its brackets closed",
         ),
         "while scanning a quoted scalar, found unexpected end of stream" => {
             text("a quote is never closed", "close it with the same kind of quote")
