@@ -248,7 +248,9 @@ pub struct ProviderUse {
     pub block: BlockId,
     /// The instance, where the node has `for_each`.
     pub key: Option<Node>,
-    /// Where it says so.
+    /// In whose scope `key` is evaluated: a module that inherits it has it from its caller.
+    pub scope: ModuleId,
+    /// Where it says so; the node's own place where it is not named.
     pub span: Span,
 }
 

@@ -37,7 +37,11 @@ pub const MAX_FILE: usize = 64 << 20;
 /// How many nodes the aliases of one file may copy, all together.
 pub const MAX_COPIED: usize = 100_000;
 
-/// A file that was read: its node, and whether expressions in it are left alone.
+/// The codes of messages that say that a scalar has no value: nothing more needs to be said of it.
+pub(crate) const SCALAR_CODES: [&str; 5] =
+    ["leading_zero", "not_finite", "number_too_big", "scalar_too_long", "tag"];
+
+/// A file that was read.
 #[derive(Debug)]
 pub(crate) struct Read {
     /// The document; `None` where it cannot be told what it says.
