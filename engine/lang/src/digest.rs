@@ -21,10 +21,7 @@ impl<'a> Noting<'a> {
     /// Notes something else that the program depends on.
     pub(crate) fn note(&self, kind: &str, name: &str, content: &[u8]) {
         let digest = Sha256::digest(content).into();
-        self.notes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(format!("{kind}\0{name}"), digest);
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).insert(format!("{kind}\0{name}"), digest);
     }
 
     /// The digest of all notes, as hexadecimal text. Names are followed by a zero byte, which they

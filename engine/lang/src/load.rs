@@ -56,14 +56,15 @@ pub fn load(sources: &dyn Sources, request: &LoadRequest, schemas: &Schemas) -> 
     let mut reader = Reader { sources: &noting, files: Files::default(), bag: Vec::new() };
     let mut program = Program::default();
     let document = reader.document(STACK_FILE, Role::Stack, None);
+    let mut linked = link::Linked::default();
     if let Some(mut document) = document {
         let environment = values::choose_environment(&mut document, request, &mut program, &mut reader.bag);
         let layers = values::StackLayers::read(&mut document, environment, request, &mut reader);
-        link::modules(document, layers, &mut program, &mut reader);
+        linked = link::modules(document, layers, &mut program, &mut reader);
     }
     let Reader { files, mut bag, .. } = reader;
     program.files = files;
-    link::names(&mut program, schemas, &mut bag);
+    link::names(&mut program, linked, schemas, &mut bag);
     check::program(&program, schemas, &mut bag);
     for (kind, name, content) in values::digested(&program, request) {
         noting.note(kind, &name, content.as_bytes());
@@ -160,7 +161,9 @@ impl Reader<'_> {
             }
             SourceError::NotFound => match paths::folder(path) {
                 "" => "paths start at the folder of the file that names them".to_string(),
-                folder => format!("paths start at the folder of the file that names them; looked in {folder}"),
+                folder => {
+                    format!("paths start at the folder of the file that names them; looked in {folder}")
+                }
             },
             SourceError::Outside => "copy it into the stack's folder".to_string(),
             SourceError::Other(_) => "see that it is a file that you may read".to_string(),

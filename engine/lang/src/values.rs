@@ -161,7 +161,10 @@ impl Var {
         let file = reader.files.add(&self.source, shown.into());
         let place = match input.sensitive {
             true => input.span,
-            false => Span { len: self.text.lines().next().unwrap_or("").chars().count() as u32, ..yaml::start(file) },
+            false => Span {
+                len: self.text.lines().next().unwrap_or("").chars().count() as u32,
+                ..yaml::start(file)
+            },
         };
         if input.ty == Type::String {
             return Some(Node::literal(Value::string(self.text.as_str()), place));

@@ -185,7 +185,8 @@ fn lifecycle(block: &mut BlockDecl, node: Node, span: Span, bag: &mut Bag) {
         if let Some(node) = fields.take("ignore_changes") {
             found.ignore_changes = paths(node, bag);
         }
-        block.deleted_with = fields.take("deleted_with").and_then(|n| Target::read(&n, "`deleted_with`", bag));
+        block.deleted_with =
+            fields.take("deleted_with").and_then(|n| Target::read(&n, "`deleted_with`", bag));
     }
     for (key, list) in
         [("preconditions", &mut found.preconditions), ("postconditions", &mut found.postconditions)]

@@ -55,7 +55,8 @@ pub(super) fn section(node: Node, folder: &Name, bag: &mut Bag) -> Vec<CallDecl>
 }
 
 fn read(call: &mut CallDecl, mut fields: Fields, bag: &mut Bag) {
-    if let Some(source) = fields.need("source", "name the folder of the module: source: ./modules/NAME", bag) {
+    if let Some(source) = fields.need("source", "name the folder of the module: source: ./modules/NAME", bag)
+    {
         call.source = fields::text(&source, "`source`", bag).map(|text| (text, source.span));
     }
     if let Some(node) = fields.take("description") {
@@ -82,9 +83,9 @@ fn read(call: &mut CallDecl, mut fields: Fields, bag: &mut Bag) {
                 NodeKind::Literal { value: Value::Bool(true), .. } => call.inherit = Some(span),
                 NodeKind::Literal { value: Value::Bool(false), .. } => {}
                 _ => bag.push(
-                    Diagnostic::error("wrong_type", "`inherit` is true or false")
-                        .at(node.span, "")
-                        .help("`inherit: true` passes on what has the same name here as an input of the module"),
+                    Diagnostic::error("wrong_type", "`inherit` is true or false").at(node.span, "").help(
+                        "`inherit: true` passes on what has the same name here as an input of the module",
+                    ),
                 ),
             }
         }

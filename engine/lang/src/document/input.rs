@@ -104,7 +104,9 @@ fn type_of(node: &Node, bag: &mut Bag) -> Option<Type> {
                 _ => format!("it is one of {}", listed(TYPES.map(|(word, _)| word))),
             },
         };
-        bag.push(Diagnostic::error("unknown_type", format!("`{text}` is no type")).at(node.span, "").help(help));
+        bag.push(
+            Diagnostic::error("unknown_type", format!("`{text}` is no type")).at(node.span, "").help(help),
+        );
     }
     found
 }

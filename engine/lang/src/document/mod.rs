@@ -129,13 +129,7 @@ impl Document {
 }
 
 /// Adds declarations that another file has; the same name twice is an error with both places.
-fn add<T>(
-    here: &mut Vec<T>,
-    more: Vec<T>,
-    word: &str,
-    name_of: impl Fn(&T) -> (Name, Span),
-    bag: &mut Bag,
-) {
+fn add<T>(here: &mut Vec<T>, more: Vec<T>, word: &str, name_of: impl Fn(&T) -> (Name, Span), bag: &mut Bag) {
     let mut taken: BTreeMap<Name, Span> = here.iter().map(&name_of).collect();
     for item in more {
         let (name, span) = name_of(&item);
@@ -297,9 +291,8 @@ fn environments(node: Node, folder: &Name, bag: &mut Bag) -> Vec<EnvironmentDecl
         if let Some(description) = fields.take("description") {
             fields::text(&description, "`description`", bag);
         }
-        let profiles = fields
-            .take("profiles")
-            .map_or_else(Vec::new, |node| path_list(node, "`profiles`", folder, bag));
+        let profiles =
+            fields.take("profiles").map_or_else(Vec::new, |node| path_list(node, "`profiles`", folder, bag));
         let inputs = fields.take("inputs").and_then(|node| fields::entries(node, "`inputs`", bag));
         environments.push(EnvironmentDecl { name, profiles, inputs: inputs.unwrap_or_default() });
     }

@@ -14,14 +14,14 @@ pub(super) fn section(node: Node, bag: &mut Bag) -> Vec<(Name, Output)> {
         let value = Node::literal(Value::Null, span);
         let mut output = Output { span, value, description: None, sensitive: false };
         if matches!(node.kind, NodeKind::Map(_)) {
-            let fields = Fields::known(node, what.as_str(), span, &["value", "description", "sensitive"], bag);
+            let fields =
+                Fields::known(node, what.as_str(), span, &["value", "description", "sensitive"], bag);
             if let Some(fields) = fields {
                 read(&mut output, fields, &what, bag);
             }
         } else {
             bag.push(
-                fields::wrong_kind(&node, &what, "a map")
-                    .help(format!("write `{name}: {{ value: ... }}`")),
+                fields::wrong_kind(&node, &what, "a map").help(format!("write `{name}: {{ value: ... }}`")),
             );
         }
         outputs.push((name, output));

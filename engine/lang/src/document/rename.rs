@@ -63,7 +63,9 @@ pub(super) fn removed(node: Node, bag: &mut Bag) -> Vec<RemovedDecl> {
     for item in fields::items(node, "`removed`", bag) {
         let span = item.span;
         let keys = ["address", "destroy"];
-        let Some(mut fields) = Fields::known(item, "an entry of `removed`", span, &keys, bag) else { continue };
+        let Some(mut fields) = Fields::known(item, "an entry of `removed`", span, &keys, bag) else {
+            continue;
+        };
         let found = fields.need("address", "write the address that left the stack", bag);
         let destroy = fields.need(
             "destroy",

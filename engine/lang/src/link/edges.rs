@@ -172,7 +172,9 @@ impl Graph {
         let start = component
             .iter()
             .copied()
-            .find(|id| !matches!(self.vertices[*id as usize], Vertex::Call(_) | Vertex::Wait(_) | Vertex::All(_)))
+            .find(|id| {
+                !matches!(self.vertices[*id as usize], Vertex::Call(_) | Vertex::Wait(_) | Vertex::All(_))
+            })
             .unwrap_or(component[0]);
         // Breadth first back to the start: who was reached from whom, and where that is said.
         let mut from: HashMap<Id, (Id, Span)> = HashMap::new();

@@ -10,7 +10,6 @@ use aurak_model::{
 };
 
 use crate::document::{BlockDecl, CallDecl, Document, Role};
-use crate::fields::Bag;
 use crate::load::{MODULE_FILE, Reader};
 use crate::paths;
 use crate::target::Target;
@@ -69,9 +68,12 @@ pub(crate) fn modules(
         for call in calls {
             if linker.program.modules.len() > MAX_MODULES {
                 linker.reader.bag.push(
-                    Diagnostic::error("too_many_modules", format!("modules are called more than {MAX_MODULES} times"))
-                        .at(call.span, "this call goes beyond")
-                        .help("look for modules that call others more than once, level by level"),
+                    Diagnostic::error(
+                        "too_many_modules",
+                        format!("modules are called more than {MAX_MODULES} times"),
+                    )
+                    .at(call.span, "this call goes beyond")
+                    .help("look for modules that call others more than once, level by level"),
                 );
                 return linker.linked;
             }
@@ -142,8 +144,7 @@ impl Linker<'_, '_, '_> {
         for decl in existing {
             let (name, span) = (decl.name.clone(), decl.span);
             if let Some(resource) = module.resources.get(&name) {
-                let places =
-                    [(span, "only read here"), (self.program.block(*resource).span, "made here")];
+                let places = [(span, "only read here"), (self.program.block(*resource).span, "made here")];
                 self.reader.bag.push(clash(&name, places, "a resource and an existing resource"));
                 continue;
             }
@@ -151,8 +152,7 @@ impl Linker<'_, '_, '_> {
         }
         for call in &modules {
             if let Some(block) = module.resource(&call.name) {
-                let places =
-                    [(call.span, "this module"), (self.program.block(block).span, "this resource")];
+                let places = [(call.span, "this module"), (self.program.block(block).span, "this resource")];
                 self.reader.bag.push(clash(&call.name, places, "a module and a resource"));
             }
         }
@@ -217,9 +217,12 @@ impl Linker<'_, '_, '_> {
         let Some(place) = first.or(imports.first().map(|i| i.span)) else { return };
         if self.has_instances(module) {
             self.reader.bag.push(
-                Diagnostic::error("renames_in_instances", "a module that is called with `for_each` cannot rename")
-                    .at(place, "one rule would stand for many addresses")
-                    .help("write it in the stack, with full addresses: system[\"a\"].old"),
+                Diagnostic::error(
+                    "renames_in_instances",
+                    "a module that is called with `for_each` cannot rename",
+                )
+                .at(place, "one rule would stand for many addresses")
+                .help("write it in the stack, with full addresses: system[\"a\"].old"),
             );
             return;
         }
@@ -277,9 +280,7 @@ impl Linker<'_, '_, '_> {
             }),
             ..Module::default()
         };
-        self.linked
-            .calls
-            .insert(id, CallTargets { depends_on: decl.depends_on, providers: decl.providers });
+        self.linked.calls.insert(id, CallTargets { depends_on: decl.depends_on, providers: decl.providers });
         let Some(document) = document else {
             self.linked.holes.insert(id);
             self.add(module, Document::default());
@@ -291,7 +292,8 @@ impl Linker<'_, '_, '_> {
 
         let what = format!("the module `{}`", decl.name);
         let with = FileLayer { source: "with".into(), entries: decl.with };
-        let mut given: BTreeMap<Name, Input> = std::mem::take(&mut self.program.modules[id.0 as usize].inputs);
+        let mut given: BTreeMap<Name, Input> =
+            std::mem::take(&mut self.program.modules[id.0 as usize].inputs);
         let before: BTreeMap<Name, usize> =
             given.iter().map(|(name, input)| (name.clone(), input.layers.len())).collect();
         if let Some(span) = decl.inherit {
@@ -303,7 +305,9 @@ impl Linker<'_, '_, '_> {
         // last and put in between.
         let mut at = before;
         for layer in own_layers {
-            let Some(path) = crate::statics::path(&layer, self.program, id, &mut self.reader.bag) else { continue };
+            let Some(path) = crate::statics::path(&layer, self.program, id, &mut self.reader.bag) else {
+                continue;
+            };
             for layer in values::file_layers(&path, Some(layer.path.span), self.reader) {
                 for (name, span, node) in layer.entries {
                     let inputs = &mut self.program.modules[id.0 as usize].inputs;
@@ -370,9 +374,9 @@ impl Linker<'_, '_, '_> {
             for (folder, span) in &chain[1..] {
                 diagnostic = diagnostic.at(*span, format!("{} is called here", shown(folder)));
             }
-            self.reader
-                .bag
-                .push(diagnostic.help("take one of the calls out; `for_each` on a call makes several instances"));
+            self.reader.bag.push(
+                diagnostic.help("take one of the calls out; `for_each` on a call makes several instances"),
+            );
             return None;
         }
         let path = paths::join(folder, MODULE_FILE);

@@ -7,7 +7,7 @@ use aurak_expr::{ExprError, Reference, Template, suggest};
 use aurak_model::program::{Condition, DependencyTarget, Layer};
 use aurak_model::{
     Attribute, Block, BlockId, BlockKind, Diagnostic, Kind, ModuleId, Name, Named, Node, NodeKind, Program,
-    Schemas, Span, Type, Value,
+    Schemas, Span, Type,
 };
 
 use super::edges::{Graph, Id, Vertex};
@@ -348,14 +348,19 @@ impl<'a> Names<'a> {
                 let help = match suggest(name, module.outputs.keys()) {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None if module.resource(name).is_some() => {
-                        format!("what is in a module is not seen outside: add an output to it, {name}: {{ value: ... }}")
+                        format!(
+                            "what is in a module is not seen outside: add an output to it, {name}: {{ value: ... }}"
+                        )
                     }
                     None => format!("it has {}", listed(module.outputs.keys())),
                 };
                 self.bag.push(
-                    Diagnostic::error("unknown_output", format!("the module `{called}` has no output `{name}`"))
-                        .at(span, "")
-                        .help(help),
+                    Diagnostic::error(
+                        "unknown_output",
+                        format!("the module `{called}` has no output `{name}`"),
+                    )
+                    .at(span, "")
+                    .help(help),
                 );
             }
             None => {
@@ -375,7 +380,9 @@ impl<'a> Names<'a> {
         }
         let diagnostic = diagnostic.at(span, "no input, let, resource or module has this name");
         let diagnostic = match suggest(name, module.names()) {
-            Some(meant) => diagnostic.help(format!("did you mean `{meant}`{}?", self.introduce(&meant, scope))),
+            Some(meant) => {
+                diagnostic.help(format!("did you mean `{meant}`{}?", self.introduce(&meant, scope)))
+            }
             None if module.providers.contains_key(name) => {
                 diagnostic.help("a provider node has no values; refer to what its configuration uses")
             }
@@ -400,7 +407,13 @@ impl<'a> Names<'a> {
         format!(", the {word} at {}", self.program.files.place(span))
     }
 
-    fn unknown<'n>(&mut self, word: &str, name: &str, known: impl Iterator<Item = &'n Name> + Clone, span: Span) {
+    fn unknown<'n>(
+        &mut self,
+        word: &str,
+        name: &str,
+        known: impl Iterator<Item = &'n Name> + Clone,
+        span: Span,
+    ) {
         let help = match suggest(name, known.clone()) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("here are {}", listed(known)),
@@ -456,8 +469,8 @@ fn is_closed(attribute: &Attribute) -> bool {
 
 /// An expression that cannot be read.
 fn syntax_error(node: &Node, text: &str, error: &ExprError) -> Diagnostic {
-    let mut diagnostic = Diagnostic::error("expression", error.message.clone())
-        .at(node.place(error.start, error.end), "");
+    let mut diagnostic =
+        Diagnostic::error("expression", error.message.clone()).at(node.place(error.start, error.end), "");
     diagnostic.help = error.help.clone();
     let foreign = ["{{ $", "{{$", "{{ .", "{{.", "{{-", "{{ template", "{{ include"];
     if diagnostic.help.is_none() && foreign.iter().any(|start| text.contains(start)) {
@@ -518,10 +531,4 @@ fn find(
     }
     let block = module.resources.get(&*last.name)?;
     (program.block(*block).kind == BlockKind::Resource).then_some(Some(*block))
-}
-
-/// Whether a value of a literal is worth nothing: kept for the checks.
-#[cfg(test)]
-fn is_literal(node: &Node, value: &Value) -> bool {
-    matches!(&node.kind, NodeKind::Literal { value: found, .. } if found == value)
 }

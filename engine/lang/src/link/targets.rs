@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aurak_expr::suggest;
 use aurak_model::program::{Dependency, DependencyTarget, ProviderUse};
 use aurak_model::schema::provider_of;
-use aurak_model::{Block, BlockId, BlockKind, Diagnostic, ModuleId, Name, Program, Schemas};
+use aurak_model::{Block, BlockKind, Diagnostic, ModuleId, Name, Program, Schemas};
 
 use super::modules::{BlockTargets, Linked};
 use crate::fields::{Bag, listed};
@@ -100,7 +100,8 @@ fn unknown(target: &Target, program: &Program, scope: ModuleId) -> Diagnostic {
         return diagnostic.help("inputs and `let` are no things to wait for: name a resource or a module");
     }
     if module.providers.contains_key(name) {
-        return diagnostic.help("a provider node is waited for by its own resources: name a resource or a module");
+        return diagnostic
+            .help("a provider node is waited for by its own resources: name a resource or a module");
     }
     let known = module.resources.keys().chain(module.existing.keys()).chain(module.modules.keys());
     match suggest(name, known.clone()) {
@@ -151,7 +152,10 @@ fn named_provider(target: &Target, program: &Program, scope: ModuleId, bag: &mut
     if has_instances != used.key.is_some() {
         let name = &target.name;
         let (what, help) = match has_instances {
-            true => ("has `for_each`: one of its instances must be chosen", format!("write {name}[\"key\"] or {name}[each.key]")),
+            true => (
+                "has `for_each`: one of its instances must be chosen",
+                format!("write {name}[\"key\"] or {name}[each.key]"),
+            ),
             false => ("has no `for_each`, so it has no instances", format!("write `{name}` alone")),
         };
         bag.push(
@@ -261,7 +265,8 @@ fn default_provider(
         }
     }
     let needs = schemas.providers.get(wanted).into_iter().flat_map(|schema| &schema.attributes);
-    let needs: Vec<&Name> = needs.filter(|(_, a)| a.required && a.default.is_none()).map(|(name, _)| name).collect();
+    let needs: Vec<&Name> =
+        needs.filter(|(_, a)| a.required && a.default.is_none()).map(|(name, _)| name).collect();
     if !needs.is_empty() && missing.insert(wanted.into()) {
         bag.push(
             Diagnostic::error("no_provider", format!("there is no provider node for `{}`", block.type_name))
@@ -270,12 +275,4 @@ fn default_provider(
         );
     }
     None
-}
-
-/// All blocks that something depends on which waits for a target.
-pub(super) fn blocks_of(target: &DependencyTarget) -> Option<BlockId> {
-    match target {
-        DependencyTarget::Block(block, _) => Some(*block),
-        DependencyTarget::Module(_) => None,
-    }
 }
