@@ -128,7 +128,7 @@ impl Context {
         });
         findings.dedup();
         let report = PlanReport { findings, critical_path, usual_ms, ..PlanReport::default() };
-        Planned { plan, report, asks: self.asks.borrow().values().cloned().collect() }
+        Planned { plan, report, asks: self.asks.borrow().clone() }
     }
 
     /// What the plan rests on: rows that it touches, and what was read to work those out.

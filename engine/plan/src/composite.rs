@@ -12,6 +12,9 @@ use aurak_model::{Answer, Ask, Attribute, BlockKind, Diagnostic, Kind, Name, Pat
 use crate::context::{Context, InstId, Instance, Read, Target};
 use crate::resource::{Decision, Evaluated, Wanted};
 
+/// How often the parts of a composite are asked for.
+const MOST_EXPANSIONS: u8 = 3;
+
 impl Context {
     pub(crate) fn plan_composite(self: &Rc<Self>, wanted: Wanted<'_>) -> InstId {
         let address = wanted.address.clone();
@@ -49,21 +52,33 @@ impl Context {
                     .about(&address),
             );
         };
-        let children = match self.ask(ask, 0) {
-            None => Vec::new(),
-            Some(Answer::Children { children, .. }) => children,
-            Some(Answer::Failed(why)) => {
+        let children = match self.expansion(&ask, &wanted.desired) {
+            Ok(children) => children,
+            Err(why) => {
                 failed(format!("could not work out what `{address}` consists of: {why}"));
-                return self.add_instance(bare(Decision::Failed, Value::Null, &wanted));
-            }
-            Some(_) => {
-                failed(format!("could not work out what `{address}` consists of"));
                 return self.add_instance(bare(Decision::Failed, Value::Null, &wanted));
             }
         };
         let members = self.plan_children(&wanted, children);
         let planned = wanted.desired.clone();
         self.add_instance(bare(Decision::Composite(members), planned, &wanted))
+    }
+
+    /// The parts as the provider tells them. What is wanted may change from round to round, so an
+    /// answer may come too late.
+    fn expansion(&self, ask: &Ask, wanted: &Value) -> Result<Vec<Child>, String> {
+        for count in 0..MOST_EXPANSIONS {
+            match self.ask(ask.clone(), count) {
+                None => return Ok(Vec::new()),
+                Some(Answer::Children { desired, children }) if desired.reveal() == wanted.reveal() => {
+                    return Ok(children);
+                }
+                Some(Answer::Children { .. }) => {}
+                Some(Answer::Failed(why)) => return Err(why),
+                Some(_) => return Err("the answer is of another kind".to_string()),
+            }
+        }
+        Err("what it is made from kept changing".to_string())
     }
 
     fn plan_children(self: &Rc<Self>, wanted: &Wanted<'_>, children: Vec<Child>) -> Vec<InstId> {

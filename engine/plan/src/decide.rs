@@ -6,7 +6,7 @@ use aurak_model::plan::RowPlan;
 use aurak_model::record::Row;
 use aurak_model::schema::{Refresh, ReplaceOrder};
 use aurak_model::{
-    Action, Address, Answer, Ask, BlockKind, Change, Diagnostic, Difference, Name, Origin, Path, Reason,
+    Action, Address, Answer, Ask, BlockKind, Change, Diagnostic, Difference, Map, Name, Origin, Path, Reason,
     Refreshed, Value,
 };
 
@@ -14,6 +14,9 @@ use crate::context::{Context, GaveUp, Instance, Target};
 use crate::diff::{self, Compare, Compared};
 use crate::evaluate::descend;
 use crate::resource::{Decision, Kept, Making, Recording, Updating, Wanted};
+
+/// How often a preview is asked for before the resource is planned offline.
+const MOST_PREVIEWS: u8 = 3;
 
 impl Context {
     /// Decides what happens, from all that is known.
@@ -60,7 +63,7 @@ impl Context {
         if !reasons.is_empty() {
             return self.decide_replace(wanted, row_plan, compared, used, &current.id, live, reasons);
         }
-        let recorded = RecordedRow { row: row.as_deref(), desired: &current.desired };
+        let recorded = RecordedRow { row: row.as_deref() };
         if compared.differences.is_empty() {
             let record =
                 (moved_from.is_some() || recorded.differs(&wanted, &row_plan, &compared)).then(|| {
@@ -86,15 +89,65 @@ impl Context {
         let outside =
             compared.differences.iter().all(|d| compared.drift.iter().any(|drift| drift.path == d.path));
         reasons.push(if outside { Reason::ChangedOutside } else { Reason::ConfigurationChanged });
+        let compared = self.previewed(&wanted, &current.id, &live, compared, &mut reasons);
         self.add_override_reasons(&wanted.address, &compared.differences, &mut reasons);
         let change = self.change(&wanted, Action::Update, reasons, &compared);
         let decision = Decision::Update(Updating {
             id: current.id.clone(),
-            desired: wanted.desired.clone(),
+            desired: compared.desired.clone(),
             live,
             unset: compared.unset,
         });
         self.settle(wanted, decision, compared.planned, Some(change), row_plan, used)
+    }
+
+    /// The change as the service sees it, where the type can tell. The desired values may change from
+    /// round to round, so an answer may come too late; after three questions it is planned offline.
+    fn previewed(
+        self: &Rc<Self>,
+        wanted: &Wanted<'_>,
+        id: &Name,
+        live: &Value,
+        mut compared: Compared,
+        reasons: &mut Vec<Reason>,
+    ) -> Compared {
+        if !wanted.schema.preview || wanted.provider.unknown || wanted.desired.has_unknown() {
+            return compared;
+        }
+        for count in 0..MOST_PREVIEWS {
+            let ask = Ask::Preview {
+                address: wanted.address.clone(),
+                type_name: wanted.type_name.clone(),
+                provider: wanted.provider.node.clone(),
+                desired: wanted.desired.clone(),
+                live: live.clone(),
+            };
+            match self.ask(ask, count) {
+                None => return compared,
+                Some(Answer::Preview { desired, planned }) => {
+                    if desired.reveal() != wanted.desired.reveal() {
+                        continue;
+                    }
+                    let planned =
+                        crate::mark::mark_all(planned.as_map().unwrap_or(&Map::new()), &wanted.schema);
+                    let places: Vec<Difference> = diff::leaf_differences(Some(live), Some(&planned));
+                    let forced = |path: &Path| compared.forces.iter().any(|forcing| forcing.path == *path);
+                    compared.differences = places
+                        .into_iter()
+                        .map(|difference| Difference { forces: forced(&difference.path), ..difference })
+                        .collect();
+                    compared.planned = diff::with_id(planned, id);
+                    return compared;
+                }
+                Some(Answer::Failed(why)) => {
+                    reasons.push(Reason::PlannedOffline { why });
+                    return compared;
+                }
+                Some(_) => return compared,
+            }
+        }
+        reasons.push(Reason::PlannedOffline { why: "its desired values kept changing".to_string() });
+        compared
     }
 
     fn is_to_be_replaced(&self, wanted: &Wanted<'_>) -> bool {
@@ -137,10 +190,9 @@ impl Context {
             }
         };
         match refreshed {
-            Refreshed::Found { attributes, .. } => Ok(Some(crate::mark::mark_all(
-                attributes.as_map().unwrap_or(&aurak_model::Map::new()),
-                &wanted.schema,
-            ))),
+            Refreshed::Found { attributes, .. } => {
+                Ok(Some(crate::mark::mark_all(attributes.as_map().unwrap_or(&Map::new()), &wanted.schema)))
+            }
             Refreshed::Absent => Ok(None),
             Refreshed::Asleep(why) => {
                 self.find(
@@ -282,8 +334,7 @@ impl Context {
         id: Name,
         attributes: Value,
     ) -> Instance {
-        let live =
-            crate::mark::mark_all(attributes.as_map().unwrap_or(&aurak_model::Map::new()), &wanted.schema);
+        let live = crate::mark::mark_all(attributes.as_map().unwrap_or(&Map::new()), &wanted.schema);
         let comparison = Compare {
             address: &wanted.address,
             id: &id,
@@ -310,7 +361,7 @@ impl Context {
         }
         let change =
             self.change(&wanted, Action::Import, vec![Reason::Adopted { id: id.clone() }], &compared);
-        let desired = wanted.desired.clone();
+        let desired = compared.desired.clone();
         let decision = match compared.differences.is_empty() {
             true => {
                 Decision::Keep(Kept { record: Some(Recording { id, desired, attributes: live, from: None }) })
@@ -512,7 +563,6 @@ impl Context {
 /// A row as recorded, to see whether it still says what it should.
 struct RecordedRow<'a> {
     row: Option<&'a Row>,
-    desired: &'a Value,
 }
 
 impl RecordedRow<'_> {
@@ -524,8 +574,7 @@ impl RecordedRow<'_> {
             || row.schema_version != *schema_version
             || row.provider != wanted.provider.node.address
             || row.replace_when.reveal() != replace_when.reveal()
-            || (!wanted.desired.has_unknown() && self.desired.reveal() != wanted.desired.reveal())
-            || !compared.drift.is_empty()
+            || compared.record
     }
 }
 

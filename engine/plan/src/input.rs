@@ -1,9 +1,10 @@
 //! What goes into a planning and what comes out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aurak_model::plan::Mode;
-use aurak_model::{Address, Ask, Plan, PlanReport, Program, Schemas, Snapshot, StateDoc};
+use aurak_model::{Address, Ask, AskKey, Plan, PlanReport, Program, Schemas, Snapshot, StateDoc};
 
 /// Everything that a plan is made from. Shared, so that the many small views that expressions are
 /// evaluated against can hold on to it.
@@ -45,6 +46,6 @@ pub struct Planned {
     pub plan: Plan,
     /// Findings and figures.
     pub report: PlanReport,
-    /// Questions: answer them all, then plan again.
-    pub asks: Vec<Ask>,
+    /// Questions that have no answer yet: answer them all, then plan again.
+    pub asks: BTreeMap<AskKey, Ask>,
 }

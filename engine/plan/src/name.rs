@@ -1,6 +1,8 @@
 //! What can be worked out before there is a state: the stack's name, and whether inputs hold.
 
-use aurak_model::{Ask, Diagnostic, Name, Value};
+use std::collections::BTreeMap;
+
+use aurak_model::{Ask, AskKey, Diagnostic, Name, Value};
 
 use crate::context::Context;
 use crate::input::PlanInput;
@@ -13,8 +15,8 @@ pub struct Named {
     pub name: Option<Name>,
     /// What is wrong.
     pub findings: Vec<Diagnostic>,
-    /// Questions: answer them all, then try again.
-    pub asks: Vec<Ask>,
+    /// Questions that have no answer yet: answer them all, then try again.
+    pub asks: BTreeMap<AskKey, Ask>,
 }
 
 /// Works out the name of the stack from its inputs and `let`.
@@ -40,7 +42,7 @@ pub fn stack_name(input: PlanInput) -> Named {
         }
     }
     let findings = context.findings.take();
-    let asks = context.asks.take().into_values().collect();
+    let asks = context.asks.take();
     Named { name, findings, asks }
 }
 
@@ -56,7 +58,7 @@ pub fn validate(input: PlanInput) -> Named {
     findings.extend(context.findings.take());
     findings.dedup();
     let mut asks = named.asks;
-    asks.extend(context.asks.take().into_values());
+    asks.extend(context.asks.take());
     Named { name: named.name, findings, asks }
 }
 

@@ -218,7 +218,7 @@ fn touches(rule: &Path, path: &Path) -> bool {
 }
 
 /// The object with its id, which expressions may always ask for.
-pub(super) fn with_id(object: Value, id: &Name) -> Value {
+pub(crate) fn with_id(object: Value, id: &Name) -> Value {
     match &object {
         Value::Map(map) if map.contains_key("id") => object,
         _ => {

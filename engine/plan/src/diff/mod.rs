@@ -33,6 +33,7 @@ use aurak_model::value::Origin;
 use aurak_model::{Address, Difference, Name, Path, TypeSchema, Unknown, Value};
 
 pub use equal::differ;
+pub(crate) use future::with_id;
 pub use future::{planned_create, prepare};
 pub use ignore::apply_ignore;
 pub use leaves::leaf_differences;
@@ -111,7 +112,7 @@ impl Compared {
 /// Compares what is asked for with what was and what is.
 pub fn compare(input: &Compare<'_>) -> Compared {
     if is_plainly_equal(input) {
-        let planned = future::with_id(input.refreshed.clone(), input.id);
+        let planned = with_id(input.refreshed.clone(), input.id);
         return Compared { planned, desired: input.desired.clone(), ..Compared::default() };
     }
     let asked = input;
