@@ -102,7 +102,7 @@ fn name_end(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Words that the parser reads as something else than a name.
-fn is_keyword(name: &str) -> bool {
+pub(crate) fn is_keyword(name: &str) -> bool {
     matches!(
         name,
         "true"

@@ -1,7 +1,6 @@
 //! The way to minijinja's own filters, tests and templates, and back. Only values without marks and
 //! unknowns go this way.
 
-use std::io::{self, Write};
 use std::sync::{Arc, LazyLock};
 
 use aurak_model::{Name, Value};
@@ -11,10 +10,11 @@ use minijinja::{
     AutoEscape, Environment, Error, ErrorKind as JinjaErrorKind, Output, State, UndefinedBehavior,
 };
 
+use crate::bounds::Buffer;
 use crate::catalog::OWN_FILTERS;
 use crate::error::{ErrorKind, ExprError, Res, call_error, type_error};
 use crate::filters::{self, Args};
-use crate::text::{MAX_TEXT, of_scalar};
+use crate::text::of_scalar;
 use crate::{guard, splitter};
 
 /// Steps that a template file may take, some seconds of work: a loop in a loop in a loop ends.
@@ -113,34 +113,14 @@ pub(crate) fn render(path: &str, source: &str, variables: &Value) -> Res<Value> 
     check_depth(path, source)?;
     let fail = |error: &Error| template_error(path, source, error);
     let template = ENVIRONMENT.template_from_named_str(path, source).map_err(|e| fail(&e))?;
-    let mut out = Bounded(Vec::new());
-    match template.render_captured_to(to_jinja(variables), &mut out) {
-        Ok(_) => {}
-        Err(_) if out.0.len() > MAX_TEXT => {
-            return type_error(format!("`{path}` makes more than 16 MiB of text"));
+    let mut out = Buffer::default();
+    let written = template.render_captured_to(to_jinja(variables), &mut out).map(drop);
+    out.finish(written, |error| Err(fail(&error))).map(Value::string).map_err(|mut e| {
+        if !e.message.contains(path) {
+            e.message = format!("`{path}`: {}", e.message);
         }
-        Err(error) => return Err(fail(&error)),
-    }
-    match String::from_utf8(out.0) {
-        Ok(text) => Ok(Value::string(text)),
-        Err(_) => type_error(format!("`{path}` does not give UTF-8 text")),
-    }
-}
-
-/// What a template writes, within bounds.
-struct Bounded(Vec<u8>);
-
-impl Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.extend_from_slice(bytes);
-        match self.0.len() > MAX_TEXT {
-            true => Err(io::Error::other("too long")),
-            false => Ok(bytes.len()),
-        }
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+        e
+    })
 }
 
 /// The parser recurses without a bound of its own in a few places: see [`guard`].

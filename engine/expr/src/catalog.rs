@@ -7,7 +7,7 @@ use minijinja::machinery::ast::{CallArg, CallType, Expr};
 
 use crate::error::{ErrorKind, ExprError, Place, Res};
 use crate::suggest::suggest;
-use crate::syntax;
+use crate::{bare, splitter, syntax};
 
 /// Jinja's own filters. `safe` and `pprint` are left out: there is no escaping and no debug output.
 pub(crate) const FILTERS: &[&str] = &[
@@ -155,7 +155,19 @@ pub(crate) fn is_function(name: &str) -> bool {
 pub(crate) fn check(expr: &Expr<'_>, source: &str, base: usize) -> Res<()> {
     let go = |e: &Expr<'_>| check(e, source, base);
     match expr {
-        Expr::Var(_) | Expr::Const(_) => Ok(()),
+        Expr::Const(_) => Ok(()),
+        // The parser takes words of the language for names where no operand is missing.
+        Expr::Var(e) if bare::is_keyword(e.id) => {
+            let mut error =
+                ExprError::new(ErrorKind::Syntax, format!("`{}` stands where a value should", e.id));
+            if splitter::looks_like_go(source) {
+                error.help = Some(splitter::RAW_HELP.to_string());
+            } else if e.id == "if" {
+                error.help = Some("write `a if condition else b`".to_string());
+            }
+            Err(Box::new(error.at(syntax::place(expr, source, base))))
+        }
+        Expr::Var(_) => Ok(()),
         Expr::Slice(e) => {
             go(&e.expr)?;
             [&e.start, &e.stop, &e.step].into_iter().flatten().try_for_each(go)
@@ -309,7 +321,10 @@ fn method(name: &str) -> ExprError {
         "format" => error.help("write `'...' | format(...)`, or `~` between the parts"),
         _ => match foreign(name, is_filter).or_else(|| is_filter(name).then(|| name.to_string())) {
             Some(filter) => error.help(format!("write `... | {filter}`")),
-            None => error,
+            None => match foreign(name, is_test) {
+                Some(test) => error.help(format!("write `... is {test}(...)`")),
+                None => error,
+            },
         },
     }
 }

@@ -353,8 +353,8 @@ impl Eval<'_> {
             Some(value) => Ok(Stepped::There(Cursor { val: Val::Value(value), at, secret })),
             None if mode != Mode::Read => Ok(Stepped::Missing),
             None => {
-                let subject = self.text.get(subject.start..subject.end).unwrap_or("it");
-                Err(Box::new(no_such(&value, key, subject, secret).at(place)))
+                let subject = self.text.get(subject.start..subject.end).unwrap_or("...");
+                Err(Box::new(no_such(&value, key, &format!("`{subject}`"), secret).at(place)))
             }
         }
     }
@@ -484,30 +484,30 @@ pub(crate) fn no_such(value: &Value, key: &Key<'_>, subject: &str, secret: bool)
     let name = key.name();
     let undefined = |message: String| ExprError::new(ErrorKind::UndefinedAttribute, message);
     if secret {
-        return undefined(format!("`{subject}` is sensitive and has no such part"));
+        return undefined(format!("{subject} is sensitive and has no such part"));
     }
     match value {
         Value::Map(map) => {
-            let mut error = undefined(format!("`{subject}` has no key `{name}`"));
+            let mut error = undefined(format!("{subject} has no key `{name}`"));
             error.help = help_of(&name, &map.keys().cloned().collect::<Vec<_>>());
             error
         }
         Value::List(list) => match key {
             Key::Index(i) => {
                 let error = undefined(match list.len() {
-                    0 => format!("`{subject}` is empty, so there is no item {i}"),
-                    1 => format!("`{subject}` has one item, so there is no item {i}"),
-                    n => format!("`{subject}` has {n} items, so there is no item {i}"),
+                    0 => format!("{subject} is empty, so there is no item {i}"),
+                    1 => format!("{subject} has one item, so there is no item {i}"),
+                    n => format!("{subject} has {n} items, so there is no item {i}"),
                 });
                 error.help("places count from 0")
             }
-            _ => undefined(format!("`{subject}` is a list and has no attribute `{name}`")).help(format!(
+            _ => undefined(format!("{subject} is a list and has no attribute `{name}`")).help(format!(
                 "take one item (`[0]`, `| first`) or an attribute of each (`| map(attribute='{name}')`)"
             )),
         },
-        Value::Null => undefined(format!("`{subject}` is null and has no attribute `{name}`"))
-            .help(format!("write `{subject}.{name} | default(...)` where it may be null")),
-        other => undefined(format!("`{subject}` is {} and has no attribute `{name}`", other.ty().article())),
+        Value::Null => undefined(format!("{subject} is null and has no attribute `{name}`"))
+            .help(format!("put `| default(...)` behind `.{name}` where it may be null")),
+        other => undefined(format!("{subject} is {} and has no attribute `{name}`", other.ty().article())),
     }
 }
 

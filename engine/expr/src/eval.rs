@@ -9,6 +9,7 @@ use aurak_model::value::Type;
 use aurak_model::{Map, Name, Value};
 use minijinja::machinery::ast::{self, BinOpKind, CallArg, CallType, Expr, UnaryOpKind};
 
+use crate::bounds;
 use crate::bridge;
 use crate::capture::Captures;
 use crate::chain::{Chained, Mode, Val};
@@ -142,7 +143,7 @@ impl<'e> Eval<'e> {
         for item in items {
             list.push(self.value(item)?);
         }
-        Ok(Value::from(list))
+        bounds::parts(Value::from(list))
     }
 
     fn map(&mut self, map: &ast::Map<'_>) -> Res<Value> {
@@ -178,7 +179,7 @@ impl<'e> Eval<'e> {
                 }
             }
         }
-        Ok(Value::from(made))
+        bounds::parts(Value::from(made))
     }
 
     /// Whether something holds, without reading a lazy object.

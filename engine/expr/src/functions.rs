@@ -4,11 +4,11 @@
 use aurak_model::Value;
 use aurak_model::value::Type;
 
+use crate::bounds::{self, MAX_ITEMS};
 use crate::bridge;
 use crate::error::{Place, Placed, Res, call_error, type_error};
 use crate::eval::Eval;
 use crate::filters::{self, Args, shaped, whole};
-use crate::operators::MAX_ITEMS;
 use crate::scope::SourceAsk;
 use crate::taint::{Taint, fresh, hide, opaque, open, reveal};
 
@@ -75,7 +75,8 @@ impl Eval<'_> {
                     .at(place);
             }
             other => {
-                return type_error(format!("`template` takes a path, not {}", other.ty().article())).at(place);
+                return type_error(format!("`template` takes a path, not {}", other.ty().article()))
+                    .at(place);
             }
         };
         let source = self.source(SourceAsk::File(&path), place)?;
@@ -145,5 +146,6 @@ fn dict(mut args: Args) -> Res<Value> {
         return type_error(format!("`dict` takes a map, not {}", value.ty().article()));
     };
     let made = Value::map(map.iter().map(|(k, v)| (k.clone(), v.clone())).chain(named));
+    let made = bounds::parts(made)?;
     Ok(if secret { opaque(made) } else { made })
 }

@@ -21,6 +21,7 @@
 //! - Evaluation never panics and never recurses deeper than a bound, whatever the text.
 
 mod bare;
+mod bounds;
 mod bridge;
 mod capture;
 mod catalog;

@@ -6,12 +6,10 @@ use aurak_model::value::{Secret, Type};
 use aurak_model::{Map, Value};
 use minijinja::machinery::ast::BinOpKind;
 
+use crate::bounds;
 use crate::error::{Placed, Res, type_error};
 use crate::taint::{Taint, fresh, lift, opaque, open, reveal};
-use crate::text::{MAX_TEXT, of_float, push};
-
-/// The longest list that an operation may make.
-pub(crate) const MAX_ITEMS: usize = 1_000_000;
+use crate::text::of_float;
 
 /// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,10 +60,8 @@ fn join_lists(left: &Value, right: &Value) -> Res<Value> {
     }
     let ((left, a), (right, b)) = (open(left)?, open(right)?);
     let (left, right) = (left.as_list().unwrap_or_default(), right.as_list().unwrap_or_default());
-    if left.len() + right.len() > MAX_ITEMS {
-        return type_error("the list grows beyond a million items");
-    }
-    let list = Value::list(left.iter().chain(right).cloned());
+    bounds::items(left.len() + right.len())?;
+    let list = bounds::parts(Value::list(left.iter().chain(right).cloned()))?;
     Ok(if a || b { opaque(list) } else { list })
 }
 
@@ -76,18 +72,14 @@ fn plain(op: BinOpKind, left: &Value, right: &Value) -> Res<Value> {
         (Value::Float(a), Value::Int(b)) => floats(op, *a, *b as f64),
         (Value::Float(a), Value::Float(b)) => floats(op, *a, *b),
         (Value::String(a), Value::String(b)) if matches!(op, BinOpKind::Add) => {
-            let mut out = String::with_capacity(a.len());
-            push(&mut out, a)?;
-            push(&mut out, b)?;
-            Ok(Value::string(out))
+            bounds::text(a.len() + b.len())?;
+            Ok(Value::string(format!("{a}{b}")))
         }
         (Value::String(text), Value::Int(times)) | (Value::Int(times), Value::String(text))
             if matches!(op, BinOpKind::Mul) =>
         {
             let times = usize::try_from(*times).unwrap_or(0);
-            if text.len().saturating_mul(times) > MAX_TEXT {
-                return type_error("the text grows beyond 16 MiB");
-            }
+            bounds::text(text.len().saturating_mul(times))?;
             Ok(Value::string(text.repeat(times)))
         }
         _ => {

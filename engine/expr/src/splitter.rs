@@ -8,8 +8,8 @@
 use crate::error::{ErrorKind, ExprError, Place, Res};
 
 /// What to do about braces that were meant as text.
-pub(crate) const RAW_HELP: &str = "if this is text for Helm, Go templates or Prometheus, write `!raw` before the value: \
-     nothing below it is evaluated";
+pub(crate) const RAW_HELP: &str =
+    "write `!raw` before the value if this is text for Helm, Go templates or Prometheus";
 
 /// A piece of a scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use aurak_model::Value;
 use minijinja::machinery::{ast, parse_expr};
 
 use crate::bare::{self, BarePath, StepKey};
+use crate::bounds;
 use crate::error::{ErrorKind, ExprError, Place, Res};
 use crate::eval::{self, Eval};
 use crate::references::{self, CallSite, Reference};
@@ -140,7 +141,7 @@ impl<'a> Template<'a> {
 
     /// Evaluates it.
     pub fn evaluate(&self, scope: &dyn Scope) -> Result<Evaluated, ExprError> {
-        self.run(scope).map_err(|e| *e)
+        bounds::account(|| self.run(scope)).map_err(|e| *e)
     }
 
     fn run(&self, scope: &dyn Scope) -> Res<Evaluated> {
@@ -210,11 +211,15 @@ fn syntax_error(source: &str, base: usize, error: &minijinja::Error) -> Box<Expr
         end = source.trim_end().len();
         start = source[..end].char_indices().next_back().map_or(0, |(i, _)| i);
     }
-    let detail = error.detail().unwrap_or("this is no expression");
+    let detail = match error.detail() {
+        Some("unexpected character") => format!("unexpected `{}`", &source[start..end]),
+        Some(detail) => detail.to_string(),
+        None => error.kind().to_string(),
+    };
     let mut out = ExprError::new(ErrorKind::Syntax, detail).at(Place::new(base + start, base + end));
     if splitter::looks_like_go(source) {
         out.help = Some(splitter::RAW_HELP.to_string());
-    } else if source[end.min(source.len())..].starts_with('=') && !source[end..].starts_with("==") {
+    } else if &source[start..end] == "=" {
         out.help = Some("compare with `==`".to_string());
     } else if source.contains("&&") || source.contains("||") {
         out.help = Some("write `and`, `or`, `not`".to_string());

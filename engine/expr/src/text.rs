@@ -5,12 +5,9 @@ use std::borrow::Cow;
 use aurak_model::Value;
 use aurak_model::value::{Secret, Type};
 
+use crate::bounds;
 use crate::error::{Placed, Res, type_error};
 use crate::taint::lift;
-
-/// The longest text that an expression may make. Larger ones come from doubling by mistake (or not
-/// by mistake) and would only fail later, with less to say.
-pub(crate) const MAX_TEXT: usize = 16 << 20;
 
 /// Whether a value can stand in text, as far as that is known.
 pub(crate) fn printable(value: &Value) -> Res<()> {
@@ -57,14 +54,15 @@ pub(crate) fn concat(values: &[Value]) -> Res<Value> {
         for value in values {
             push(&mut out, &of_scalar(value)?)?;
         }
+        bounds::text(out.len())?;
         Ok(Value::string(out))
     })
 }
 
-/// Appends within bounds.
+/// Appends within bounds; the whole is put on the account once, at the end.
 pub(crate) fn push(out: &mut String, part: &str) -> Res<()> {
-    if out.len() + part.len() > MAX_TEXT {
-        return type_error("the text grows beyond 16 MiB");
+    if out.len() + part.len() > bounds::MAX_TEXT {
+        return bounds::text(out.len() + part.len());
     }
     out.push_str(part);
     Ok(())

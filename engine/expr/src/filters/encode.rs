@@ -4,9 +4,12 @@ use aurak_model::Value;
 use aurak_model::value::Type;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::{Args, OPERAND, wants, whole};
+use crate::bounds::{self, Buffer};
 use crate::error::{Placed, Res, type_error};
 use crate::taint::lift;
 use crate::text::of_scalar;
@@ -46,27 +49,49 @@ pub(super) fn apply(name: &str, args: Args) -> Res<Value> {
 fn text(name: &str, args: Args, f: impl FnOnce(&Value) -> Res<Vec<u8>>) -> Res<Value> {
     let [value] = args.bind(name, [OPERAND], 1)?;
     lift(Type::String, &[value.unwrap_or_default()], |args| match String::from_utf8(f(&args[0])?) {
-        Ok(text) => Ok(Value::string(text)),
+        Ok(text) => {
+            bounds::text(text.len())?;
+            Ok(Value::string(text))
+        }
         Err(_) => type_error(format!("what `{name}` gives is not UTF-8 text")),
     })
 }
 
 /// A plain value as JSON on one line, or with so many spaces a level.
 fn to_json_text(value: &Value, indent: Option<usize>) -> Res<String> {
-    let Some(json) = value.to_json() else { return type_error("this cannot be written as JSON") };
-    let Some(indent) = indent else { return Ok(json.to_string()) };
-    let spaces = " ".repeat(indent);
-    let mut out = Vec::new();
-    let formatter = serde_json::ser::PrettyFormatter::with_indent(spaces.as_bytes());
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, formatter);
-    match serde::Serialize::serialize(&json, &mut serializer).map(|()| String::from_utf8(out)) {
-        Ok(Ok(text)) => Ok(text),
-        _ => type_error("this cannot be written as JSON"),
-    }
+    let mut out = Buffer::default();
+    let written = match indent {
+        None => serde_json::to_writer(&mut out, &Plain(value)),
+        Some(indent) => {
+            let spaces = " ".repeat(indent);
+            let formatter = serde_json::ser::PrettyFormatter::with_indent(spaces.as_bytes());
+            Plain(value).serialize(&mut serde_json::Serializer::with_formatter(&mut out, formatter))
+        }
+    };
+    out.finish(written, |_| type_error("this cannot be written as JSON"))
 }
 
 /// A plain value as YAML, with the newline at its end.
 fn to_yaml_text(value: &Value) -> Res<String> {
-    let Some(json) = value.to_json() else { return type_error("this cannot be written as YAML") };
-    serde_yaml::to_string(&json).or_else(|_| type_error("this cannot be written as YAML"))
+    let mut out = Buffer::default();
+    let written = serde_yaml::to_writer(&mut out, &Plain(value));
+    out.finish(written, |_| type_error("this cannot be written as YAML"))
+}
+
+/// A plain value as it is written out: nothing stands for anything else in it.
+struct Plain<'v>(&'v Value);
+
+impl Serialize for Plain<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Null => serializer.serialize_unit(),
+            Value::Bool(b) => serializer.serialize_bool(*b),
+            Value::Int(i) => serializer.serialize_i64(*i),
+            Value::Float(x) => serializer.serialize_f64(*x),
+            Value::String(text) => serializer.serialize_str(text),
+            Value::List(list) => serializer.collect_seq(list.iter().map(Plain)),
+            Value::Map(map) => serializer.collect_map(map.iter().map(|(k, v)| (k, Plain(v)))),
+            Value::Sensitive(_) | Value::Unknown(_) => Err(S::Error::custom("not plain")),
+        }
+    }
 }

@@ -5,11 +5,11 @@ use aurak_model::{Name, Value};
 use minijinja::machinery::ast::BinOpKind;
 
 use super::{Args, OPERAND, attribute_or_error, items_of, shaped, text_of, wants};
-use crate::bridge;
 use crate::error::{Placed, Res, type_error};
 use crate::operators::{arithmetic, shown};
 use crate::taint::{Truth, fresh, lift, sealed, truth};
 use crate::text::{of_scalar, push};
+use crate::{bounds, bridge};
 
 /// No width or precision that makes sense is larger; a larger one would only exhaust memory.
 const MAX_WIDTH: i64 = 1_000;
@@ -100,7 +100,7 @@ fn delegate(name: &str, args: Args) -> Res<Value> {
     let all: Vec<Value> = args.values().cloned().collect();
     lift(ty, &all, |all| {
         let (pos, named) = all.split_at(count);
-        bounds(name, pos, named)?;
+        sensible(name, pos, named)?;
         let named: Vec<(Name, Value)> = names.iter().cloned().zip(named.iter().cloned()).collect();
         let result = bridge::filter(name, pos, &named);
         match (name, pos.first()) {
@@ -114,36 +114,67 @@ fn delegate(name: &str, args: Args) -> Res<Value> {
     })
 }
 
-/// Refuses operands that minijinja would take and should not.
-fn bounds(name: &str, pos: &[Value], named: &[Value]) -> Res<()> {
-    match (name, pos.first()) {
-        (
-            "lower" | "upper" | "title" | "capitalize" | "trim" | "replace" | "split" | "lines" | "indent",
-            Some(value),
-        ) if !matches!(value, Value::String(_)) => {
-            return wants(name, "a string", value).or_help(|| "write `| string` before it".to_string());
-        }
-        ("e" | "escape", Some(value)) => drop(of_scalar(value)?),
-        ("format", Some(Value::String(text))) => {
-            // A width of many digits pads to as many characters.
-            let digits = text.as_bytes().chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
-            if digits.into_iter().any(|run| run[0].is_ascii_digit() && run.len() > 3) {
-                return type_error("a width in the format is too large");
-            }
-            if text.contains('*') {
-                return type_error("a format cannot take its width from an argument");
-            }
-        }
-        _ => {}
+/// Refuses operands that minijinja would take and should not, and notes how much text it may make.
+fn sensible(name: &str, pos: &[Value], named: &[Value]) -> Res<()> {
+    let Some(value) = pos.first() else { return Ok(()) };
+    if matches!(name, "int" | "float" | "abs" | "round") {
+        return Ok(());
     }
-    if name == "indent" {
-        for value in pos.iter().chain(named) {
-            if let Value::Int(i) = value
-                && !(0..=MAX_WIDTH).contains(i)
-            {
-                return type_error(format!("the width of `indent` must be between 0 and {MAX_WIDTH}"));
-            }
-        }
+    if matches!(name, "e" | "escape") {
+        // The longest entity has six characters.
+        return bounds::text(of_scalar(value)?.len().saturating_mul(6));
     }
-    Ok(())
+    let Value::String(text) = value else {
+        return wants(name, "a string", value).or_help(|| "write `| string` before it".to_string());
+    };
+    match name {
+        "replace" => match (pos.get(1), pos.get(2)) {
+            (Some(Value::String(from)), Some(Value::String(to))) => {
+                let places = text.matches(&**from).count();
+                bounds::text(text.len().saturating_add(places.saturating_mul(to.len())))
+            }
+            _ => type_error("`replace` takes two strings: what, and by what"),
+        },
+        "indent" => {
+            let mut width = 4;
+            for value in pos[1..].iter().chain(named) {
+                if let Value::Int(i) = value {
+                    if !(0..=MAX_WIDTH).contains(i) {
+                        return type_error(format!(
+                            "the width of `indent` must be between 0 and {MAX_WIDTH}"
+                        ));
+                    }
+                    width = *i as usize;
+                }
+            }
+            bounds::text(text.len().saturating_add(text.lines().count().saturating_mul(width)))
+        }
+        "split" | "lines" => bounds::items(match (name, pos.get(1)) {
+            ("split", Some(Value::String(by))) => text.matches(&**by).count(),
+            _ => text.split_ascii_whitespace().count().max(text.lines().count()),
+        }),
+        "format" => format_fits(text, &pos[1..], named),
+        // Changing the case of a letter gives at most three.
+        _ => bounds::text(text.len().saturating_mul(3).min(bounds::MAX_TEXT)),
+    }
+}
+
+fn format_fits(format: &str, pos: &[Value], named: &[Value]) -> Res<()> {
+    // A width of many digits pads to as many characters.
+    let digits = format.as_bytes().chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
+    if digits.into_iter().any(|run| run[0].is_ascii_digit() && run.len() > 3) {
+        return type_error("a width in the format is too large");
+    }
+    if format.contains('*') {
+        return type_error("a format cannot take its width from an argument");
+    }
+    let mut longest = MAX_WIDTH as usize;
+    let parts = |value: &Value| match value {
+        Value::Map(map) => map.values().cloned().collect(),
+        other => vec![other.clone()],
+    };
+    for part in pos.iter().chain(named).flat_map(parts) {
+        longest = longest.max(of_scalar(&part)?.len());
+    }
+    bounds::text(format.len().saturating_add(format.matches('%').count().saturating_mul(longest)))
 }

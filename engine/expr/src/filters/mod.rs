@@ -14,6 +14,7 @@ mod structure;
 use aurak_model::value::{Secret, Type};
 use aurak_model::{Name, Value};
 
+use crate::bounds;
 use crate::chain::{Key, attribute_keys, index, step_unknown};
 use crate::error::{Res, call_error, type_error};
 use crate::suggest::{listed, suggest};
@@ -82,6 +83,17 @@ pub(crate) const OPERAND: &str = "value";
 
 /// Applies a filter.
 pub(crate) fn apply(name: &str, args: Args) -> Res<Value> {
+    let value = dispatch(name, args)?;
+    match name {
+        // What else gives a list or map gives parts of one that is there.
+        "map" | "batch" | "slice" | "zip" | "chain" | "flatten" | "groupby" | "merge" | "items2dict" => {
+            bounds::parts(value)
+        }
+        _ => Ok(value),
+    }
+}
+
+fn dispatch(name: &str, args: Args) -> Res<Value> {
     match name {
         "length" | "count" | "first" | "last" | "list" | "keys" | "values" | "items" | "reverse"
         | "batch" | "slice" | "flatten" | "zip" | "chain" | "attr" | "dict2items" | "items2dict"
@@ -218,7 +230,6 @@ pub(crate) fn attribute_or_error(name: &str, item: &Value, at: usize, path: &str
                     format!("{subject} has no `{path}`"),
                 ),
             };
-            error.message = error.message.replace(&format!("`{subject}`"), &subject);
             if name == "map" {
                 error.help =
                     Some(format!("write `map(attribute='{path}', default=...)` where it may be missing"));

@@ -6,9 +6,9 @@ use aurak_model::value::{Secret, Type};
 use aurak_model::{Map, Name, Value};
 
 use super::{Args, OPERAND, attribute, attribute_or_error, items_of, shaped, text_of, wants, whole};
+use crate::bounds::{self, MAX_ITEMS};
 use crate::chain::{Key, index, no_such};
 use crate::error::{ErrorKind, ExprError, Res, type_error};
-use crate::operators::MAX_ITEMS;
 use crate::taint::{Taint, fresh, open};
 
 pub(super) fn apply(name: &str, args: Args) -> Res<Value> {
@@ -25,7 +25,10 @@ pub(super) fn apply(name: &str, args: Args) -> Res<Value> {
         "list" => one(name, Type::List, args, |value| match value {
             Value::List(_) => Ok(value),
             Value::Map(map) => Ok(Value::list(map.keys().cloned().map(Value::String))),
-            Value::String(text) => Ok(Value::list(text.chars().map(|c| Value::string(c.to_string())))),
+            Value::String(text) => {
+                bounds::items(text.len())?;
+                Ok(Value::list(text.chars().map(|c| Value::string(c.to_string()))))
+            }
             other => wants(name, "a list", &other),
         }),
         "keys" | "values" | "items" | "dict2items" => map_parts(name, args),
@@ -67,7 +70,7 @@ pub(super) fn apply(name: &str, args: Args) -> Res<Value> {
             };
             match index(&value, &key) {
                 Some(part) => Ok(part),
-                None => Err(Box::new(no_such(&value, &key, "it", false))),
+                None => Err(Box::new(no_such(&value, &key, "the value", false))),
             }
         }),
         "key_by" => key_by(args),
@@ -173,9 +176,7 @@ fn flatten(items: Vec<Value>, levels: usize) -> Res<Value> {
                 }
                 _ => out.push(item.clone()),
             }
-            if out.len() > MAX_ITEMS {
-                return type_error("the list grows beyond a million items");
-            }
+            bounds::items(out.len())?;
         }
         Ok(true)
     }
@@ -200,6 +201,7 @@ fn zip(args: Args) -> Res<Value> {
         lists.push(items_of("zip", value)?);
     }
     let rows = lists.iter().map(Vec::len).min().unwrap_or(0);
+    bounds::items(rows.saturating_mul(lists.len()))?;
     let list = Value::list((0..rows).map(|i| Value::list(lists.iter().map(|list| list[i].clone()))));
     Ok(if secret { crate::taint::opaque(list) } else { list })
 }
@@ -215,6 +217,7 @@ fn chain(args: Args) -> Res<Value> {
         let (value, marked) = open(value)?;
         secret |= marked;
         out.extend(items_of("chain", value)?);
+        bounds::items(out.len())?;
     }
     let list = Value::from(out);
     Ok(if secret { crate::taint::opaque(list) } else { list })

@@ -564,7 +564,7 @@ fn functions() {
         template('syntax.j2') => error: `syntax.j2` line 1: unexpected end of block, at `%}`
         template('deep.j2') => error: `deep.j2` nests too deeply
         template('loop.j2') => error: `loop.j2` line 1: the template does not come to an end
-        template('huge.j2', {'x': 'x' * 1000}) => error: `huge.j2` makes more than 16 MiB of text
+        template('huge.j2', {'x': 'x' * 1000}) => error: `huge.j2`: the text grows beyond 16 MiB
         range(*[1, 3]) => [1, 2]
         dict(**tags) => {env: "pre", team: "x"}
         range(*later_list) => ?(fresh r:list)
