@@ -1,7 +1,9 @@
 //! What goes with a call to a provider, and what comes back.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -171,6 +173,28 @@ impl CancelToken {
     }
 }
 
+/// Waits until nothing of a call is running any more; see [`Call::lock_file`]. Answers
+/// whether that came before the limit.
+pub async fn wait_for_lock(path: &FilePath, limit: Duration) -> io::Result<bool> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        Err(error) => return Err(error),
+    };
+    let deadline = tokio::time::Instant::now() + limit;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if tokio::time::Instant::now() >= deadline => {
+                return Ok(false);
+            }
+            // A lock cannot be waited for with a limit; who holds it is about to end.
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,5 +219,17 @@ mod tests {
         assert_eq!(call.lock_file(), None);
         call.lock_dir = Some("/locks".into());
         assert_eq!(call.lock_file().unwrap(), PathBuf::from("/locks/______x_1.lock"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lock_is_waited_for() {
+        let path = std::env::temp_dir().join(format!("aurak-api-{}.lock", std::process::id()));
+        assert!(wait_for_lock(&path, Duration::ZERO).await.unwrap(), "what is not there is free");
+        let held = File::create(&path).unwrap();
+        held.lock().unwrap();
+        assert!(!wait_for_lock(&path, Duration::from_secs(1)).await.unwrap());
+        drop(held);
+        assert!(wait_for_lock(&path, Duration::ZERO).await.unwrap());
+        std::fs::remove_file(&path).unwrap();
     }
 }

@@ -16,8 +16,9 @@ mod marks;
 mod provider;
 mod registry;
 pub mod scrub;
+pub mod type_file;
 
-pub use call::{Applied, Call, CancelToken, Listed, Progress, Recovery, Update};
+pub use call::{Applied, Call, CancelToken, Listed, Progress, Recovery, Update, wait_for_lock};
 pub use error::{Class, Effect, ProviderError};
 pub use fake::{FakeProvider, FakeType};
 pub use marks::{drop_volatile, mark_like, mark_sensitive};

@@ -1,0 +1,275 @@
+//! `core.file`: a text file on this machine.
+//!
+//! Written whole or not at all: into a file beside it, which is then given its name. A relative
+//! path stays inside the stack's folder; an absolute one goes where it says. Links in folders on
+//! the way are followed. A link at the place itself never is: it counts as something that is not
+//! ours, is not read, and is not written through.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Component, Path, PathBuf};
+
+use aurak_api::{Applied, Effect, Progress, ProviderError, Update};
+use aurak_model::Value;
+use aurak_model::snapshot::Refreshed;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use crate::provider::{Core, text, with};
+
+/// Contents are kept in the state; more than this does not belong there.
+const MAX_SIZE: u64 = 16 << 20;
+
+/// A file as it is to be.
+struct Wanted {
+    place: PathBuf,
+    content: Value,
+    mode: u32,
+}
+
+pub(crate) async fn create(core: &Core, desired: &Value) -> Result<Progress, ProviderError> {
+    write(core, desired, true).await
+}
+
+pub(crate) async fn update(core: &Core, update: &Update) -> Result<Progress, ProviderError> {
+    write(core, &update.desired, false).await
+}
+
+async fn write(core: &Core, desired: &Value, new: bool) -> Result<Progress, ProviderError> {
+    let revealed = desired.reveal();
+    let path = text(&revealed, "path").unwrap_or_default().to_string();
+    let secret = is_secret(desired);
+    let wanted = Wanted {
+        place: place(&core.options.folder, &path)?,
+        content: revealed.as_map().and_then(|map| map.get("content")).cloned().unwrap_or_default(),
+        mode: mode(&revealed, secret)?,
+    };
+    let mode = wanted.mode;
+    let named = path.clone();
+    blocking(&path, move || put(&wanted, new).map_err(|failure| failure.tell(&named))).await??;
+    Ok(Progress::Done(applied(&path, desired, mode)))
+}
+
+pub(crate) async fn read(core: &Core, id: &str, last: &Value) -> Result<Refreshed, ProviderError> {
+    let place = place(&core.options.folder, id)?;
+    let looked = blocking(id, move || look(&place)).await?;
+    Ok(match looked {
+        Ok(Looked::Absent) => Refreshed::Absent,
+        Ok(Looked::Other(what)) => Refreshed::Unreadable(format!("`{id}` {what}")),
+        Ok(Looked::File { content, mode }) => {
+            // Content that was a secret is one still, whatever it is now.
+            let content = Value::from(content);
+            let content = if is_secret(last) { content.sensitive() } else { content };
+            let body = with(last, [("path", id.into()), ("content", content)]);
+            let Applied { id, attributes } = applied(id, &body, mode);
+            Refreshed::Found { id, attributes }
+        }
+        Err(error) => Refreshed::Unreadable(format!("`{id}` cannot be read: {error}")),
+    })
+}
+
+pub(crate) async fn delete(core: &Core, id: &str) -> Result<Progress, ProviderError> {
+    let place = place(&core.options.folder, id)?;
+    blocking(id, move || match fs::remove_file(&place) {
+        Err(error) if !is_absent(&error) => Err(error),
+        _ => {
+            sync_folder(&place);
+            Ok(())
+        }
+    })
+    .await?
+    .map_err(|error| ProviderError::permanent(format!("`{id}` cannot be deleted: {error}")))?;
+    Ok(Progress::Deleted)
+}
+
+fn applied(path: &str, body: &Value, mode: u32) -> Applied {
+    let mut attributes = with(body, [("mode", format!("{mode:04o}").into()), ("id", path.into())]);
+    if is_secret(body) {
+        let content = attributes.as_map().and_then(|map| map.get("content")).cloned().unwrap_or_default();
+        attributes = with(&attributes, [("content", content.sensitive())]);
+    }
+    Applied { id: path.into(), attributes }
+}
+
+/// Whether the content must not be shown: the configuration says so, or it is made of secrets.
+fn is_secret(body: &Value) -> bool {
+    let map = body.as_map();
+    map.and_then(|map| map.get("sensitive")).and_then(Value::as_bool).unwrap_or_default()
+        || map.and_then(|map| map.get("content")).is_some_and(Value::has_marks)
+}
+
+fn mode(body: &Value, secret: bool) -> Result<u32, ProviderError> {
+    match text(body, "mode") {
+        None => Ok(if secret { 0o600 } else { 0o644 }),
+        Some(text) => u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777).ok_or_else(|| {
+            ProviderError::permanent(format!("`mode` is `{text}`; write it like `0644`"))
+        }),
+    }
+}
+
+/// Where a path leads.
+fn place(folder: &Path, path: &str) -> Result<PathBuf, ProviderError> {
+    if path.is_empty() || path.contains('\0') || path.ends_with('/') {
+        return Err(ProviderError::permanent(format!("`{path}` is no path of a file")));
+    }
+    let written = Path::new(path);
+    if written.is_absolute() {
+        return Ok(written.to_path_buf());
+    }
+    let mut inside = PathBuf::new();
+    for component in written.components() {
+        let stays = match component {
+            Component::Normal(name) => {
+                inside.push(name);
+                true
+            }
+            Component::CurDir => true,
+            Component::ParentDir => inside.pop(),
+            Component::RootDir | Component::Prefix(_) => false,
+        };
+        if !stays {
+            return Err(ProviderError::permanent(format!("`{path}` leads out of the stack's folder"))
+                .help("write an absolute path if that is meant"));
+        }
+    }
+    if inside.file_name().is_none() {
+        return Err(ProviderError::permanent(format!("`{path}` is no path of a file")));
+    }
+    Ok(folder.join(inside))
+}
+
+enum Looked {
+    File { content: String, mode: u32 },
+    Absent,
+    Other(&'static str),
+}
+
+fn look(place: &Path) -> io::Result<Looked> {
+    let found = match fs::symlink_metadata(place) {
+        Err(error) if is_absent(&error) => return Ok(Looked::Absent),
+        found => found?,
+    };
+    if found.is_symlink() {
+        return Ok(Looked::Other("is a symbolic link, not a file"));
+    }
+    if !found.is_file() {
+        return Ok(Looked::Other("is not a file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(place)?.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_SIZE {
+        return Ok(Looked::Other("has more than 16 MiB"));
+    }
+    // What is not UTF-8 was not written by us: it differs, and is shown as well as it can be.
+    let content = String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Looked::File { content, mode: found.permissions().mode() & 0o7777 })
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// Why a file was not written.
+enum Failure {
+    Exists,
+    Other(io::Error),
+    /// It has its name already; whether that survives a power cut is not known.
+    NotSynced(io::Error),
+}
+
+impl Failure {
+    fn tell(self, path: &str) -> ProviderError {
+        match self {
+            Failure::Exists => ProviderError::exists(path, format!("`{path}` is there already")),
+            Failure::Other(error) => {
+                ProviderError::permanent(format!("`{path}` cannot be written: {error}"))
+            }
+            Failure::NotSynced(error) => {
+                ProviderError::permanent(format!("`{path}` was written but cannot be made durable: {error}"))
+                    .effect(Effect::Unknown)
+            }
+        }
+    }
+}
+
+fn put(wanted: &Wanted, new: bool) -> Result<(), Failure> {
+    let Wanted { place, content, mode } = wanted;
+    let content = content.as_str().unwrap_or_default();
+    if content.len() as u64 > MAX_SIZE {
+        return Err(Failure::Other(io::Error::other("it has more than 16 MiB")));
+    }
+    if let Some(folder) = place.parent() {
+        fs::create_dir_all(folder).map_err(Failure::Other)?;
+    }
+    match fs::symlink_metadata(place) {
+        Ok(_) if new => return Err(Failure::Exists),
+        Ok(found) if !found.is_file() => {
+            return Err(Failure::Other(io::Error::other("there is something else than a file")));
+        }
+        _ => {}
+    }
+    let beside = beside(place);
+    let written = fill(&beside, content, *mode).and_then(|()| rename(&beside, place, new));
+    if written.is_err() {
+        // What could not be given its name is of no use; that it cannot be removed helps nobody.
+        let _ = fs::remove_file(&beside);
+    }
+    written?;
+    match place.parent() {
+        Some(folder) => File::open(folder).and_then(|folder| folder.sync_all()).map_err(Failure::NotSynced),
+        None => Ok(()),
+    }
+}
+
+/// The same name each time, so that a killed run leaves one such file at the most, and the next
+/// write of the same file removes it.
+fn beside(place: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(place.file_name().unwrap_or_default());
+    name.push(".aurak-new");
+    place.with_file_name(name)
+}
+
+fn fill(beside: &Path, content: &str, mode: u32) -> Result<(), Failure> {
+    let write = || -> io::Result<()> {
+        match fs::remove_file(beside) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        // Made anew and for nobody else's eyes: the mode comes when the content is there.
+        let mut file = File::options().write(true).create_new(true).mode(0o600).open(beside)?;
+        file.write_all(content.as_bytes())?;
+        file.set_permissions(Permissions::from_mode(mode))?;
+        file.sync_all()
+    };
+    write().map_err(Failure::Other)
+}
+
+fn rename(beside: &Path, place: &Path, new: bool) -> Result<(), Failure> {
+    if new {
+        match renameat_with(CWD, beside, CWD, place, RenameFlags::NOREPLACE) {
+            Ok(()) => return Ok(()),
+            Err(rustix::io::Errno::EXIST) => return Err(Failure::Exists),
+            // A file system that does not know the flag: it was looked at a moment ago.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {}
+            Err(error) => return Err(Failure::Other(error.into())),
+        }
+    }
+    fs::rename(beside, place).map_err(Failure::Other)
+}
+
+fn sync_folder(place: &Path) {
+    // A deletion that a power cut takes back is seen and made again.
+    if let Some(folder) = place.parent() {
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    path: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ProviderError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| ProviderError::permanent(format!("`{path}`: {error}")).effect(Effect::Unknown))
+}
