@@ -221,13 +221,13 @@ mod tests {
         assert_eq!(call.lock_file().unwrap(), PathBuf::from("/locks/______x_1.lock"));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_lock_is_waited_for() {
         let path = std::env::temp_dir().join(format!("aurak-api-{}.lock", std::process::id()));
         assert!(wait_for_lock(&path, Duration::ZERO).await.unwrap(), "what is not there is free");
         let held = File::create(&path).unwrap();
         held.lock().unwrap();
-        assert!(!wait_for_lock(&path, Duration::from_secs(1)).await.unwrap());
+        assert!(!wait_for_lock(&path, Duration::from_millis(50)).await.unwrap());
         drop(held);
         assert!(wait_for_lock(&path, Duration::ZERO).await.unwrap());
         std::fs::remove_file(&path).unwrap();

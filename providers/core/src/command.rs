@@ -55,7 +55,8 @@ pub(crate) async fn update(core: &Core, call: &Call, update: &Update) -> Result<
         arguments(desired, name)?;
     }
     let last = attribute(live, "output").map_or_else(empty, Value::reveal);
-    let revealed = |body: &Value, name: &str| attribute(body, name).filter(|v| !v.is_null()).map(Value::reveal);
+    let revealed =
+        |body: &Value, name: &str| attribute(body, name).filter(|v| !v.is_null()).map(Value::reveal);
     let caused = CAUSES.iter().any(|name| revealed(live, name) != revealed(desired, name));
     let output = match arguments(desired, "update")? {
         Some(argv) if caused => Run::changing(core, call, desired, Some(&last))
@@ -237,7 +238,9 @@ impl<'a> Run<'a> {
         let given = attribute(self.attributes, "environment").map(Value::reveal);
         for (name, value) in given.as_ref().and_then(Value::as_map).into_iter().flat_map(|map| map.iter()) {
             if name.is_empty() || name.contains(['=', '\0']) {
-                return Err(ProviderError::permanent(format!("`environment`: `{name}` is no name of a variable")));
+                return Err(ProviderError::permanent(format!(
+                    "`environment`: `{name}` is no name of a variable"
+                )));
             }
             match plain_text(value) {
                 Some(text) if text.contains('\0') => {
@@ -277,9 +280,11 @@ impl<'a> Run<'a> {
                 let limit = self.limit.unwrap_or_default();
                 (format!("took longer than {limit:?} and was ended"), "timeout".to_string(), Effect::Unknown)
             }
-            CommandEnd::Cancelled => {
-                ("was ended because the run was cancelled".to_string(), "cancelled".to_string(), Effect::Unknown)
-            }
+            CommandEnd::Cancelled => (
+                "was ended because the run was cancelled".to_string(),
+                "cancelled".to_string(),
+                Effect::Unknown,
+            ),
         };
         let mut message = format!("the `{name}` command {what}");
         let tail = self.tail(output);
@@ -360,9 +365,11 @@ fn arguments(attributes: &Value, name: &str) -> Result<Option<Vec<String>>, Prov
         Value::String(text) if text.trim().is_empty() => Ok(None),
         Value::String(text) => Ok(Some(vec!["sh".to_string(), "-c".to_string(), text.to_string()])),
         Value::List(items) if items.is_empty() => Ok(None),
-        Value::List(items) => {
-            items.iter().map(|item| plain_text(item).ok_or_else(no_command)).collect::<Result<_, _>>().map(Some)
-        }
+        Value::List(items) => items
+            .iter()
+            .map(|item| plain_text(item).ok_or_else(no_command))
+            .collect::<Result<_, _>>()
+            .map(Some),
         _ => Err(no_command()),
     }
 }

@@ -101,9 +101,10 @@ fn is_secret(body: &Value) -> bool {
 fn mode(body: &Value, secret: bool) -> Result<u32, ProviderError> {
     match text(body, "mode") {
         None => Ok(if secret { 0o600 } else { 0o644 }),
-        Some(text) => u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777).ok_or_else(|| {
-            ProviderError::permanent(format!("`mode` is `{text}`; write it like `0644`"))
-        }),
+        Some(text) => u32::from_str_radix(text, 8)
+            .ok()
+            .filter(|mode| *mode <= 0o777)
+            .ok_or_else(|| ProviderError::permanent(format!("`mode` is `{text}`; write it like `0644`"))),
     }
 }
 
@@ -181,9 +182,7 @@ impl Failure {
     fn tell(self, path: &str) -> ProviderError {
         match self {
             Failure::Exists => ProviderError::exists(path, format!("`{path}` is there already")),
-            Failure::Other(error) => {
-                ProviderError::permanent(format!("`{path}` cannot be written: {error}"))
-            }
+            Failure::Other(error) => ProviderError::permanent(format!("`{path}` cannot be written: {error}")),
             Failure::NotSynced(error) => {
                 ProviderError::permanent(format!("`{path}` was written but cannot be made durable: {error}"))
                     .effect(Effect::Unknown)

@@ -126,9 +126,7 @@ impl Provider for Core {
     async fn update(&self, call: &Call, type_name: &str, update: &Update) -> Result<Progress, ProviderError> {
         match type_name {
             "core.data" => Ok(data::update(update)),
-            "core.random" => {
-                Err(ProviderError::permanent("a random value does not change, it is replaced"))
-            }
+            "core.random" => Err(ProviderError::permanent("a random value does not change, it is replaced")),
             "core.file" => file::update(self, update).await,
             "core.sleep" => Ok(sleep::update(update)),
             "core.command" => command::update(self, call, update).await,
@@ -152,7 +150,12 @@ impl Provider for Core {
         }
     }
 
-    async fn recover(&self, call: &Call, type_name: &str, desired: &Value) -> Result<Recovery, ProviderError> {
+    async fn recover(
+        &self,
+        call: &Call,
+        type_name: &str,
+        desired: &Value,
+    ) -> Result<Recovery, ProviderError> {
         match type_name {
             // They leave nothing behind but what the state keeps.
             "core.data" | "core.random" | "core.sleep" => Ok(Recovery::Repeat),

@@ -48,9 +48,7 @@ fn length(given: &Value, default: i64) -> Result<usize, ProviderError> {
     let length = int(given, "length").unwrap_or(default);
     match usize::try_from(length) {
         Ok(n) if (1..=MAX_LENGTH).contains(&length) => Ok(n),
-        _ => Err(ProviderError::permanent(format!(
-            "`length` is {length}; it may be from 1 to {MAX_LENGTH}"
-        ))),
+        _ => Err(ProviderError::permanent(format!("`length` is {length}; it may be from 1 to {MAX_LENGTH}"))),
     }
 }
 

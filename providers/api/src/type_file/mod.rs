@@ -36,7 +36,7 @@ mod check;
 mod tree;
 
 use aurak_model::diagnostic::Severity;
-use aurak_model::{Attribute, Diagnostic, Files, Kind, Span, TypeSchema};
+use aurak_model::{Attribute, Diagnostic, Files, TypeSchema};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -45,7 +45,7 @@ use tree::{Entry, Node, Tree};
 /// Reads a type file and checks it. The file is added to `files`, so that places can be shown.
 pub fn load(files: &mut Files, name: &str, text: &str) -> Result<TypeSchema, Vec<Diagnostic>> {
     let file = files.add(name, text.into());
-    let tree = tree::read(file, text).map_err(|diagnostic| vec![diagnostic])?;
+    let tree = tree::read(file, text).map_err(|diagnostic| vec![*diagnostic])?;
     let mut diagnostics = Vec::new();
     let schema = decode(&tree, &mut diagnostics);
     if let (Some(schema), true) = (&schema, diagnostics.is_empty()) {
@@ -59,18 +59,20 @@ pub fn load(files: &mut Files, name: &str, text: &str) -> Result<TypeSchema, Vec
 
 /// Reads a type file that was checked before, such as one that is compiled in and that a test
 /// loads: it is decoded, and its expressions are left alone.
-pub fn load_checked(name: &str, text: &str) -> Result<TypeSchema, Diagnostic> {
+pub fn load_checked(name: &str, text: &str) -> Result<TypeSchema, Box<Diagnostic>> {
     let file = Files::default().add(name, text.into());
     let tree = tree::read(file, text)?;
     serde_json::from_value(tree.json())
-        .map_err(|e| Diagnostic::error("type_file", format!("{name} is no type: {e}")))
+        .map_err(|e| Box::new(Diagnostic::error("type_file", format!("{name} is no type: {e}"))))
 }
 
 /// A type from a tree, and what is wrong with it: key by key, so that each message has its place.
 fn decode(tree: &Tree, diagnostics: &mut Vec<Diagnostic>) -> Option<TypeSchema> {
     let Node::Map(entries) = &tree.node else {
         diagnostics.push(
-            Diagnostic::error("type_file", "a type is a map").at(tree.span, "").help("begin with `name: ...`"),
+            Diagnostic::error("type_file", "a type is a map")
+                .at(tree.span, "")
+                .help("begin with `name: ...`"),
         );
         return None;
     };
@@ -158,3 +160,6 @@ fn whole(tree: &Tree, diagnostics: &mut Vec<Diagnostic>) -> Option<TypeSchema> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

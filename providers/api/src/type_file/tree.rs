@@ -65,8 +65,8 @@ enum Open {
 }
 
 /// Reads a text that holds one document.
-pub(super) fn read(file: FileId, text: &str) -> Result<Tree, Diagnostic> {
-    let error = |span: Span, summary: &str| Diagnostic::error("type_file", summary).at(span, "");
+pub(super) fn read(file: FileId, text: &str) -> Result<Tree, Box<Diagnostic>> {
+    let error = |span: Span, summary: &str| Box::new(Diagnostic::error("type_file", summary).at(span, ""));
     let mut open: Vec<Open> = Vec::new();
     let mut root: Option<Tree> = None;
     for event in Parser::new_from_str(text) {
@@ -90,9 +90,8 @@ pub(super) fn read(file: FileId, text: &str) -> Result<Tree, Diagnostic> {
             Event::Scalar(text, style, _, None) => {
                 if let Some(Open::Map { key: key @ None, entries, .. }) = open.last_mut() {
                     if let Some(first) = entries.iter().find(|entry| entry.key == text) {
-                        return Err(
-                            error(here, &format!("`{text}` is there twice")).at(first.span, "the first one")
-                        );
+                        let twice = *error(here, &format!("`{text}` is there twice"));
+                        return Err(Box::new(twice.at(first.span, "the first one")));
                     }
                     *key = Some((text.into_owned(), here));
                     continue;
@@ -119,7 +118,10 @@ pub(super) fn read(file: FileId, text: &str) -> Result<Tree, Diagnostic> {
                 None => continue,
             },
             Event::DocumentStart(_) if root.is_some() => {
-                return Err(error(here, "a type file holds one type: put the next one into a file of its own"));
+                return Err(error(
+                    here,
+                    "a type file holds one type: put the next one into a file of its own",
+                ));
             }
             Event::Nothing
             | Event::StreamStart

@@ -1,0 +1,371 @@
+//! Whether a type makes sense: its expressions parse and name what there is, its paths lead
+//! somewhere, and its flags do not contradict each other.
+
+use aurak_expr::{ExprError, Template, coerce, matches_whole};
+use aurak_model::path::Seg;
+use aurak_model::schema::{Immutable, ReplaceOrder};
+use aurak_model::{Attribute, Diagnostic, Kind, Path, Span, TypeSchema, address::is_name};
+
+use super::tree::Tree;
+
+/// Keys that mean the same on every resource.
+const META_KEYS: [&str; 8] =
+    ["type", "for_each", "when", "depends_on", "provider", "lifecycle", "timeouts", "description"];
+
+/// Names in expressions over the planned attributes.
+const SELF: &[&str] = &["self"];
+/// Names in predicates on a change.
+const CHANGE: &[&str] = &["self", "old", "new"];
+
+pub(super) fn check(schema: &TypeSchema, tree: &Tree, found: &mut Vec<Diagnostic>) {
+    let mut checker = Checker { schema, found };
+    checker.names(tree);
+    checker.top(tree);
+    if let Some(attributes) = tree.get("attributes") {
+        for (name, attribute) in &schema.attributes {
+            if let Some(entry) = attributes.value.get(name) {
+                checker.attribute(name, attribute, &entry.value);
+            }
+        }
+    }
+}
+
+struct Checker<'a> {
+    schema: &'a TypeSchema,
+    found: &'a mut Vec<Diagnostic>,
+}
+
+impl Checker<'_> {
+    fn fail(&mut self, span: Span, summary: impl Into<String>) {
+        self.found.push(Diagnostic::error("type_file", summary).at(span, ""));
+    }
+
+    fn fail_with_help(&mut self, span: Span, summary: impl Into<String>, help: impl Into<String>) {
+        self.found.push(Diagnostic::error("type_file", summary).at(span, "").help(help));
+    }
+
+    fn names(&mut self, tree: &Tree) {
+        let name = &self.schema.name;
+        let parts: Vec<&str> = name.split('.').collect();
+        if parts.len() != 2 || !parts.iter().all(|part| is_name(part)) {
+            self.fail_with_help(
+                place(tree, "name"),
+                format!("`{name}` is no name of a type"),
+                "write it like `provider.type`",
+            );
+        }
+        let Some(attributes) = tree.get("attributes") else { return };
+        for name in self.schema.attributes.keys() {
+            let span = attributes.value.get(name).map_or(attributes.span, |entry| entry.span);
+            if META_KEYS.contains(&&**name) {
+                self.fail(
+                    span,
+                    format!("`{name}` has a meaning on every resource and cannot be an attribute"),
+                );
+            } else if !is_name(name) {
+                self.fail(span, format!("`{name}` is no name of an attribute"));
+            }
+        }
+    }
+
+    /// What stands at the top of the type. Destructured, so that a new field is not forgotten.
+    fn top(&mut self, tree: &Tree) {
+        let TypeSchema {
+            name: _,
+            version,
+            description: _,
+            attributes: _,
+            refresh: _,
+            collection,
+            key,
+            within,
+            serialise,
+            provides,
+            requires,
+            composite: _,
+            preview: _,
+            replace,
+            holds_data: _,
+            rotate,
+            timeouts: _,
+            usual: _,
+            upgrades,
+        } = self.schema;
+        for (name, text) in [("collection", collection), ("key", key), ("serialise", serialise)] {
+            if let Some(text) = text {
+                self.expression(place(tree, name), text, SELF);
+            }
+        }
+        for (name, texts) in [("provides", provides), ("requires", requires)] {
+            for (i, text) in texts.iter().enumerate() {
+                self.expression(item_place(tree, name, i), text, SELF);
+            }
+        }
+        for (i, path) in within.iter().enumerate() {
+            self.path(item_place(tree, "within", i), path);
+        }
+        match (replace, rotate) {
+            (ReplaceOrder::Rotate, None) => self.fail_with_help(
+                place(tree, "replace"),
+                "the type does not say how it is rotated",
+                "say under `rotate.temporary` what the temporary object differs in",
+            ),
+            (ReplaceOrder::DeleteFirst | ReplaceOrder::CreateFirst, Some(_)) => {
+                self.fail(place(tree, "rotate"), "`rotate` says nothing without `replace: rotate`");
+            }
+            (ReplaceOrder::Rotate, Some(rotate)) => {
+                let span = place(tree, "rotate");
+                for (path, text) in &rotate.temporary {
+                    match Path::parse(path) {
+                        Ok(path) => self.path(span, &path),
+                        Err(bad) => self.fail(span, bad.to_string()),
+                    }
+                    self.expression(span, text, SELF);
+                }
+            }
+            (ReplaceOrder::DeleteFirst | ReplaceOrder::CreateFirst, None) => {}
+        }
+        let mut before = 0;
+        for (i, upgrade) in upgrades.iter().enumerate() {
+            let span = item_place(tree, "upgrades", i);
+            if upgrade.from <= before || upgrade.from >= *version {
+                self.fail(
+                    span,
+                    format!(
+                        "an upgrade from version {}: they go up one by one and end below {version}",
+                        upgrade.from
+                    ),
+                );
+            }
+            before = upgrade.from;
+            for (old, new) in &upgrade.rename {
+                for path in [old, new] {
+                    if let Err(bad) = Path::parse(path) {
+                        self.fail(span, bad.to_string());
+                    }
+                }
+            }
+        }
+    }
+
+    /// An attribute and all below it. Destructured, so that a new field is not forgotten.
+    fn attribute(&mut self, name: &str, attribute: &Attribute, tree: &Tree) {
+        let Attribute {
+            kind,
+            description: _,
+            required,
+            computed,
+            optional,
+            default,
+            server_default,
+            sensitive,
+            sensitive_when,
+            no_secrets,
+            write_only,
+            volatile,
+            immutable,
+            changes_with,
+            case_insensitive,
+            set,
+            keyed_by,
+            additive,
+            yields_when,
+            normal,
+            allowed,
+            pattern,
+            minimum,
+            maximum,
+            items,
+            attributes,
+            open,
+        } = attribute;
+        let list = *kind == Kind::List;
+        let map = *kind == Kind::Map;
+        let object = *kind == Kind::Object;
+        let text = *kind == Kind::String;
+        let contradictions: [(bool, &str, &str); 25] = [
+            (*required && *computed, "computed", "`required` and `computed` contradict each other"),
+            (*required && default.is_some(), "default", "what has a default is not `required`"),
+            (*required && *server_default, "server_default", "what has a default is not `required`"),
+            (*server_default && default.is_some(), "default", "there is one default, ours or the service's"),
+            (*computed && default.is_some(), "default", "what is computed has no default"),
+            (*optional && !*computed, "optional", "`optional` says only something beside `computed`"),
+            (*write_only && *computed, "write_only", "what never comes back is not computed"),
+            (
+                *volatile && !*computed,
+                "volatile",
+                "only what is computed is read on use: `volatile` needs `computed`",
+            ),
+            (
+                *computed && !*optional && immutable.is_some(),
+                "immutable",
+                "nobody can change what is only computed",
+            ),
+            (
+                !changes_with.is_empty() && !*computed,
+                "changes_with",
+                "only what is computed is computed again",
+            ),
+            (*sensitive && sensitive_when.is_some(), "sensitive_when", "it is always `sensitive`"),
+            (*sensitive && *no_secrets, "no_secrets", "it is `sensitive` itself"),
+            (*set && !list, "set", "only a list can be a `set`"),
+            (keyed_by.is_some() && !list, "keyed_by", "only a list can be told apart by a key"),
+            (*set && keyed_by.is_some(), "set", "a list is a `set` or has keys, not both"),
+            (*additive && !list && !map && !object, "additive", "only a list or a map can be `additive`"),
+            (*case_insensitive && !text && !list, "case_insensitive", "only text has upper and lower case"),
+            (normal.is_some() && !text, "normal", "only text has a normal form"),
+            (!allowed.is_empty() && !text, "enum", "an `enum` lists texts"),
+            (pattern.is_some() && !text, "pattern", "only text can match a pattern"),
+            (
+                (minimum.is_some() || maximum.is_some()) && (*kind == Kind::Boolean || *kind == Kind::Any),
+                if minimum.is_some() { "minimum" } else { "maximum" },
+                "only numbers, texts, lists and maps have bounds",
+            ),
+            (
+                minimum.zip(*maximum).is_some_and(|(min, max)| min > max),
+                "minimum",
+                "`minimum` is above `maximum`",
+            ),
+            (items.is_some() && !list && !map, "items", "only a list or a map has `items`"),
+            (!attributes.is_empty() && !object, "attributes", "only an object has `attributes`"),
+            (*open && !object, "open", "only an object can be `open`"),
+        ];
+        for (wrong, key, why) in contradictions {
+            if wrong {
+                self.fail(place(tree, key), format!("`{name}`: {why}"));
+            }
+        }
+        if let (Some(key), true, Some(items)) = (keyed_by, list, items)
+            && !items.attributes.contains_key(key)
+        {
+            self.fail(place(tree, "keyed_by"), format!("`{name}`: its items have no `{key}`"));
+        }
+        if keyed_by.is_some() && list && items.is_none() {
+            self.fail(place(tree, "keyed_by"), format!("`{name}`: say under `items` what it holds"));
+        }
+        if let Some(pattern) = pattern
+            && let Err(why) = matches_whole(pattern, "")
+        {
+            self.fail(place(tree, "pattern"), format!("`{name}`: the pattern is broken: {why}"));
+        }
+        if let Some(default) = default
+            && let Err(error) = coerce(default, None, attribute)
+        {
+            self.fail(
+                place(tree, "default"),
+                format!("`{name}`: the default does not fit: {}", error.message),
+            );
+        }
+        for (i, path) in changes_with.iter().enumerate() {
+            self.path(item_place(tree, "changes_with", i), path);
+        }
+        for (key, text) in [("yields_when", yields_when), ("sensitive_when", sensitive_when)] {
+            if let Some(text) = text {
+                self.expression(place(tree, key), text, SELF);
+            }
+        }
+        match immutable {
+            Some(Immutable::When(when) | Immutable::Refused { when, .. }) => {
+                self.expression(place(tree, "immutable"), when, CHANGE);
+            }
+            Some(Immutable::Always) | None => {}
+        }
+        if let (Some(items), Some(entry)) = (items, tree.get("items")) {
+            self.attribute(&format!("{name}[*]"), items, &entry.value);
+        }
+        if let Some(entries) = tree.get("attributes") {
+            for (key, below) in attributes {
+                if let Some(entry) = entries.value.get(key) {
+                    self.attribute(&format!("{name}.{key}"), below, &entry.value);
+                }
+            }
+        }
+    }
+
+    /// A path from the top of the type leads to an attribute.
+    fn path(&mut self, span: Span, path: &Path) {
+        if path.is_root() {
+            self.fail(span, "an empty path");
+        } else if let Some(missing) = missing(self.schema, path) {
+            let names: Vec<&str> = self.schema.attributes.keys().map(|name| &**name).collect();
+            let summary = format!("`{path}`: the type has no `{missing}`");
+            match path.0.first() {
+                Some(Seg::Key(first)) if path.0.len() == 1 => match aurak_expr::suggest(first, &names) {
+                    Some(meant) => self.fail_with_help(span, summary, format!("did you mean `{meant}`?")),
+                    None => self.fail(span, summary),
+                },
+                _ => self.fail(span, summary),
+            }
+        }
+    }
+
+    /// An expression parses, and what it reads of `self` is there.
+    fn expression(&mut self, span: Span, text: &str, names: &[&str]) {
+        let template = match Template::expression(text) {
+            Ok(template) => template,
+            Err(ExprError { message, help, .. }) => {
+                let diagnostic = Diagnostic::error("type_file", format!("`{text}`: {message}")).at(span, "");
+                self.found.push(Diagnostic { help, ..diagnostic });
+                return;
+            }
+        };
+        for reference in template.references() {
+            if !names.contains(&reference.root.as_str()) {
+                self.fail_with_help(
+                    span,
+                    format!("`{text}`: there is no `{}` here", reference.root),
+                    format!(
+                        "there is {}",
+                        names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+                    ),
+                );
+            } else if reference.root == "self" && !reference.path.is_empty() {
+                let path = Path(reference.path.iter().map(|key| Seg::Key(key.as_str().into())).collect());
+                if let Some(missing) = missing(self.schema, &path) {
+                    self.fail(span, format!("`{text}`: the type has no `{missing}`"));
+                }
+            }
+        }
+    }
+}
+
+/// The part of a path that the type does not know. Below free-form data everything is possible.
+fn missing(schema: &TypeSchema, path: &Path) -> Option<Path> {
+    let (first, rest) = path.0.split_first()?;
+    let mut so_far = Path(vec![first.clone()]);
+    let Seg::Key(name) = first else { return Some(so_far) };
+    let Some(mut attribute) = schema.attributes.get(name) else { return Some(so_far) };
+    for seg in rest {
+        so_far.0.push(seg.clone());
+        // An expression steps into a list by a key of digits.
+        let below = match (attribute.kind, seg) {
+            (Kind::List, _) => attribute.items.as_deref(),
+            _ => attribute.below(seg),
+        };
+        match below {
+            Some(below) => attribute = below,
+            None if attribute.kind == Kind::Any || attribute.open => return None,
+            None if matches!(attribute.kind, Kind::List | Kind::Map) && attribute.items.is_none() => {
+                return None;
+            }
+            None => return Some(so_far),
+        }
+    }
+    None
+}
+
+/// Where the value of a key stands.
+fn place(tree: &Tree, key: &str) -> Span {
+    tree.get(key).map_or(tree.span, |entry| match entry.value.span.len {
+        0 => entry.span,
+        _ => entry.value.span,
+    })
+}
+
+/// Where an item of a list stands.
+fn item_place(tree: &Tree, key: &str, index: usize) -> Span {
+    match tree.get(key).and_then(|entry| entry.value.item(index)) {
+        Some(item) if item.span.len > 0 => item.span,
+        _ => place(tree, key),
+    }
+}

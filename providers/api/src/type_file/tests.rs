@@ -1,0 +1,174 @@
+use aurak_model::schema::Immutable;
+use aurak_model::{Files, Kind, Path};
+
+use super::*;
+
+const EXAMPLE: &str = include_str!("example.yaml");
+
+/// What is wrong with a file, as text.
+fn found(text: &str) -> String {
+    let mut files = Files::default();
+    let Err(diagnostics) = load(&mut files, "t.yaml", text) else { return "nothing".to_string() };
+    let line = |d: &Diagnostic| {
+        let place = d.labels.first().map_or("?".to_string(), |label| files.place(label.span));
+        let help = d.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+        format!("{}: {}{help}", place.trim_start_matches("t.yaml:"), d.summary)
+    };
+    diagnostics.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_example_is_read() {
+    assert_eq!(found(EXAMPLE), "nothing");
+    let schema = load_checked("example.yaml", EXAMPLE).unwrap();
+    let at = |path: &str| schema.attribute(&Path::parse(path).unwrap()).unwrap();
+    assert_eq!(schema.provider(), "example");
+    assert_eq!(at("properties.osDiskType").immutable, Some(Immutable::When("old == 'Ephemeral'".into())));
+    assert_eq!(at("cluster").immutable, Some(Immutable::Always));
+    assert_eq!(at("properties.rules[0].port").kind, Kind::Integer);
+    assert_eq!(schema.timeouts.create, Some(1800));
+}
+
+#[test]
+fn the_example_in_the_documentation_is_right() {
+    let documentation = include_str!("mod.rs");
+    let example: Vec<&str> = documentation
+        .lines()
+        .skip_while(|line| *line != "//! ```yaml")
+        .skip(1)
+        .take_while(|line| *line != "//! ```")
+        .map(|line| line.trim_start_matches("//!").strip_prefix(' ').unwrap_or_default())
+        .collect();
+    assert!(example.len() > 10);
+    assert_eq!(found(&example.join("\n")), "nothing");
+}
+
+#[test]
+fn a_type_that_is_written_is_read_again() {
+    let schema = load_checked("example.yaml", EXAMPLE).unwrap();
+    // JSON is YAML.
+    let text = serde_json::to_string_pretty(&schema).unwrap();
+    assert_eq!(load(&mut Files::default(), "again.yaml", &text).unwrap(), schema);
+}
+
+#[test]
+fn what_is_no_type_says_where_and_why() {
+    let deep = format!("name: a.b\nx: {}", "[".repeat(100));
+    let cases = [
+        "",
+        "- a",
+        "name: a.b\nname: c.d",
+        "name: a.b\nx: &a 1\ny: *a",
+        "name: a.b\nversion: !!int 1",
+        "name: a.b\n---\nname: c.d",
+        "name: a.b\nattributes: { x: { type: [ }",
+        "name: a.b\n[a]: b",
+        "attributes: {}\nkay: self.x",
+        "name: a.b\nrefresh: never\nversion: one\nwithin: [\"a..b\"]",
+        "name: a.b\nattributes:\n  x: { type: text }\n  y: { typ: string }\n  z: string",
+        "name: a.b\nattributes:\n  x:\n    type: list\n    items: { type: object, attributes: { y: { sensitiv: true } } }",
+        "name: a\nattributes: { for_each: { type: any }, 1x: {} }",
+        &deep,
+    ];
+    let all: Vec<String> = cases.iter().map(|text| found(text)).collect();
+    insta::assert_snapshot!(all.join("\n--\n"), @r#"
+    1:1: the file is empty
+    --
+    1:1: a type is a map (begin with `name: ...`)
+    --
+    2:1: `name` is there twice
+    --
+    2:4: a type file has no anchors: write it out
+    --
+    2:10: a type file has no tags
+    --
+    2:1: a type file holds one type: put the next one into a file of its own
+    --
+    2:28: not YAML: while parsing a node, did not find expected node content
+    --
+    2:1: a key must be text
+    --
+    1:1: the type has no `name` (write `name: provider.type`)
+    2:1: a type has no `kay` (did you mean `key`?)
+    --
+    2:10: `refresh`: unknown variant `never`, expected `read` or `none`
+    3:10: `version`: invalid type: string "one", expected u32
+    4:9: `within`: `a..b` is not a path: write it like `tags`, `properties.count`, `rules[0]` or `labels["a.b"]`
+    --
+    3:14: `type`: unknown variant `text`, expected one of `any`, `boolean`, `integer`, `number`, `string`, `list`, `map`, `object`
+    4:8: an attribute has no `typ` (did you mean `type`?)
+    5:6: an attribute is a map (write at least its type, such as `{ type: string }`)
+    --
+    5:47: an attribute has no `sensitiv` (did you mean `sensitive`?)
+    --
+    1:7: `a` is no name of a type (write it like `provider.type`)
+    2:40: `1x` is no name of an attribute
+    2:15: `for_each` has a meaning on every resource and cannot be an attribute
+    --
+    2:67: nested too deeply
+    "#);
+}
+
+#[test]
+fn what_makes_no_sense_says_where_and_why() {
+    let text = r#"
+name: a.b
+key: self.nam
+collection: "'x' ~ old"
+serialise: self.name ~
+provides: ["self.box.other"]
+requires: ["self.free.anything ~ self.box.inner"]
+within: [nme, box.other, box.inner, free.x, "list[0].k"]
+replace: rotate
+version: 2
+upgrades: [{ from: 2 }]
+attributes:
+  name: { type: string, required: true, computed: true, minimum: 5, maximum: 1 }
+  free: { type: any, minimum: 1 }
+  box: { type: object, attributes: { inner: { type: string, optional: true } } }
+  list: { type: list, keyed_by: name, items: { type: object, attributes: { k: { type: string } } } }
+  size: { type: integer, default: big, enum: [a], pattern: x, set: true, additive: true, normal: json }
+  text: { type: string, pattern: "[", items: {}, attributes: { x: {} }, open: true }
+  when: {}
+  out: { type: string, computed: true, immutable: always, changes_with: [inn] }
+  in: { type: string, volatile: true, changes_with: [name], yields_when: new == old }
+  pick: { type: string, enum: [a, b], default: c, immutable: { when: each.key } }
+  hush: { type: string, sensitive: true, no_secrets: true, sensitive_when: self.free }
+"#;
+    insta::assert_snapshot!(found(text), @r#"
+    19:3: `when` has a meaning on every resource and cannot be an attribute
+    4:13: `'x' ~ old`: there is no `old` here (there is `self`)
+    3:6: `self.nam`: the type has no `nam`
+    5:12: `self.name ~`: unexpected end of input, expected expression
+    6:12: `self.box.other`: the type has no `box.other`
+    8:10: `nme`: the type has no `nme` (did you mean `name`?)
+    8:15: `box.other`: the type has no `box.other`
+    9:10: the type does not say how it is rotated (say under `rotate.temporary` what the temporary object differs in)
+    11:1: an upgrade from version 2: they go up one by one and end below 2
+    15:71: `box.inner`: `optional` says only something beside `computed`
+    14:31: `free`: only numbers, texts, lists and maps have bounds
+    23:76: `hush`: it is always `sensitive`
+    23:54: `hush`: it is `sensitive` itself
+    21:33: `in`: only what is computed is read on use: `volatile` needs `computed`
+    21:39: `in`: only what is computed is computed again
+    21:74: `new == old`: there is no `new` here (there is `self`)
+    21:74: `new == old`: there is no `old` here (there is `self`)
+    16:33: `list`: its items have no `name`
+    13:51: `name`: `required` and `computed` contradict each other
+    13:66: `name`: `minimum` is above `maximum`
+    20:51: `out`: nobody can change what is only computed
+    20:74: `inn`: the type has no `inn` (did you mean `in`?)
+    22:48: `pick`: the default does not fit: `c` is not allowed here
+    22:51: `each.key`: there is no `each` here (there is `self`, `old`, `new`)
+    17:68: `size`: only a list can be a `set`
+    17:84: `size`: only a list or a map can be `additive`
+    17:98: `size`: only text has a normal form
+    17:40: `size`: an `enum` lists texts
+    17:60: `size`: only text can match a pattern
+    17:35: `size`: the default does not fit: an integer is wanted here, and this is `big`
+    18:39: `text`: only a list or a map has `items`
+    18:50: `text`: only an object has `attributes`
+    18:79: `text`: only an object can be `open`
+    18:34: `text`: the pattern is broken: error: unclosed character class
+    "#);
+}
