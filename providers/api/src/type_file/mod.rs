@@ -51,6 +51,8 @@ pub fn load(files: &mut Files, name: &str, text: &str) -> Result<TypeSchema, Vec
     if let (Some(schema), true) = (&schema, diagnostics.is_empty()) {
         check::check(schema, &tree, &mut diagnostics);
     }
+    // From top to bottom, as the file is read.
+    diagnostics.sort_by_key(|d| d.labels.first().map(|label| label.span));
     match schema {
         Some(schema) if !diagnostics.iter().any(|d| d.severity == Severity::Error) => Ok(schema),
         _ => Err(diagnostics),

@@ -106,43 +106,43 @@ pub async fn run(
     let mut out = Kept { bytes: Vec::new(), cut: false };
     let mut err = Kept { bytes: Vec::new(), cut: false };
     let mut answer = String::new();
-    let mut read = BufReader::new(read);
-    let answering = read.read_line(&mut answer);
-    tokio::pin!(answering);
     let mut stopped = None;
-    let reading = async {
-        tokio::join!(
-            keep_start(stdout, &mut out, MAX_STDOUT),
-            keep_end(stderr, &mut err, STDERR_TAIL + tail, line)
-        )
-    };
-    tokio::pin!(reading);
-    let limit = async {
-        match limit {
-            Some(limit) => tokio::time::sleep(limit).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::pin!(limit);
-    let mut read_all = false;
-    loop {
-        tokio::select! {
-            // In this order: a command that has ended is not stopped.
-            biased;
-            _ = &mut answering => break,
-            _ = &mut reading, if !read_all => read_all = true,
-            () = cancel.cancelled(), if stopped.is_none() => {
-                stopped = Some(CommandEnd::Cancelled);
-                let _ = write.shutdown().await;
+    {
+        let mut read = BufReader::new(read);
+        let answering = read.read_line(&mut answer);
+        let reading = async {
+            tokio::join!(
+                keep_start(stdout, &mut out, MAX_STDOUT),
+                keep_end(stderr, &mut err, STDERR_TAIL + tail, line)
+            )
+        };
+        let timing = async {
+            match limit {
+                Some(limit) => tokio::time::sleep(limit).await,
+                None => std::future::pending().await,
             }
-            () = &mut limit, if stopped.is_none() => {
-                stopped = Some(CommandEnd::TimedOut);
-                let _ = write.shutdown().await;
+        };
+        tokio::pin!(answering, reading, timing);
+        let mut read_all = false;
+        loop {
+            tokio::select! {
+                // In this order: a command that has ended is not stopped.
+                biased;
+                _ = &mut answering => break,
+                _ = &mut reading, if !read_all => read_all = true,
+                () = cancel.cancelled(), if stopped.is_none() => {
+                    stopped = Some(CommandEnd::Cancelled);
+                    let _ = write.shutdown().await;
+                }
+                () = &mut timing, if stopped.is_none() => {
+                    stopped = Some(CommandEnd::TimedOut);
+                    let _ = write.shutdown().await;
+                }
             }
         }
-    }
-    if !read_all {
-        let _ = tokio::time::timeout(DRAIN, &mut reading).await;
+        if !read_all {
+            let _ = tokio::time::timeout(DRAIN, &mut reading).await;
+        }
     }
     // It has said its last word, or was killed: this does not take long.
     let _ = child.wait().await;
