@@ -169,7 +169,7 @@ impl Kit {
             None => live,
         };
         self.delete(run, "delete", &made, &live).await;
-        if schema.refresh == Refresh::Read && sample.unknown_id.is_some() {
+        if schema.refresh == Refresh::Read {
             match provider.read(name, &made.id, &live).await {
                 Ok(Refreshed::Absent) => {}
                 other => {

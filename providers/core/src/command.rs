@@ -298,8 +298,10 @@ impl<'a> Run<'a> {
 
     /// The last lines of standard error, without secrets.
     fn tail(&self, output: &Output) -> String {
-        let text = String::from_utf8_lossy(&output.stderr);
-        // Where the front was cut off, it may begin with the end of a secret.
+        // Where the front was cut off, it may begin with the end of a secret, and that in the middle
+        // of a character.
+        let middle = output.stderr.iter().take_while(|byte| **byte & 0xC0 == 0x80).count();
+        let text = String::from_utf8_lossy(&output.stderr[middle..]);
         let mut from = if output.stderr_cut { self.secrets.longest().min(text.len()) } else { 0 };
         while !text.is_char_boundary(from) {
             from += 1;

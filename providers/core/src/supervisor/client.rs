@@ -175,7 +175,7 @@ async fn keep_start(from: Option<impl AsyncRead + Unpin>, kept: &mut Kept, most:
     }
 }
 
-/// Reads everything and keeps its end; says each line.
+/// Reads everything and keeps its end; says each line that is not longer than that.
 async fn keep_end(
     from: Option<impl AsyncRead + Unpin>,
     kept: &mut Kept,
@@ -194,18 +194,24 @@ async fn keep_end(
             kept.cut = true;
         }
         for piece in new.split_inclusive(|b| *b == b'\n') {
-            // A line that does not end is said in pieces no longer than what is kept.
-            partial.extend_from_slice(piece);
-            if piece.ends_with(b"\n") || partial.len() > most {
-                say(&partial, line);
+            if partial.len() <= most {
+                partial.extend_from_slice(piece);
+            }
+            if piece.ends_with(b"\n") {
+                say(&partial, most, line);
                 partial.clear();
             }
         }
     }
-    say(&partial, line);
+    say(&partial, most, line);
 }
 
-fn say(bytes: &[u8], line: &(dyn Fn(&str) + Send + Sync)) {
+/// Says a line. One that is too long is not said at all: a piece of it could end in the middle of a
+/// secret, which nobody would recognise.
+fn say(bytes: &[u8], most: usize, line: &(dyn Fn(&str) + Send + Sync)) {
+    if bytes.len() > most {
+        return;
+    }
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim();
     if !text.is_empty() {

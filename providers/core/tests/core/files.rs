@@ -1,0 +1,96 @@
+//! `core.file`.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use aurak_api::{Class, Update};
+use aurak_model::Value;
+use aurak_model::snapshot::Refreshed;
+
+use crate::{call, core, done, get};
+
+fn desired(path: &str, content: Value) -> Value {
+    Value::map([("path", Value::from(path)), ("content", content)])
+}
+
+fn mode(path: &std::path::Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+#[tokio::test]
+async fn a_file_is_written_whole_with_its_mode_and_nothing_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(folder.path()).await;
+    // What a killed run left behind.
+    fs::create_dir(folder.path().join("d")).unwrap();
+    fs::write(folder.path().join("d/.f.aurak-new"), "half").unwrap();
+
+    let made = done(core.create(&call(), "core.file", &desired("d/f", "text".into())).await.unwrap());
+    let place = folder.path().join("d/f");
+    assert_eq!(fs::read_to_string(&place).unwrap(), "text");
+    assert_eq!(mode(&place), 0o644);
+    assert_eq!(fs::read_dir(folder.path().join("d")).unwrap().count(), 1);
+
+    let secret = desired("d/f", Value::from("secret-text").sensitive());
+    let update = Update { id: made.id, desired: secret, live: made.attributes, unset: Vec::new() };
+    let changed = done(core.update(&call(), "core.file", &update).await.unwrap());
+    assert_eq!(mode(&place), 0o600);
+    assert!(get(&changed.attributes, "content").has_marks());
+}
+
+#[tokio::test]
+async fn content_that_is_called_sensitive_is_marked_wherever_it_comes_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(folder.path()).await;
+    let mut body = desired("f", "text".into()).as_map().cloned().unwrap();
+    body.insert("sensitive", true.into());
+    let made = done(core.create(&call(), "core.file", &Value::from(body)).await.unwrap());
+    assert!(get(&made.attributes, "content").has_marks());
+    fs::write(folder.path().join("f"), "changed by hand").unwrap();
+    let Ok(Refreshed::Found { attributes, .. }) = core.read("core.file", "f", &made.attributes).await else {
+        panic!("not found")
+    };
+    assert_eq!(get(&attributes, "content"), Value::from("changed by hand").sensitive());
+    assert_eq!(get(&attributes, "mode"), "0600".into());
+}
+
+#[tokio::test]
+async fn places_that_are_not_ours_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    let core = core(folder.path()).await;
+    fs::write(outside.path().join("target"), "theirs").unwrap();
+    symlink(outside.path().join("target"), folder.path().join("link")).unwrap();
+    fs::create_dir(folder.path().join("folder")).unwrap();
+    fs::write(folder.path().join("there"), "x").unwrap();
+
+    let mut said = Vec::new();
+    for path in ["link", "folder", "there", "../x", "a/../../x", "", "a/", ".", "there/below"] {
+        let error = core.create(&call(), "core.file", &desired(path, "mine".into())).await.unwrap_err();
+        let class = if matches!(error.class, Class::Exists { .. }) { " (exists)" } else { "" };
+        said.push(format!("{}{class}", error.message));
+    }
+    assert_eq!(
+        said.join("\n"),
+        "`link` is there already (exists)\n\
+         `folder` is there already (exists)\n\
+         `there` is there already (exists)\n\
+         `../x` leads out of the stack's folder\n\
+         `a/../../x` leads out of the stack's folder\n\
+         `` is no path of a file\n\
+         `a/` is no path of a file\n\
+         `.` is no path of a file\n\
+         `there/below` cannot be written: File exists (os error 17)"
+    );
+    assert_eq!(fs::read_to_string(outside.path().join("target")).unwrap(), "theirs");
+    let read = core.read("core.file", "link", &Value::map::<&str>([])).await.unwrap();
+    assert_eq!(read, Refreshed::Unreadable("`link` is a symbolic link, not a file".into()));
+
+    // An absolute path goes where it says.
+    let path = outside.path().join("sub/f");
+    let absolute = path.to_str().unwrap();
+    done(core.create(&call(), "core.file", &desired(absolute, "mine".into())).await.unwrap());
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+    core.delete(&call(), "core.file", absolute, &Value::Null).await.unwrap();
+    assert!(!path.exists());
+}
