@@ -8,6 +8,7 @@
 //! - [`plan`]: a plan as text; [`json`]: plans and events as documented JSON
 //! - [`progress`]: the display of a run, live or as lines
 //! - [`graph`]: what waits for what, as a tree or as DOT
+//! - [`schema`]: types and their attributes
 //! - [`state`]: rows of the state
 
 pub mod diagnostics;
@@ -15,6 +16,7 @@ pub mod graph;
 pub mod json;
 pub mod plan;
 pub mod progress;
+pub mod schema;
 pub mod state;
 
 mod paint;

@@ -1,0 +1,196 @@
+//! What types there are and what they take, for people at a terminal.
+
+use std::collections::BTreeMap;
+
+use aurak_model::schema::{Attribute, Immutable, ReplaceOrder};
+use aurak_model::{Kind, Name, Schemas, TypeSchema};
+
+use crate::paint::{Line, Role};
+use crate::style::Style;
+use crate::text;
+
+/// All types with a sentence each.
+pub fn list(schemas: &Schemas, style: &Style) -> String {
+    let mut out = String::new();
+    let mut line = Line::new();
+    let widest = schemas.types.keys().map(|name| name.len()).max().unwrap_or(0);
+    for (name, schema) in &schemas.types {
+        line.push(Role::Strong, name).pad(widest, 0);
+        let first = schema.description.split_inclusive(". ").next().unwrap_or("").trim();
+        describe(&mut line, widest + 2, first, style, &mut out);
+    }
+    out
+}
+
+/// A type: what it is, what it takes, what it gives.
+pub fn show(schema: &TypeSchema, style: &Style) -> String {
+    let mut out = String::new();
+    let mut line = Line::new();
+    line.push(Role::Strong, &schema.name).end(&mut out, style);
+    for piece in text::wrap(&schema.description, style.columns() - 2) {
+        line.pad(2, 0).push(Role::Plain, &piece).end(&mut out, style);
+    }
+    let given = |attribute: &Attribute| !attribute.computed || attribute.optional;
+    for (title, wanted) in [("it takes", true), ("it gives", false)] {
+        let own: BTreeMap<&Name, &Attribute> =
+            schema.attributes.iter().filter(|(_, attribute)| given(attribute) == wanted).collect();
+        if own.is_empty() {
+            continue;
+        }
+        out.push('\n');
+        line.push(Role::Dim, title).end(&mut out, style);
+        let column = own.keys().map(|name| name.len()).max().unwrap_or(0) + 4;
+        for (name, attribute) in own {
+            line.pad(2, 0).push(Role::Strong, name).pad(column, 0);
+            describe(&mut line, column, &traits(attribute), style, &mut out);
+            for piece in text::wrap(&attribute.description, style.columns().saturating_sub(column).max(30)) {
+                line.pad(column, 0).push(Role::Dim, &piece).end(&mut out, style);
+            }
+        }
+    }
+    let order = match schema.replace {
+        ReplaceOrder::DeleteFirst => "the old one is deleted before the new one is made",
+        ReplaceOrder::CreateFirst => "the new one is made before the old one is deleted",
+        ReplaceOrder::Rotate => "it is rotated in several steps",
+    };
+    out.push('\n');
+    line.push(Role::Dim, &format!("when it is replaced, {order}")).end(&mut out, style);
+    if let Some(why) = &schema.holds_data {
+        line.push(Role::Warning, &format!("deleting it loses data: {}", text::clean(why)));
+        line.end(&mut out, style);
+    }
+    out
+}
+
+fn describe(line: &mut Line, column: usize, words: &str, style: &Style, out: &mut String) {
+    let room = style.columns().saturating_sub(column).max(30);
+    for piece in text::wrap(words, room) {
+        line.pad(column, 0).push(Role::Plain, &piece).end(out, style);
+    }
+    if line.width() > 0 {
+        line.end(out, style);
+    }
+}
+
+/// What an attribute holds and how it behaves, in words.
+fn traits(attribute: &Attribute) -> String {
+    let mut words = vec![kind(attribute)];
+    if attribute.required {
+        words.push("required".to_string());
+    }
+    if let Some(default) = &attribute.default {
+        words
+            .push(format!("default {}", crate::value::Needs::default().inline(default, 40, &Style::plain())));
+    }
+    if !attribute.allowed.is_empty() {
+        words.push(format!("one of {}", attribute.allowed.join(", ")));
+    }
+    match (attribute.minimum, attribute.maximum) {
+        (Some(least), Some(most)) => words.push(format!("from {least} to {most}")),
+        (Some(least), None) => words.push(format!("at least {least}")),
+        (None, Some(most)) => words.push(format!("at most {most}")),
+        (None, None) => {}
+    }
+    if attribute.sensitive {
+        words.push("sensitive".to_string());
+    }
+    if attribute.sensitive_when.is_some() {
+        words.push("may be sensitive".to_string());
+    }
+    match &attribute.immutable {
+        Some(Immutable::Always) => words.push("a change replaces it".to_string()),
+        Some(Immutable::When(_)) => words.push("a change may replace it".to_string()),
+        Some(Immutable::Refused { .. }) => words.push("some changes are refused".to_string()),
+        None => {}
+    }
+    words.join(", ")
+}
+
+fn kind(attribute: &Attribute) -> String {
+    let items = || match &attribute.items {
+        Some(items) => format!(" of {}", kind(items)),
+        None => String::new(),
+    };
+    match attribute.kind {
+        Kind::Any => "anything".to_string(),
+        Kind::Boolean => "boolean".to_string(),
+        Kind::Integer => "integer".to_string(),
+        Kind::Number => "number".to_string(),
+        Kind::String => "text".to_string(),
+        Kind::List => format!("list{}", items()),
+        Kind::Map => format!("map{}", items()),
+        Kind::Object => {
+            let names: Vec<&str> = attribute.attributes.keys().map(|name| &**name).collect();
+            format!("map with {}", names.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    fn schema() -> TypeSchema {
+        let mut schema = TypeSchema::new("sim.node");
+        schema.description =
+            "A machine. It runs what a cluster gives it, and when it is gone the cluster notices.".into();
+        schema.holds_data = Some("its disk goes with it".into());
+        let size = Attribute {
+            required: true,
+            allowed: vec!["small".into(), "large".into()],
+            immutable: Some(Immutable::Always),
+            description: "How large.".into(),
+            ..Attribute::of(Kind::String)
+        };
+        let labels = Attribute {
+            items: Some(Box::new(Attribute::of(Kind::String))),
+            default: Some(aurak_model::Value::map::<&str>([])),
+            ..Attribute::of(Kind::Map)
+        };
+        let id = Attribute { computed: true, sensitive: true, ..Attribute::of(Kind::String) };
+        schema.attributes = [("size", size), ("labels", labels), ("id", id)]
+            .into_iter()
+            .map(|(name, attribute)| (name.into(), attribute))
+            .collect();
+        schema
+    }
+
+    #[test]
+    fn a_type_says_what_it_takes_and_gives() {
+        assert_snapshot!(show(&schema(), &Style { width: 70, ..Style::plain() }), @"
+        sim.node
+          A machine. It runs what a cluster gives it, and when it is gone the
+          cluster notices.
+
+        it takes
+          labels  map of text, default {}
+          size    text, required, one of small, large, a change replaces it
+                  How large.
+
+        it gives
+          id  text, sensitive
+
+        when it is replaced, the old one is deleted before the new one is made
+        deleting it loses data: its disk goes with it
+        ");
+    }
+
+    #[test]
+    fn types_as_a_list() {
+        let schemas = Schemas {
+            types: [schema(), TypeSchema::new("sim.nothing_said")]
+                .into_iter()
+                .map(|schema| (schema.name.clone(), Arc::new(schema)))
+                .collect(),
+            ..Schemas::default()
+        };
+        assert_snapshot!(list(&schemas, &Style { width: 60, ..Style::plain() }), @"
+        sim.node          A machine.
+        sim.nothing_said
+        ");
+    }
+}
