@@ -7,10 +7,12 @@
 
 mod event;
 mod plan;
+mod state;
 mod value;
 
 pub use event::{EVENT_FORMAT, event};
 pub use plan::{PLAN_FORMAT, plan};
+pub use state::{STATE_FORMAT, row, state};
 pub use value::value;
 
 use aurak_model::span::Files;

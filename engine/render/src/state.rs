@@ -39,6 +39,31 @@ pub fn list(state: &StateDoc, style: &Style) -> String {
     out
 }
 
+/// What is there, for people: the stack, its resources, its outputs.
+pub fn overview(state: &StateDoc, style: &Style) -> String {
+    let mut out = String::new();
+    let mut line = Line::new();
+    line.push(Role::Strong, &crate::plan::title(&state.stack, state.environment.as_deref()));
+    line.end(&mut out, style);
+    out.push('\n');
+    out.push_str(&list(state, style));
+    if !state.outputs.is_empty() {
+        out.push('\n');
+        line.push(Role::Plain, "outputs").end(&mut out, style);
+        out.push_str(&outputs(state, style));
+    }
+    out
+}
+
+/// The outputs, a line each where they fit.
+pub fn outputs(state: &StateDoc, style: &Style) -> String {
+    let mut out = String::new();
+    for (name, value) in &state.outputs {
+        entry(&format!("{}:", clean(name)), value, 2, style, &mut out);
+    }
+    out
+}
+
 /// The ids of a row's objects, and what is special about them.
 fn ids(row: &Row) -> String {
     let mut ids = Vec::new();
@@ -264,6 +289,20 @@ mod tests {
         2 resources
         "#);
         assert_snapshot!(list(&StateDoc::default(), &Style::plain()), @"0 resources");
+        let outputs = [("url", Value::from("http://x")), ("token", Value::from("canary").sensitive())];
+        let outputs = outputs.into_iter().map(|(name, value)| (name.into(), value)).collect();
+        let state = StateDoc { stack: "demo".into(), environment: Some("pre".into()), outputs, ..state };
+        assert_snapshot!(overview(&state, &Style::plain()), @r#"
+        demo@pre
+
+        m.cluster   sim.cluster  /sim/1, old /sim/0 (incomplete)
+        pools["a"]  sim.node     /sim/1, old /sim/0 (incomplete)
+        2 resources
+
+        outputs
+          token: (sensitive)
+          url: http://x
+        "#);
     }
 
     #[test]
