@@ -1,0 +1,409 @@
+//! Runs one step: makes its call, waits, tries again, and finds out what became of calls that went
+//! unanswered.
+//!
+//! Relies on its intent being durable. Asks the lease before anything is sent. Writes nothing: what
+//! must be durable on the way (a handle to wait with, the intent of an adoption's update) goes to
+//! the dispatcher and is waited for.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aurak_api::{Applied, Call, Class, Effect, Progress, ProviderError, Update};
+use aurak_model::record::IdempotencyKey;
+use aurak_model::snapshot::Refreshed;
+use aurak_model::{Name, Value};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep};
+
+use crate::error::Failure;
+use crate::job::{Ended, Job, Msg, Remains, Task};
+use crate::refusal::{cannot_tell, exists, question, refusal};
+use crate::whereabouts::{Whereabouts, find_out, patiently};
+
+/// A provider that wants to be asked again at once would keep a core busy.
+const SHORTEST_POLL: Duration = Duration::from_millis(10);
+/// How often it is looked whether an object is ready.
+const READY_POLL: Duration = Duration::from_secs(5);
+
+/// How far a step has come, for whoever gives it up.
+#[derive(Default)]
+struct Position {
+    /// A call is under way.
+    calling: AtomicBool,
+    /// Something may be going on or be there at the service.
+    open: AtomicBool,
+    /// What it waits for.
+    why: Mutex<Option<String>>,
+}
+
+impl Position {
+    fn remains(&self) -> Remains {
+        match self.open.load(Ordering::Relaxed) {
+            true => Remains::Open,
+            false => Remains::Settled,
+        }
+    }
+
+    fn set_open(&self, open: bool) {
+        self.open.store(open, Ordering::Relaxed);
+    }
+
+    fn set_calling(&self, calling: bool) {
+        self.calling.store(calling, Ordering::Relaxed);
+    }
+
+    fn why(&self) -> Option<String> {
+        self.why.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes what is waited for; whether that is news.
+    fn waits_for(&self, why: &str) -> bool {
+        let mut now = self.why.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = now.as_deref() != Some(why);
+        if news {
+            *now = Some(why.to_string());
+        }
+        news
+    }
+}
+
+/// Runs a step to its end, its time, or the end of the run's patience.
+pub(crate) async fn run(job: Job) -> Ended {
+    let position = Position::default();
+    let until = Instant::now() + job.timeout;
+    let drive = Drive { job: &job, position: &position, until };
+    let ended = tokio::select! {
+        biased;
+        ended = drive.run() => Some(ended),
+        () = tokio::time::sleep_until(until) => None,
+        () = given_up(&job, &position) => {
+            let why = position.why().unwrap_or_else(|| "the answer to a call".to_string());
+            return Ended::Left { why, remains: position.remains() };
+        }
+    };
+    ended.unwrap_or_else(|| timed_out(&job, &position))
+}
+
+/// Ends when the run gives up waits; a call that is under way gets a moment to end by itself.
+async fn given_up(job: &Job, position: &Position) {
+    job.now.cancelled().await;
+    if position.calling.load(Ordering::Relaxed) {
+        sleep(job.grace).await;
+    }
+}
+
+fn timed_out(job: &Job, position: &Position) -> Ended {
+    let time = words(job.timeout);
+    let message = match position.why() {
+        Some(why) => format!("it was not done within {time}; it last waited for: {why}"),
+        None => format!("it was not done within {time}"),
+    };
+    let remains = position.remains();
+    let detail = match remains {
+        Remains::Open => "it may still go on at the service",
+        Remains::Settled | Remains::Partial(_) => "nothing was changed",
+    };
+    let failure = Failure::new("timeout", message).detail(detail).help(
+        "run the command again: it goes on from there; `timeouts` in the resource gives it more time",
+    );
+    Ended::Failed { failure, remains }
+}
+
+fn words(duration: Duration) -> String {
+    match duration.as_secs() {
+        0 => format!("{} ms", duration.as_millis()),
+        seconds if seconds % 3600 == 0 => format!("{} h", seconds / 3600),
+        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{seconds} s"),
+    }
+}
+
+struct Drive<'a> {
+    job: &'a Job,
+    position: &'a Position,
+    until: Instant,
+}
+
+/// What follows an error.
+enum Then {
+    Again(Duration),
+    /// The create goes on as an update of this object.
+    Adopt(Update),
+    End(Ended),
+}
+
+impl Drive<'_> {
+    async fn run(&self) -> Ended {
+        match (&self.job.task, &self.job.key) {
+            (Task::Read { id, last }, _) => self.read(id, last).await,
+            (Task::Wait { id, last, what }, _) => self.wait(id, last, what).await,
+            (task, Some(key)) => self.change(task.clone(), key.clone()).await,
+            (_, None) => failed(Failure::new("plan", "a call without an intent"), Remains::Settled),
+        }
+    }
+
+    /// Whether anything may be sent.
+    fn may_send(&self) -> bool {
+        self.job.lease.check().is_ok()
+    }
+
+    fn says(&self, why: &str) {
+        if self.position.waits_for(why) {
+            self.job.tell(Msg::Progress { step: self.job.step, message: why.to_string() });
+        }
+    }
+
+    /// A create, an update, a delete or an action.
+    async fn change(&self, mut task: Task, mut key: IdempotencyKey) -> Ended {
+        let mut backoff = self.job.backoff.clone();
+        let mut handle: Option<Value> = None;
+        // A create of ours went unanswered before: what is found there is ours.
+        let mut ours = false;
+        loop {
+            if !self.may_send() {
+                return Ended::LeaseLost;
+            }
+            let call = self.job.call(&key, self.until.saturating_duration_since(Instant::now()));
+            self.position.set_open(true);
+            self.position.set_calling(true);
+            let result = match &handle {
+                Some(handle) => self.job.provider.resume(&call, &self.job.type_name, handle).await,
+                None => self.call(&call, &task).await,
+            };
+            self.position.set_calling(false);
+            let error = match result {
+                Ok(Progress::Waiting { handle: next, why, poll }) => {
+                    backoff.reset();
+                    if handle.as_ref() != Some(&next) && !self.journal(&key, &next).await {
+                        return Ended::LeaseLost;
+                    }
+                    handle = Some(next);
+                    self.says(&why);
+                    sleep(poll.max(SHORTEST_POLL)).await;
+                    continue;
+                }
+                Ok(progress) => return done(&task, progress),
+                Err(error) => error,
+            };
+            let waited = handle.is_some();
+            match self.after(&error, &task, &call, waited, &mut ours, &mut backoff).await {
+                Then::End(ended) => return ended,
+                Then::Again(wait) => sleep(wait).await,
+                Then::Adopt(update) => {
+                    let Some(next) = self.adopting(&update.id).await else { return Ended::LeaseLost };
+                    (key, task) = (next, Task::Update(update));
+                    backoff.reset();
+                }
+            }
+        }
+    }
+
+    async fn call(&self, call: &Call, task: &Task) -> Result<Progress, ProviderError> {
+        let (provider, type_name) = (&self.job.provider, &self.job.type_name);
+        match task {
+            Task::Create { desired, .. } => provider.create(call, type_name, desired).await,
+            Task::Update(update) => provider.update(call, type_name, update).await,
+            Task::Delete { id, live } => provider.delete(call, type_name, id, live).await,
+            Task::Invoke { action, args } => provider.invoke(call, action, args).await,
+            Task::Read { .. } | Task::Wait { .. } => Err(ProviderError::permanent("a question is no call")),
+        }
+    }
+
+    /// What follows an error of a call, or of asking how far it is.
+    async fn after(
+        &self,
+        error: &ProviderError,
+        task: &Task,
+        call: &Call,
+        waited: bool,
+        ours: &mut bool,
+        backoff: &mut crate::backoff::Backoff,
+    ) -> Then {
+        if let Effect::Partial(applied) = &error.effect {
+            return end(refusal(error), Remains::Partial(applied.clone()));
+        }
+        // Asking how far a call has come fails without ending it, unless the service says that it
+        // has ended.
+        let over = match (&error.class, &error.effect) {
+            (Class::Transient { .. } | Class::Conflict, _) => !waited,
+            (_, Effect::Unknown) => !waited,
+            _ => true,
+        };
+        if over {
+            if let (Task::Create { desired, natural_key, .. }, Effect::Unknown) = (task, &error.effect) {
+                self.says("it is looked for: a create went unanswered");
+                if !self.may_send() {
+                    return Then::End(Ended::LeaseLost);
+                }
+                let (provider, type_name) = (&*self.job.provider, &self.job.type_name);
+                match find_out(provider, call, type_name, natural_key.as_ref(), desired, backoff).await {
+                    Whereabouts::Found(applied) => return Then::End(Ended::Applied(applied)),
+                    Whereabouts::Nothing => *ours = true,
+                    Whereabouts::Ask(why) => {
+                        let why = format!("{}; {why}", error.message);
+                        return end(question(&self.job.address, &why), Remains::Open);
+                    }
+                    Whereabouts::CannotTell(why) => return end(cannot_tell(&why), Remains::Open),
+                }
+            }
+            self.position.set_open(false);
+        }
+        let remains = || self.position.remains();
+        match &error.class {
+            Class::Transient { after } => {
+                let wait = backoff.failed(*after);
+                if after.is_none() && backoff.failures() >= self.job.tries {
+                    let times = backoff.failures();
+                    let mut failure = refusal(error);
+                    failure.message = format!("{} (tried {times} times)", failure.message);
+                    return end(failure, remains());
+                }
+                self.position.waits_for(&error.message);
+                self.job.tell(Msg::Retry {
+                    step: self.job.step,
+                    why: error.message.clone(),
+                    attempt: backoff.failures() + 1,
+                    after: wait,
+                    throttled: after.is_some(),
+                });
+                Then::Again(wait)
+            }
+            Class::Conflict => {
+                self.says(&error.message);
+                Then::Again(backoff.conflict())
+            }
+            Class::Gone if matches!(task, Task::Delete { .. }) => Then::End(Ended::Deleted),
+            Class::Exists { id } => match task {
+                Task::Create { desired, adopt, .. } if *adopt || *ours => {
+                    self.adopt(id, desired, *adopt, error, backoff).await
+                }
+                Task::Create { .. } => end(exists(&self.job.address, id, error), remains()),
+                _ => end(refusal(error), remains()),
+            },
+            Class::Gone | Class::Permanent => end(refusal(error), remains()),
+        }
+    }
+
+    /// Takes an object over that is there.
+    async fn adopt(
+        &self,
+        id: &Name,
+        desired: &Value,
+        change: bool,
+        error: &ProviderError,
+        backoff: &crate::backoff::Backoff,
+    ) -> Then {
+        if !self.may_send() {
+            return Then::End(Ended::LeaseLost);
+        }
+        let job = self.job;
+        let read = async || job.provider.read(&job.type_name, id, &Value::Null).await;
+        let unreadable = |why: String| {
+            let message = format!("it is there already (`{id}`) and cannot be read: {why}");
+            end(Failure::new("exists", message).detail("nothing was changed"), Remains::Settled)
+        };
+        match patiently(backoff, read).await {
+            Ok(Refreshed::Found { id, attributes }) if !change || covers(desired, &attributes) => {
+                Then::End(Ended::Applied(Applied { id, attributes }))
+            }
+            Ok(Refreshed::Found { id, attributes }) => {
+                Then::Adopt(Update { id, desired: desired.clone(), live: attributes, unset: Vec::new() })
+            }
+            Ok(Refreshed::Absent) => end(refusal(error), Remains::Settled),
+            Ok(Refreshed::Asleep(why) | Refreshed::Unreadable(why)) => unreadable(why),
+            Ok(Refreshed::Ambiguous(_)) => unreadable("the id is not unique".to_string()),
+            Err(error) => unreadable(error.message),
+        }
+    }
+
+    /// Has a handle written down; false where the run ended meanwhile.
+    async fn journal(&self, key: &IdempotencyKey, handle: &Value) -> bool {
+        let (durable, written) = oneshot::channel();
+        let (step, key, handle) = (self.job.step, key.clone(), handle.clone());
+        self.job.tell(Msg::Waiting { step, key, handle, durable });
+        written.await.is_ok()
+    }
+
+    /// Has the intent of an update written down, and gets its key.
+    async fn adopting(&self, id: &Name) -> Option<IdempotencyKey> {
+        let (durable, written) = oneshot::channel();
+        self.job.tell(Msg::Adopting { step: self.job.step, id: id.clone(), durable });
+        written.await.ok()
+    }
+
+    async fn read(&self, id: &Name, last: &Value) -> Ended {
+        if !self.may_send() {
+            return Ended::LeaseLost;
+        }
+        let job = self.job;
+        let read = async || job.provider.read(&job.type_name, id, last).await;
+        let failure = match patiently(&job.backoff, read).await {
+            Ok(Refreshed::Found { id, attributes }) => return Ended::Read(Applied { id, attributes }),
+            Ok(Refreshed::Absent) => Failure::new("absent", format!("there is no object with the id `{id}`"))
+                .help("`existing` resources must be there; correct the id, or make it a resource"),
+            Ok(Refreshed::Asleep(why) | Refreshed::Unreadable(why)) => Failure::new("unreadable", why),
+            Ok(Refreshed::Ambiguous(_)) => {
+                Failure::new("unreadable", format!("several objects have the id `{id}`"))
+            }
+            Err(error) => refusal(&error),
+        };
+        failed(failure, Remains::Settled)
+    }
+
+    async fn wait(&self, id: &Name, last: &Value, what: &str) -> Ended {
+        let job = self.job;
+        loop {
+            if !self.may_send() {
+                return Ended::LeaseLost;
+            }
+            let read = async || job.provider.read(&job.type_name, id, last).await;
+            match patiently(&job.backoff, read).await {
+                Ok(Refreshed::Found { .. }) => return Ended::Done,
+                Ok(Refreshed::Absent) => self.says(&format!("{what}: it is not there yet")),
+                Ok(Refreshed::Asleep(why) | Refreshed::Unreadable(why)) => {
+                    self.says(&format!("{what}: {why}"));
+                }
+                Ok(Refreshed::Ambiguous(_)) => {
+                    let message = format!("several objects have the id `{id}`");
+                    return failed(Failure::new("unreadable", message), Remains::Settled);
+                }
+                Err(error) => return failed(refusal(&error), Remains::Settled),
+            }
+            sleep(READY_POLL).await;
+        }
+    }
+}
+
+fn failed(failure: Failure, remains: Remains) -> Ended {
+    Ended::Failed { failure, remains }
+}
+
+fn end(failure: Failure, remains: Remains) -> Then {
+    Then::End(failed(failure, remains))
+}
+
+/// The end of a call that went well.
+fn done(task: &Task, progress: Progress) -> Ended {
+    match (task, progress) {
+        (Task::Create { .. } | Task::Update(_), Progress::Done(applied)) => Ended::Applied(applied),
+        (Task::Delete { .. }, Progress::Done(_) | Progress::Deleted) => Ended::Deleted,
+        (Task::Create { .. } | Task::Update(_), _) => failed(
+            Failure::new("provider", "the provider says that the object is gone, and it was to be there")
+                .help("make the plan again"),
+            Remains::Open,
+        ),
+        _ => Ended::Done,
+    }
+}
+
+/// Whether everything that is asked for is so already.
+fn covers(desired: &Value, live: &Value) -> bool {
+    match (desired, live) {
+        (Value::Map(desired), Value::Map(live)) => desired.iter().all(|(key, value)| match live.get(key) {
+            Some(live) => covers(value, live),
+            None => value.is_null(),
+        }),
+        (desired, live) => desired.reveal() == live.reveal(),
+    }
+}

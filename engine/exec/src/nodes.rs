@@ -1,0 +1,94 @@
+//! Provider nodes of a plan: closed until a step needs one, then opened once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aurak_api::Provider;
+use aurak_model::record::ProviderRow;
+use aurak_model::snapshot::ProviderNode;
+use aurak_model::{Address, Name, Plan, ProviderAddress, StateDoc};
+
+use crate::error::Failure;
+
+/// The nodes: those of the plan by their index there, after them those that only the state knows.
+pub(crate) struct Nodes {
+    pub(crate) list: Vec<Node>,
+    by_address: HashMap<ProviderAddress, usize>,
+}
+
+/// One of them.
+pub(crate) struct Node {
+    pub(crate) node: ProviderNode,
+    pub(crate) status: Status,
+    /// Whether the state has this configuration.
+    pub(crate) recorded: bool,
+    /// What goes on when it is open.
+    pub(crate) waiters: Vec<Waiter>,
+    /// The row whose volatile attribute it is waiting for.
+    pub(crate) blocked_on: Option<Address>,
+}
+
+/// How far a node is.
+pub(crate) enum Status {
+    Closed,
+    Opening,
+    Open(Open),
+    Failed(Failure),
+}
+
+/// An open provider.
+#[derive(Clone)]
+pub(crate) struct Open {
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) world: Option<Name>,
+}
+
+/// What waits for a node or for a row.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Waiter {
+    Step(u32),
+    Node(usize),
+    Row(Address),
+}
+
+impl Nodes {
+    pub(crate) fn new(plan: &Plan) -> Nodes {
+        let mut nodes = Nodes { list: Vec::new(), by_address: HashMap::new() };
+        for node in &plan.providers {
+            nodes.add(node.clone());
+        }
+        nodes
+    }
+
+    fn add(&mut self, node: ProviderNode) -> usize {
+        let index = self.list.len();
+        self.by_address.entry(node.address.clone()).or_insert(index);
+        self.list.push(Node {
+            node,
+            status: Status::Closed,
+            recorded: false,
+            waiters: Vec::new(),
+            blocked_on: None,
+        });
+        index
+    }
+
+    /// The node of an address: as planned, else as recorded.
+    pub(crate) fn of(&mut self, address: &ProviderAddress, state: &StateDoc) -> Option<usize> {
+        if let Some(index) = self.by_address.get(address) {
+            return Some(*index);
+        }
+        let ProviderRow { address, type_name, config, needs } = state.providers.get(address)?.clone();
+        let index = self.add(ProviderNode { address, type_name, config, needs });
+        self.list[index].recorded = true;
+        Some(index)
+    }
+
+    /// The open provider of a node.
+    pub(crate) fn open(&self, index: usize) -> Option<&Open> {
+        match &self.list.get(index)?.status {
+            Status::Open(open) => Some(open),
+            Status::Closed | Status::Opening | Status::Failed(_) => None,
+        }
+    }
+}

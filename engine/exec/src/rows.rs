@@ -1,0 +1,132 @@
+//! Rows as a run sees them: those of the state, over them those that it has written, and the bodies
+//! that it has seen, volatile parts included. And what becomes of a row when a step ends.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use aurak_api::Applied;
+use aurak_api::marks::drop_volatile;
+use aurak_model::plan::RowPlan;
+use aurak_model::record::{Object, RowChange};
+use aurak_model::{Address, Name, ProviderAddress, Row, Schemas, Slot, Value};
+
+/// All rows.
+pub(crate) struct Rows<'a> {
+    previous: &'a BTreeMap<Address, Arc<Row>>,
+    changed: HashMap<Address, Option<Arc<Row>>>,
+    seen: HashMap<Address, Seen>,
+}
+
+/// A body that was read or made in this run.
+pub(crate) struct Seen {
+    pub(crate) type_name: Name,
+    pub(crate) id: Name,
+    pub(crate) attributes: Value,
+}
+
+impl<'a> Rows<'a> {
+    pub(crate) fn new(previous: &'a BTreeMap<Address, Arc<Row>>) -> Rows<'a> {
+        Rows { previous, changed: HashMap::new(), seen: HashMap::new() }
+    }
+
+    pub(crate) fn get(&self, address: &Address) -> Option<&Arc<Row>> {
+        match self.changed.get(address) {
+            Some(changed) => changed.as_ref(),
+            None => self.previous.get(address),
+        }
+    }
+
+    pub(crate) fn seen(&self, address: &Address) -> Option<&Seen> {
+        self.seen.get(address)
+    }
+
+    pub(crate) fn see(&mut self, address: &Address, seen: Seen) {
+        self.seen.insert(address.clone(), seen);
+    }
+
+    /// What was seen of an object does not hold any more.
+    pub(crate) fn unsee(&mut self, address: &Address) {
+        self.seen.remove(address);
+    }
+
+    /// Takes over what a step wrote.
+    pub(crate) fn apply(&mut self, changes: &[RowChange]) {
+        for change in changes {
+            match change {
+                RowChange::Put(row) => self.changed.insert(row.address.clone(), Some(row.clone())),
+                RowChange::Remove(address) => self.changed.insert(address.clone(), None),
+            };
+        }
+    }
+
+    /// Which provider nodes are used by a row.
+    pub(crate) fn providers(&self) -> std::collections::HashSet<&ProviderAddress> {
+        let kept = self.previous.iter().filter(|(address, _)| !self.changed.contains_key(*address));
+        let kept = kept.map(|(_, row)| &row.provider);
+        kept.chain(self.changed.values().flatten().map(|row| &row.provider)).collect()
+    }
+}
+
+/// Where a row belongs: what is the same for all of its objects.
+pub(crate) struct Home<'a> {
+    pub(crate) address: &'a Address,
+    pub(crate) type_name: &'a Name,
+    pub(crate) provider: &'a ProviderAddress,
+    pub(crate) world: Option<Name>,
+    pub(crate) row: &'a RowPlan,
+}
+
+/// The row with this object in this slot and everything else as the plan says.
+pub(crate) fn with_object(before: Option<&Row>, home: Home<'_>, slot: Slot, object: Object) -> Row {
+    let Home { address, type_name, provider, world, row: plan } = home;
+    let RowPlan { needs, lifecycle, schema_version, place, replace_when } = plan.clone();
+    let mut row = Row {
+        address: address.clone(),
+        type_name: type_name.clone(),
+        version: 0,
+        schema_version,
+        provider: provider.clone(),
+        world,
+        current: before.and_then(|row| row.current.clone()),
+        old: before.and_then(|row| row.old.clone()),
+        temporary: before.and_then(|row| row.temporary.clone()),
+        needs,
+        lifecycle,
+        place,
+        replace_when,
+    };
+    *row.slot_mut(slot) = Some(object);
+    row
+}
+
+/// The row without the object of this slot; vacant, it goes.
+pub(crate) fn without_object(before: &Arc<Row>, slot: Slot) -> RowChange {
+    let mut row = (**before).clone();
+    *row.slot_mut(slot) = None;
+    match row.is_vacant() {
+        true => RowChange::Remove(row.address),
+        false => RowChange::Put(Arc::new(row)),
+    }
+}
+
+/// The row with its current object moved aside, for a new one to take its place.
+pub(crate) fn set_aside(before: &Row) -> Row {
+    let mut row = before.clone();
+    row.old = row.current.take();
+    row
+}
+
+/// An object as it is kept.
+pub(crate) fn object(
+    schemas: &Schemas,
+    type_name: &str,
+    applied: &Applied,
+    desired: Value,
+    incomplete: Option<String>,
+) -> Object {
+    let attributes = match schemas.types.get(type_name) {
+        Some(schema) => drop_volatile(&applied.attributes, schema),
+        None => applied.attributes.clone(),
+    };
+    Object { id: applied.id.clone(), desired, attributes, incomplete }
+}

@@ -1,0 +1,485 @@
+//! Preparing a step: fills in its values, checks them, and writes its intent into the batch. Steps
+//! that only write rows are done here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aurak_api::Update;
+use aurak_expr::{MapScope, Template, coerce, truthy};
+use aurak_model::plan::{RowPlan, Step, Work};
+use aurak_model::record::{CallKind, IdempotencyKey, Intent, Outcome, RowChange};
+use aurak_model::schema::{Immutable, Timeouts};
+use aurak_model::{
+    Kind, Map, Name, Object, Path, ProviderAddress, Record, Row, Slot, TypeSchema, Value,
+};
+use tokio::time::Instant;
+
+use crate::backoff::Backoff;
+use crate::conditions::judge;
+use crate::dispatch::{Dispatcher, Effect, Making, Phase, Running};
+use crate::error::Failure;
+use crate::job::{Job, Task};
+use crate::nodes::{Open, Status, Waiter};
+use crate::resolve::{Mixed, Unresolved};
+use crate::rows::{Home, with_object, without_object};
+use crate::stop::Stop;
+
+/// What a step comes to once its values are known.
+enum Prepared {
+    /// A call, or a question.
+    Call { task: Task, making: Making, intent: Option<(CallKind, Option<Name>, Option<Name>)> },
+    /// Rows, without any call.
+    Rows(Vec<RowChange>),
+}
+
+/// What stands in the way of a step.
+enum Obstacle {
+    /// A provider is to be opened.
+    Node(usize),
+    /// A value is not there.
+    Unresolved(Unresolved),
+}
+
+impl From<Unresolved> for Obstacle {
+    fn from(unresolved: Unresolved) -> Obstacle {
+        Obstacle::Unresolved(unresolved)
+    }
+}
+
+impl From<Failure> for Obstacle {
+    fn from(failure: Failure) -> Obstacle {
+        Obstacle::Unresolved(Unresolved::Failed(failure))
+    }
+}
+
+impl Dispatcher<'_> {
+    /// Prepares a step that has a slot. Where something must be opened or read first, the step is
+    /// prepared again when that is done.
+    pub(crate) fn prepare(&mut self, step: u32) {
+        if self.stop != Stop::No || self.phase[step as usize] != Phase::Held {
+            return;
+        }
+        let plan = self.plan;
+        let it = &plan.steps[step as usize];
+        match self.prepared(it) {
+            Ok(prepared) => {
+                self.held -= 1;
+                self.start(step, it, prepared);
+            }
+            Err(Obstacle::Node(node)) => {
+                self.nodes.list[node].waiters.push(Waiter::Step(step));
+                self.open(node);
+            }
+            Err(Obstacle::Unresolved(Unresolved::Read(row))) => self.see(row, Waiter::Step(step)),
+            Err(Obstacle::Unresolved(other)) => {
+                self.held -= 1;
+                self.batch.effects.push(Effect::Started(step));
+                self.fail(step, other.failure(), Duration::ZERO);
+            }
+        }
+    }
+
+    fn prepared(&mut self, step: &Step) -> Result<Prepared, Obstacle> {
+        self.judge_before(step)?;
+        let node = step.provider.map(|node| node as usize);
+        match &step.work {
+            Work::Join => Ok(Prepared::Rows(Vec::new())),
+            Work::Forget => {
+                let before = self.resolver.rows.get(&step.address);
+                Ok(Prepared::Rows(before.map(|row| without_object(row, step.slot)).into_iter().collect()))
+            }
+            Work::Record { id, desired, attributes, from, row } => {
+                let desired = self.desired(step, desired, None)?;
+                let attributes = self.resolver.resolve(attributes)?;
+                let row = self.row_plan(row)?;
+                let object = Object { id: id.clone(), desired, attributes, incomplete: None };
+                let changes = self.recorded(step, from.as_ref(), object, &row)?;
+                Ok(Prepared::Rows(changes))
+            }
+            Work::Create { desired, adopt, key, row } => {
+                let node = self.open_node(step)?.0;
+                let before = self.resolver.rows.get(&step.address);
+                if step.slot == Slot::Current
+                    && self.old_goes.contains(&step.address)
+                    && before.is_some_and(|row| row.current.is_some() && row.old.is_some())
+                {
+                    return Err(Failure::new("plan", "an older object of it has yet to be deleted")
+                        .detail("nothing was sent")
+                        .help("make the plan again")
+                        .into());
+                }
+                let desired = self.desired(step, desired, None)?;
+                let natural_key = match key {
+                    Some(key) => text(&self.resolver.resolve(key)?),
+                    None => None,
+                };
+                let row = self.row_plan(row)?;
+                let task =
+                    Task::Create { desired: desired.clone(), adopt: *adopt, natural_key: natural_key.clone() };
+                let making = Making { desired, row: Some(row), node };
+                Ok(Prepared::Call { task, making, intent: Some((CallKind::Create, None, natural_key)) })
+            }
+            Work::Update { id, desired, live, unset, row } => {
+                let node = self.open_in_world(step)?;
+                let live = self.resolver.resolve(live)?;
+                let desired = self.desired(step, desired, Some(&live))?;
+                let row = self.row_plan(row)?;
+                let task = Task::Update(Update {
+                    id: id.clone(),
+                    desired: desired.clone(),
+                    live,
+                    unset: unset.clone(),
+                });
+                let making = Making { desired, row: Some(row), node };
+                Ok(Prepared::Call { task, making, intent: Some((CallKind::Update, Some(id.clone()), None)) })
+            }
+            Work::Delete { id, live } => {
+                let node = self.open_in_world(step)?;
+                let live = self.resolver.resolve(live)?;
+                let task = Task::Delete { id: id.clone(), live };
+                let making = Making { desired: Value::Null, row: None, node };
+                Ok(Prepared::Call { task, making, intent: Some((CallKind::Delete, Some(id.clone()), None)) })
+            }
+            Work::Invoke { action, args } => {
+                let node = self.open_node(step)?.0;
+                let args = self.resolver.resolve(args)?;
+                let making = Making { desired: args.clone(), row: None, node };
+                let task = Task::Invoke { action: action.clone(), args };
+                Ok(Prepared::Call { task, making, intent: Some((CallKind::Invoke(action.clone()), None, None)) })
+            }
+            Work::Read { id } => {
+                let node = self.open_node(step)?.0;
+                let Some(id) = text(&self.resolver.resolve(id)?) else {
+                    return Err(Failure::new("absent", "its id turned out to be null").into());
+                };
+                let making = Making { desired: Value::Null, row: None, node };
+                Ok(Prepared::Call { task: Task::Read { id, last: Value::Null }, making, intent: None })
+            }
+            Work::Wait { what } => {
+                if node.is_none() {
+                    return Ok(Prepared::Rows(Vec::new()));
+                }
+                let node = self.open_node(step)?.0;
+                let row = self.resolver.rows.get(&step.address);
+                let Some(object) = row.and_then(|row| row.object(step.slot)) else {
+                    return Err(Failure::new("absent", "there is no object to wait for").into());
+                };
+                let task =
+                    Task::Wait { id: object.id.clone(), last: object.attributes.clone(), what: what.clone() };
+                let making = Making { desired: Value::Null, row: None, node };
+                Ok(Prepared::Call { task, making, intent: None })
+            }
+        }
+    }
+
+    fn start(&mut self, step: u32, it: &Step, prepared: Prepared) {
+        match prepared {
+            Prepared::Rows(changes) => {
+                self.batch.effects.push(Effect::Started(step));
+                if let Work::Record { .. } = &it.work
+                    && let Some(node) = it.provider
+                    && let Err(failure) = self.record_node(node as usize)
+                {
+                    return self.fail(step, failure, Duration::ZERO);
+                }
+                if !matches!(it.work, Work::Join | Work::Wait { .. }) {
+                    self.resolver.rows.apply(&changes);
+                    self.batch.records.push(Record::Outcome(Outcome {
+                        operation: self.context.operation.clone(),
+                        step: it.id,
+                        key: None,
+                        rows: changes,
+                        error: None,
+                        took: None,
+                        at_ms: self.context.clock.now_ms(),
+                    }));
+                }
+                self.succeed(step, Duration::ZERO);
+            }
+            Prepared::Call { task, making, intent } => {
+                let Some(Open { provider, .. }) = self.nodes.open(making.node).cloned() else {
+                    return self.fail(step, Failure::new("plan", "its provider is not open"), Duration::ZERO);
+                };
+                let intent = match intent {
+                    None => None,
+                    Some((call, id, natural_key)) => {
+                        if let Err(failure) = self.record_node(making.node) {
+                            self.batch.effects.push(Effect::Started(step));
+                            return self.fail(step, failure, Duration::ZERO);
+                        }
+                        let intent = self.intent(it, &making, call, id, natural_key);
+                        self.batch.records.push(Record::Intent(intent.clone()));
+                        Some(intent)
+                    }
+                };
+                let key = intent.as_ref().map(|intent| intent.key.clone());
+                let job = self.job(step, it, provider, task, key);
+                self.batch.effects.push(Effect::Started(step));
+                self.batch.effects.push(Effect::Spawn(Box::new(job)));
+                self.phase[step as usize] = Phase::Begun;
+                self.running.insert(step, Running { since: Instant::now(), intent, making, why: None });
+            }
+        }
+    }
+
+    fn intent(
+        &self,
+        step: &Step,
+        making: &Making,
+        call: CallKind,
+        id: Option<Name>,
+        natural_key: Option<Name>,
+    ) -> Intent {
+        Intent {
+            operation: self.context.operation.clone(),
+            step: step.id,
+            key: (self.context.keys)(),
+            address: step.address.clone(),
+            type_name: step.type_name.clone(),
+            slot: step.slot,
+            provider: self.nodes.list[making.node].node.address.clone(),
+            call,
+            id,
+            natural_key,
+            desired: making.desired.clone(),
+            row: making.row.clone(),
+            at_ms: self.context.clock.now_ms(),
+        }
+    }
+
+    fn job(
+        &self,
+        step: u32,
+        it: &Step,
+        provider: Arc<dyn aurak_api::Provider>,
+        task: Task,
+        key: Option<IdempotencyKey>,
+    ) -> Job {
+        let limits = &self.context.limits;
+        let of_type = self.resolver.schema(&it.type_name).map_or(Timeouts::default(), |ty| ty.timeouts);
+        let usual = match &it.work {
+            Work::Create { .. } => of_type.create,
+            Work::Update { .. } => of_type.update,
+            Work::Delete { .. } => of_type.delete,
+            Work::Read { .. } => of_type.read,
+            _ => None,
+        };
+        Job {
+            step,
+            address: it.address.clone(),
+            type_name: it.type_name.clone(),
+            provider,
+            task,
+            key,
+            timeout: it.timeout_s.or(usual).map_or(limits.timeout, Duration::from_secs),
+            tries: limits.tries.max(1),
+            grace: limits.grace,
+            backoff: Backoff::new(self.context.seed, u64::from(step)),
+            lease: self.context.lease.clone(),
+            now: self.now.clone(),
+            lock_dir: self.context.lock_dir.clone(),
+            sender: self.sender.clone(),
+        }
+    }
+
+    /// The provider of a step, open.
+    fn open_node(&self, step: &Step) -> Result<(usize, &Open), Obstacle> {
+        let Some(node) = step.provider.map(|node| node as usize) else {
+            return Err(Failure::new("plan", "the plan names no provider for it").into());
+        };
+        match &self.nodes.list[node].status {
+            Status::Open(open) => Ok((node, open)),
+            Status::Failed(failure) => Err(failure.clone().into()),
+            Status::Closed | Status::Opening => Err(Obstacle::Node(node)),
+        }
+    }
+
+    /// The same, and in the world that the row's object lives in.
+    fn open_in_world(&self, step: &Step) -> Result<usize, Obstacle> {
+        let (node, open) = self.open_node(step)?;
+        let recorded = self.resolver.rows.get(&step.address).and_then(|row| row.world.as_ref());
+        // Where the provider's inputs come from what this plan makes, another world is expected.
+        let moves = self.nodes.list[node].node.config.has_unknown();
+        match (recorded, &open.world) {
+            (Some(recorded), Some(world)) if recorded != world && !moves => {
+                let address = &self.nodes.list[node].node.address;
+                let message = format!("it lives in `{recorded}`, and the provider `{address}` reaches `{world}`");
+                Err(Failure::new("world", message)
+                    .detail("nothing was sent")
+                    .help("check the provider's configuration and credentials")
+                    .into())
+            }
+            _ => Ok(node),
+        }
+    }
+
+    /// The attributes of a step with everything filled in, in the shape that the type wants.
+    fn desired(&mut self, step: &Step, planned: &Value, live: Option<&Value>) -> Result<Value, Unresolved> {
+        let desired = self.resolver.resolve(planned)?;
+        if !planned.has_unknown() {
+            return Ok(desired);
+        }
+        let (Some(schema), Value::Map(values), Some(planned_values)) =
+            (self.resolver.schema(&step.type_name), &desired, planned.as_map())
+        else {
+            return Ok(desired);
+        };
+        let mut shaped = Map::clone(values);
+        for (name, planned) in planned_values.iter().filter(|(_, value)| value.has_unknown()) {
+            let (Some(value), Some(attribute)) = (values.get(name), schema.attributes.get(name)) else {
+                continue;
+            };
+            let value = coerce(value, None, attribute).map_err(|error| {
+                let path = Path::key(name.clone()).concat(&error.path);
+                Unresolved::Failed(Failure::shape(&path, &error.message, error.help))
+            })?;
+            // Null on an attribute means: not written.
+            if value.is_null() && attribute.kind != Kind::Any {
+                shaped.remove(name);
+                continue;
+            }
+            if let Some(live) = live {
+                refuse_immutable(schema, name, planned, &value, live, &desired)?;
+            }
+            shaped.insert(name.clone(), value);
+        }
+        Ok(Value::from(shaped))
+    }
+
+    fn row_plan(&mut self, row: &RowPlan) -> Result<RowPlan, Unresolved> {
+        let replace_when = self.resolver.resolve(&row.replace_when)?;
+        Ok(RowPlan { replace_when, ..row.clone() })
+    }
+
+    /// The changes of a step that only writes the row.
+    fn recorded(
+        &self,
+        step: &Step,
+        from: Option<&aurak_model::Address>,
+        mut object: Object,
+        row: &RowPlan,
+    ) -> Result<Vec<RowChange>, Obstacle> {
+        let before = self.resolver.rows.get(from.unwrap_or(&step.address)).cloned();
+        let (provider, world): (ProviderAddress, Option<Name>) = match (step.provider, &before) {
+            (Some(node), before) => {
+                let address = &self.nodes.list[node as usize].node.address;
+                match before {
+                    Some(row) if row.provider == *address => (address.clone(), row.world.clone()),
+                    _ => (address.clone(), self.open_node(step)?.1.world.clone()),
+                }
+            }
+            (None, Some(row)) => (row.provider.clone(), row.world.clone()),
+            (None, None) => {
+                return Err(Failure::new("plan", "the plan names no provider for it").into());
+            }
+        };
+        if let Some(schema) = self.resolver.schema(&step.type_name) {
+            object.attributes = aurak_api::marks::drop_volatile(&object.attributes, schema);
+        }
+        let home = Home { address: &step.address, type_name: &step.type_name, provider: &provider, world, row };
+        let row: Row = with_object(before.as_deref(), home, step.slot, object);
+        let gone = from.map(|from| RowChange::Remove(from.clone()));
+        Ok(gone.into_iter().chain([RowChange::Put(Arc::new(row))]).collect())
+    }
+
+    /// Writes a node's configuration down before its first use.
+    pub(crate) fn record_node(&mut self, node: usize) -> Result<(), Failure> {
+        if self.nodes.list[node].recorded {
+            return Ok(());
+        }
+        let planned = &self.nodes.list[node].node;
+        let config =
+            self.resolver.resolve_for_record(&planned.config, Mixed::Seal).map_err(Unresolved::failure)?;
+        let row = aurak_model::record::ProviderRow {
+            address: planned.address.clone(),
+            type_name: planned.type_name.clone(),
+            config,
+            needs: planned.needs.clone(),
+        };
+        if self.state.providers.get(&row.address) != Some(&row) {
+            self.batch.records.push(Record::Provider(row));
+        }
+        self.nodes.list[node].recorded = true;
+        Ok(())
+    }
+
+    fn judge_before(&mut self, step: &Step) -> Result<(), Unresolved> {
+        let Some(conditions) = self.conditions.before.get(&step.address).cloned() else { return Ok(()) };
+        for condition in conditions {
+            judge(&mut self.resolver, condition)?;
+        }
+        self.conditions.before.remove(&step.address);
+        Ok(())
+    }
+}
+
+/// Refuses an update that turned out to need a new object.
+fn refuse_immutable(
+    schema: &TypeSchema,
+    name: &Name,
+    planned: &Value,
+    value: &Value,
+    live: &Value,
+    desired: &Value,
+) -> Result<(), Unresolved> {
+    let mut paths = Vec::new();
+    let top = Path::key(name.clone());
+    let collected = planned.map_leaves::<()>(&mut |path, leaf| {
+        if matches!(leaf, Value::Unknown(_)) {
+            paths.push(top.concat(path));
+        }
+        Ok(None)
+    });
+    debug_assert!(collected.is_ok(), "collecting does not fail");
+    for path in paths {
+        // The attribute itself or what it stands in may be the one that cannot change.
+        for depth in 1..=path.0.len() {
+            let part = Path(path.0[..depth].to_vec());
+            let Some(immutable) = schema.attribute(&part).and_then(|a| a.immutable.as_ref()) else { continue };
+            let new = value.at(&Path(part.0[1..].to_vec())).map(Value::reveal);
+            let old = live.at(&part).map(Value::reveal);
+            if new == old || new.as_ref().is_none_or(Value::is_null) {
+                continue;
+            }
+            let (forced, why) = match immutable {
+                Immutable::Always => (true, None),
+                Immutable::When(when) => (holds(when, old, new, desired), None),
+                Immutable::Refused { when, message } => (holds(when, old, new, desired), Some(message)),
+            };
+            if forced {
+                let message = match why {
+                    Some(why) => format!("`{part}` turned out to change: {why}"),
+                    None => format!("`{part}` turned out to change, which needs a new object"),
+                };
+                return Err(Unresolved::Failed(
+                    Failure::new("replacement", message)
+                        .detail("the plan shows a change in place; nothing was sent")
+                        .help("make the plan again: it shows the replacement"),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a predicate over `old, new, self` holds; one that cannot be judged counts as holding.
+fn holds(when: &str, old: Option<Value>, new: Option<Value>, desired: &Value) -> bool {
+    let scope: Map = [
+        ("old", old.unwrap_or_default()),
+        ("new", new.unwrap_or_default()),
+        ("self", desired.reveal()),
+    ]
+    .into_iter()
+    .collect();
+    let value = Template::expression(when).and_then(|template| template.evaluate(&MapScope(&scope)));
+    !matches!(value.map(|evaluated| truthy(&evaluated.value)), Ok(Some(false)))
+}
+
+/// A key or an id as text.
+pub(crate) fn text(value: &Value) -> Option<Name> {
+    match value.reveal() {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(other.to_json().map(|json| json.to_string()).unwrap_or_default().into()),
+    }
+}

@@ -1,0 +1,98 @@
+//! What became of a create whose answer never came: looks for the object by its natural key, then
+//! asks the provider, and says so where only a person can tell. Never leads to a second object.
+
+use std::time::Duration;
+
+use aurak_api::{Applied, Call, Class, Provider, ProviderError, Recovery};
+use aurak_model::snapshot::Refreshed;
+use aurak_model::{Name, Value};
+
+use crate::backoff::Backoff;
+
+/// The answer.
+#[derive(Debug)]
+pub(crate) enum Whereabouts {
+    /// It is there.
+    Found(Applied),
+    /// It is not there, or a second call adds nothing.
+    Nothing,
+    /// Only a person can tell, and why.
+    Ask(String),
+    /// It cannot be found out just now, and why.
+    CannotTell(String),
+}
+
+/// How often a question that changes nothing is put when it fails in passing.
+const TRIES: u32 = 5;
+
+/// Finds out.
+pub(crate) async fn find_out(
+    provider: &dyn Provider,
+    call: &Call,
+    type_name: &str,
+    key: Option<&Name>,
+    desired: &Value,
+    backoff: &Backoff,
+) -> Whereabouts {
+    let mut unclear = None;
+    if let Some(key) = key {
+        match patiently(backoff, async || provider.find(type_name, key, desired).await).await {
+            Ok(Refreshed::Found { id, attributes }) => {
+                return Whereabouts::Found(Applied { id, attributes });
+            }
+            Ok(Refreshed::Absent) => return Whereabouts::Nothing,
+            Ok(Refreshed::Ambiguous(ids)) => {
+                return Whereabouts::Ask(format!("several objects are called `{key}`: {}", list(&ids)));
+            }
+            Ok(Refreshed::Asleep(why) | Refreshed::Unreadable(why)) => unclear = Some(why),
+            Err(error) => unclear = Some(error.message),
+        }
+    }
+    match patiently(backoff, async || provider.recover(call, type_name, desired).await).await {
+        Ok(Recovery::Repeat) => Whereabouts::Nothing,
+        Ok(Recovery::Object(Refreshed::Found { id, attributes })) => {
+            Whereabouts::Found(Applied { id, attributes })
+        }
+        Ok(Recovery::Object(Refreshed::Absent)) => Whereabouts::Nothing,
+        Ok(Recovery::Object(Refreshed::Ambiguous(ids))) => {
+            Whereabouts::Ask(format!("it may be one of {}", list(&ids)))
+        }
+        Ok(Recovery::Object(Refreshed::Asleep(why) | Refreshed::Unreadable(why))) => {
+            Whereabouts::CannotTell(why)
+        }
+        // Where there is a key, looking again later can tell.
+        Ok(Recovery::Ask(why)) => match unclear {
+            Some(unclear) => Whereabouts::CannotTell(unclear),
+            None => Whereabouts::Ask(why),
+        },
+        Err(error) => Whereabouts::CannotTell(unclear.unwrap_or(error.message)),
+    }
+}
+
+/// Puts a question that changes nothing, again where it fails in passing.
+pub(crate) async fn patiently<T>(
+    backoff: &Backoff,
+    mut ask: impl AsyncFnMut() -> Result<T, ProviderError>,
+) -> Result<T, ProviderError> {
+    let mut backoff = backoff.clone();
+    backoff.reset();
+    loop {
+        let error = match ask().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let wait: Duration = match error.class {
+            Class::Transient { after } => backoff.failed(after),
+            Class::Conflict => backoff.failed(None),
+            Class::Exists { .. } | Class::Gone | Class::Permanent => return Err(error),
+        };
+        if backoff.failures() >= TRIES {
+            return Err(error);
+        }
+        tokio::time::sleep(wait).await;
+    }
+}
+
+fn list(ids: &[Name]) -> String {
+    ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
+}
