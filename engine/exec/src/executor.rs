@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep};
 use crate::error::Failure;
 use crate::job::{Ended, Job, Msg, Remains, Task};
 use crate::refusal::{cannot_tell, exists, question, refusal};
-use crate::whereabouts::{Whereabouts, find_out, patiently};
+use crate::whereabouts::{Patience, Whereabouts, find_out};
 
 /// A provider that wants to be asked again at once would keep a core busy.
 const SHORTEST_POLL: Duration = Duration::from_millis(10);
@@ -82,7 +82,12 @@ pub(crate) async fn run(job: Job) -> Ended {
             return Ended::Left { why, remains: position.remains() };
         }
     };
-    ended.unwrap_or_else(|| timed_out(&job, &position))
+    match ended {
+        // Whatever it made of it: without the lease nothing is decided here.
+        Some(_) | None if job.lease.check().is_err() => Ended::LeaseLost,
+        Some(ended) => ended,
+        None => timed_out(&job, &position),
+    }
 }
 
 /// Ends when the run gives up waits; a call that is under way gets a moment to end by itself.
@@ -146,6 +151,10 @@ impl Drive<'_> {
     /// Whether anything may be sent.
     fn may_send(&self) -> bool {
         self.job.lease.check().is_ok()
+    }
+
+    fn patience(&self) -> Patience<'_> {
+        Patience { lease: &self.job.lease, backoff: &self.job.backoff }
     }
 
     fn says(&self, why: &str) {
@@ -233,11 +242,8 @@ impl Drive<'_> {
         if over {
             if let (Task::Create { desired, natural_key, .. }, Effect::Unknown) = (task, &error.effect) {
                 self.says("it is looked for: a create went unanswered");
-                if !self.may_send() {
-                    return Then::End(Ended::LeaseLost);
-                }
                 let (provider, type_name) = (&*self.job.provider, &self.job.type_name);
-                match find_out(provider, call, type_name, natural_key.as_ref(), desired, backoff).await {
+                match find_out(provider, call, type_name, natural_key.as_ref(), desired, self.patience()).await {
                     Whereabouts::Found(applied) => return Then::End(Ended::Applied(applied)),
                     Whereabouts::Nothing => *ours = true,
                     Whereabouts::Ask(why) => {
@@ -276,7 +282,7 @@ impl Drive<'_> {
             Class::Gone if matches!(task, Task::Delete { .. }) => Then::End(Ended::Deleted),
             Class::Exists { id } => match task {
                 Task::Create { desired, adopt, .. } if *adopt || *ours => {
-                    self.adopt(id, desired, *adopt, error, backoff).await
+                    self.adopt(id, desired, *adopt, error).await
                 }
                 Task::Create { .. } => end(exists(&self.job.address, id, error), remains()),
                 _ => end(refusal(error), remains()),
@@ -292,18 +298,13 @@ impl Drive<'_> {
         desired: &Value,
         change: bool,
         error: &ProviderError,
-        backoff: &crate::backoff::Backoff,
     ) -> Then {
-        if !self.may_send() {
-            return Then::End(Ended::LeaseLost);
-        }
         let job = self.job;
-        let read = async || job.provider.read(&job.type_name, id, &Value::Null).await;
         let unreadable = |why: String| {
             let message = format!("it is there already (`{id}`) and cannot be read: {why}");
             end(Failure::new("exists", message).detail("nothing was changed"), Remains::Settled)
         };
-        match patiently(backoff, read).await {
+        match self.patience().ask(|| job.provider.read(&job.type_name, id, &Value::Null)).await {
             Ok(Refreshed::Found { id, attributes }) if !change || covers(desired, &attributes) => {
                 Then::End(Ended::Applied(Applied { id, attributes }))
             }
@@ -333,12 +334,8 @@ impl Drive<'_> {
     }
 
     async fn read(&self, id: &Name, last: &Value) -> Ended {
-        if !self.may_send() {
-            return Ended::LeaseLost;
-        }
         let job = self.job;
-        let read = async || job.provider.read(&job.type_name, id, last).await;
-        let failure = match patiently(&job.backoff, read).await {
+        let failure = match self.patience().ask(|| job.provider.read(&job.type_name, id, last)).await {
             Ok(Refreshed::Found { id, attributes }) => return Ended::Read(Applied { id, attributes }),
             Ok(Refreshed::Absent) => Failure::new("absent", format!("there is no object with the id `{id}`"))
                 .help("`existing` resources must be there; correct the id, or make it a resource"),
@@ -354,11 +351,7 @@ impl Drive<'_> {
     async fn wait(&self, id: &Name, last: &Value, what: &str) -> Ended {
         let job = self.job;
         loop {
-            if !self.may_send() {
-                return Ended::LeaseLost;
-            }
-            let read = async || job.provider.read(&job.type_name, id, last).await;
-            match patiently(&job.backoff, read).await {
+            match self.patience().ask(|| job.provider.read(&job.type_name, id, last)).await {
                 Ok(Refreshed::Found { .. }) => return Ended::Done,
                 Ok(Refreshed::Absent) => self.says(&format!("{what}: it is not there yet")),
                 Ok(Refreshed::Asleep(why) | Refreshed::Unreadable(why)) => {

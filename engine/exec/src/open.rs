@@ -14,7 +14,7 @@ use crate::nodes::{Open, Status, Waiter};
 use crate::refusal::refusal;
 use crate::resolve::Unresolved;
 use crate::rows::Seen;
-use crate::whereabouts::patiently;
+use crate::whereabouts::Patience;
 
 impl Dispatcher<'_> {
     /// Opens a node, unless that is under way or done.
@@ -36,11 +36,8 @@ impl Dispatcher<'_> {
                 let (providers, sender) = (self.context.providers.clone(), self.sender.clone());
                 let (lease, backoff) = (self.context.lease.clone(), Backoff::new(self.context.seed, node as u64));
                 self.tasks.spawn(async move {
-                    let open = async || match lease.check() {
-                        Ok(()) => providers.open(&opened).await,
-                        Err(lost) => Err(ProviderError::permanent(lost.to_string())),
-                    };
-                    let result = patiently(&backoff, open).await.map(OpenedProvider);
+                    let patience = Patience { lease: &lease, backoff: &backoff };
+                    let result = patience.ask(|| providers.open(&opened)).await.map(OpenedProvider);
                     let _ = sender.send(Msg::Opened { node, result });
                 });
             }
@@ -149,11 +146,8 @@ impl Dispatcher<'_> {
         let (address, sender, lease) = (address.clone(), self.sender.clone(), self.context.lease.clone());
         let backoff = Backoff::new(self.context.seed, node as u64);
         self.tasks.spawn(async move {
-            let read = async || match lease.check() {
-                Ok(()) => provider.read(&type_name, &object.id, &object.attributes).await,
-                Err(lost) => Err(ProviderError::permanent(lost.to_string())),
-            };
-            let result = patiently(&backoff, read).await;
+            let patience = Patience { lease: &lease, backoff: &backoff };
+            let result = patience.ask(|| provider.read(&type_name, &object.id, &object.attributes)).await;
             let _ = sender.send(Msg::Seen { address, result });
         });
     }

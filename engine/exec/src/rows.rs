@@ -4,8 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use aurak_api::Applied;
-use aurak_api::marks::drop_volatile;
+use aurak_api::{Applied, drop_volatile};
 use aurak_model::plan::RowPlan;
 use aurak_model::record::{Object, RowChange};
 use aurak_model::{Address, Name, ProviderAddress, Row, Schemas, Slot, Value};

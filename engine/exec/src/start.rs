@@ -374,7 +374,7 @@ impl Dispatcher<'_> {
             }
         };
         if let Some(schema) = self.resolver.schema(&step.type_name) {
-            object.attributes = aurak_api::marks::drop_volatile(&object.attributes, schema);
+            object.attributes = aurak_api::drop_volatile(&object.attributes, schema);
         }
         let home = Home { address: &step.address, type_name: &step.type_name, provider: &provider, world, row };
         let row: Row = with_object(before.as_deref(), home, step.slot, object);

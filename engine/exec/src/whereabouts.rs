@@ -1,6 +1,7 @@
 //! What became of a create whose answer never came: looks for the object by its natural key, then
 //! asks the provider, and says so where only a person can tell. Never leads to a second object.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use aurak_api::{Applied, Call, Class, Provider, ProviderError, Recovery};
@@ -8,6 +9,7 @@ use aurak_model::snapshot::Refreshed;
 use aurak_model::{Name, Value};
 
 use crate::backoff::Backoff;
+use crate::lease::LeaseKeeper;
 
 /// The answer.
 #[derive(Debug)]
@@ -32,11 +34,11 @@ pub(crate) async fn find_out(
     type_name: &str,
     key: Option<&Name>,
     desired: &Value,
-    backoff: &Backoff,
+    patience: Patience<'_>,
 ) -> Whereabouts {
     let mut unclear = None;
     if let Some(key) = key {
-        match patiently(backoff, async || provider.find(type_name, key, desired).await).await {
+        match patience.ask(|| provider.find(type_name, key, desired)).await {
             Ok(Refreshed::Found { id, attributes }) => {
                 return Whereabouts::Found(Applied { id, attributes });
             }
@@ -48,7 +50,7 @@ pub(crate) async fn find_out(
             Err(error) => unclear = Some(error.message),
         }
     }
-    match patiently(backoff, async || provider.recover(call, type_name, desired).await).await {
+    match patience.ask(|| provider.recover(call, type_name, desired)).await {
         Ok(Recovery::Repeat) => Whereabouts::Nothing,
         Ok(Recovery::Object(Refreshed::Found { id, attributes })) => {
             Whereabouts::Found(Applied { id, attributes })
@@ -69,29 +71,42 @@ pub(crate) async fn find_out(
     }
 }
 
-/// Puts a question that changes nothing, again where it fails in passing.
-pub(crate) async fn patiently<T>(
-    backoff: &Backoff,
-    mut ask: impl AsyncFnMut() -> Result<T, ProviderError>,
-) -> Result<T, ProviderError> {
-    let mut backoff = backoff.clone();
-    backoff.reset();
-    loop {
-        let error = match ask().await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
-        };
-        let wait: Duration = match error.class {
-            Class::Transient { after } => backoff.failed(after),
-            Class::Conflict => backoff.failed(None),
-            Class::Exists { .. } | Class::Gone | Class::Permanent => return Err(error),
-        };
-        if backoff.failures() >= TRIES {
-            return Err(error);
+/// How questions that change nothing are put.
+#[derive(Clone, Copy)]
+pub(crate) struct Patience<'a> {
+    pub(crate) lease: &'a LeaseKeeper,
+    pub(crate) backoff: &'a Backoff,
+}
+
+impl Patience<'_> {
+    /// Puts a question, again where it fails in passing.
+    pub(crate) async fn ask<'f, T>(
+        self,
+        ask: impl Fn() -> Answer<'f, T>,
+    ) -> Result<T, ProviderError> {
+        let mut backoff = self.backoff.clone();
+        backoff.reset();
+        loop {
+            self.lease.check().map_err(|lost| ProviderError::permanent(lost.to_string()))?;
+            let error = match ask().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let wait: Duration = match error.class {
+                Class::Transient { after } => backoff.failed(after),
+                Class::Conflict => backoff.failed(None),
+                Class::Exists { .. } | Class::Gone | Class::Permanent => return Err(error),
+            };
+            if backoff.failures() >= TRIES {
+                return Err(error);
+            }
+            tokio::time::sleep(wait).await;
         }
-        tokio::time::sleep(wait).await;
     }
 }
+
+/// What a provider's method returns.
+type Answer<'f, T> = Pin<Box<dyn Future<Output = Result<T, ProviderError>> + Send + 'f>>;
 
 fn list(ids: &[Name]) -> String {
     ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
