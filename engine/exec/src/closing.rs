@@ -35,7 +35,9 @@ impl Dispatcher<'_> {
             records.extend(self.unused_providers());
             if !records.is_empty() {
                 let appended = match self.context.lease.check() {
-                    Ok(()) => self.context.store.append(self.context.lease.fence(), records).await.map(|_| ()),
+                    Ok(()) => {
+                        self.context.store.append(self.context.lease.fence(), records).await.map(|_| ())
+                    }
                     Err(lost) => Err(lost),
                 };
                 if let Err(error) = appended {
@@ -110,9 +112,10 @@ impl Dispatcher<'_> {
                     Err(Unresolved::Failed(failure)) if failure.code == "volatile" => {
                         let message =
                             format!("the output `{}` is not recorded: {}", output.name, failure.message);
-                        self.findings.push(Diagnostic::warning("volatile_output", message).help(
-                            "let the output be the volatile attribute itself: it is read on use",
-                        ));
+                        self.findings.push(
+                            Diagnostic::warning("volatile_output", message)
+                                .help("let the output be the volatile attribute itself: it is read on use"),
+                        );
                         continue;
                     }
                     // It hangs on a step that failed, or on the next plan.

@@ -19,8 +19,7 @@ pub(crate) struct Conditions<'a> {
 
 impl<'a> Conditions<'a> {
     pub(crate) fn new(plan: &'a Plan) -> Conditions<'a> {
-        let mut conditions =
-            Conditions { before: HashMap::new(), after: HashMap::new(), last: Vec::new() };
+        let mut conditions = Conditions { before: HashMap::new(), after: HashMap::new(), last: Vec::new() };
         if plan.conditions.is_empty() {
             return conditions;
         }
@@ -29,8 +28,7 @@ impl<'a> Conditions<'a> {
         for condition in &plan.conditions {
             match &condition.address {
                 Some(address) if made.contains(address) => {
-                    let when =
-                        if condition.after { &mut conditions.after } else { &mut conditions.before };
+                    let when = if condition.after { &mut conditions.after } else { &mut conditions.before };
                     when.entry(address).or_default().push(condition);
                 }
                 _ => conditions.last.push(condition),
@@ -45,7 +43,9 @@ pub(crate) fn makes(work: &Work, slot: Slot) -> bool {
     slot == Slot::Current
         && match work {
             Work::Create { .. } | Work::Update { .. } | Work::Record { .. } | Work::Read { .. } => true,
-            Work::Delete { .. } | Work::Forget | Work::Invoke { .. } | Work::Wait { .. } | Work::Join => false,
+            Work::Delete { .. } | Work::Forget | Work::Invoke { .. } | Work::Wait { .. } | Work::Join => {
+                false
+            }
         }
 }
 
@@ -75,6 +75,8 @@ pub(crate) fn judge(resolver: &mut Resolver<'_>, condition: &DeferredCondition) 
             };
             failed(Failure::new("condition", message).detail(format!("{at} does not hold")))
         }
-        None => failed(Failure::new("condition", format!("{at} could not be judged: its value is not known"))),
+        None => {
+            failed(Failure::new("condition", format!("{at} could not be judged: its value is not known")))
+        }
     }
 }

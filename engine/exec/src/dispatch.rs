@@ -415,7 +415,7 @@ impl<'a> Dispatcher<'a> {
                     self.reporter.report(Report::StepRetry { step: StepId(step), why, attempt, after_ms });
                 }
             }
-            Msg::Waiting { step: _, key, handle, durable } => {
+            Msg::Waiting { key, handle, durable } => {
                 self.batch.records.push(Record::Waiting { key, handle });
                 self.batch.effects.push(Effect::Durable(durable));
             }

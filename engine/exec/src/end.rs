@@ -44,7 +44,9 @@ impl Dispatcher<'_> {
             Ended::Failed { failure, remains } => {
                 match remains {
                     Remains::Open => self.leave_open(&running),
-                    Remains::Settled => self.outcome(step, &running, Vec::new(), Some(&failure.message), None),
+                    Remains::Settled => {
+                        self.outcome(step, &running, Vec::new(), Some(&failure.message), None)
+                    }
                     Remains::Partial(applied) => {
                         let changes = self.applied(step, &running, &applied, Some(&failure.message));
                         self.outcome(step, &running, changes, Some(&failure.message), None);
@@ -190,7 +192,8 @@ impl Dispatcher<'_> {
             at_ms: now,
         };
         let call = CallKind::Update;
-        *intent = Intent { key: key.clone(), call, id: Some(id), natural_key: None, at_ms: now, ..intent.clone() };
+        *intent =
+            Intent { key: key.clone(), call, id: Some(id), natural_key: None, at_ms: now, ..intent.clone() };
         self.batch.records.push(Record::Outcome(settled));
         self.batch.records.push(Record::Intent(intent.clone()));
         self.batch.effects.push(Effect::Adopt(durable, key));

@@ -17,9 +17,9 @@ use crate::reporter::{Counts, Reporter};
 ///
 /// Dropping the future abandons what runs; the journal knows of it.
 pub async fn execute(
+    context: &Context,
     plan: &Plan,
     state: &StateDoc,
-    context: &Context,
     reporter: &mut Reporter,
 ) -> ExecResult {
     reporter.report(Report::Started {

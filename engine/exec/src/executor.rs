@@ -109,9 +109,9 @@ fn timed_out(job: &Job, position: &Position) -> Ended {
         Remains::Open => "it may still go on at the service",
         Remains::Settled | Remains::Partial(_) => "nothing was changed",
     };
-    let failure = Failure::new("timeout", message).detail(detail).help(
-        "run the command again: it goes on from there; `timeouts` in the resource gives it more time",
-    );
+    let failure = Failure::new("timeout", message)
+        .detail(detail)
+        .help("run the command again: it goes on from there; `timeouts` in the resource gives it more time");
     Ended::Failed { failure, remains }
 }
 
@@ -243,7 +243,9 @@ impl Drive<'_> {
             if let (Task::Create { desired, natural_key, .. }, Effect::Unknown) = (task, &error.effect) {
                 self.says("it is looked for: a create went unanswered");
                 let (provider, type_name) = (&*self.job.provider, &self.job.type_name);
-                match find_out(provider, call, type_name, natural_key.as_ref(), desired, self.patience()).await {
+                match find_out(provider, call, type_name, natural_key.as_ref(), desired, self.patience())
+                    .await
+                {
                     Whereabouts::Found(applied) => return Then::End(Ended::Applied(applied)),
                     Whereabouts::Nothing => *ours = true,
                     Whereabouts::Ask(why) => {
@@ -292,13 +294,7 @@ impl Drive<'_> {
     }
 
     /// Takes an object over that is there.
-    async fn adopt(
-        &self,
-        id: &Name,
-        desired: &Value,
-        change: bool,
-        error: &ProviderError,
-    ) -> Then {
+    async fn adopt(&self, id: &Name, desired: &Value, change: bool, error: &ProviderError) -> Then {
         let job = self.job;
         let unreadable = |why: String| {
             let message = format!("it is there already (`{id}`) and cannot be read: {why}");
@@ -321,8 +317,8 @@ impl Drive<'_> {
     /// Has a handle written down; false where the run ended meanwhile.
     async fn journal(&self, key: &IdempotencyKey, handle: &Value) -> bool {
         let (durable, written) = oneshot::channel();
-        let (step, key, handle) = (self.job.step, key.clone(), handle.clone());
-        self.job.tell(Msg::Waiting { step, key, handle, durable });
+        let (key, handle) = (key.clone(), handle.clone());
+        self.job.tell(Msg::Waiting { key, handle, durable });
         written.await.is_ok()
     }
 

@@ -1,8 +1,8 @@
 //! The steps as a graph: who waits for whom, and how much is still to come after each.
 
+use aurak_model::StepId;
 use aurak_model::plan::{Plan, Step, Work};
 use aurak_model::schema::{Schemas, Timeouts};
-use aurak_model::StepId;
 
 use crate::error::ExecError;
 

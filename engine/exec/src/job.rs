@@ -88,7 +88,7 @@ pub(crate) enum Msg {
     /// A call is made again.
     Retry { step: u32, why: String, attempt: u32, after: Duration, throttled: bool },
     /// A call goes on at the service; to be durable before it is asked about.
-    Waiting { step: u32, key: IdempotencyKey, handle: Value, durable: oneshot::Sender<()> },
+    Waiting { key: IdempotencyKey, handle: Value, durable: oneshot::Sender<()> },
     /// A create takes over an object that differs: it becomes an update, with an intent of its own.
     Adopting { step: u32, id: Name, durable: oneshot::Sender<IdempotencyKey> },
     /// A step's executor is done.

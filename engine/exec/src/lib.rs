@@ -31,6 +31,7 @@ mod nodes;
 mod open;
 mod panic;
 mod ready;
+mod recover;
 mod refusal;
 mod reporter;
 mod resolve;
@@ -43,5 +44,9 @@ pub use context::{Context, ExecResult, Keys, Limits, Providers};
 pub use error::ExecError;
 pub use execute::execute;
 pub use lease::LeaseKeeper;
+pub use recover::{Recovered, recover};
 pub use reporter::{Counts, Reporter};
 pub use stop::{Cancel, Stop};
+
+#[cfg(test)]
+mod tests;

@@ -34,7 +34,8 @@ impl Dispatcher<'_> {
             Ok(config) => {
                 let opened = ProviderNode { config, ..self.nodes.list[node].node.clone() };
                 let (providers, sender) = (self.context.providers.clone(), self.sender.clone());
-                let (lease, backoff) = (self.context.lease.clone(), Backoff::new(self.context.seed, node as u64));
+                let (lease, backoff) =
+                    (self.context.lease.clone(), Backoff::new(self.context.seed, node as u64));
                 self.tasks.spawn(async move {
                     let patience = Patience { lease: &lease, backoff: &backoff };
                     let result = patience.ask(|| providers.open(&opened)).await.map(OpenedProvider);
@@ -44,7 +45,8 @@ impl Dispatcher<'_> {
             Err(Unresolved::Read(row)) => {
                 self.nodes.list[node].blocked_on = Some(row.clone());
                 if self.waits_for_itself(node) {
-                    let failure = Failure::new("provider", format!("it is configured with `{row}`, which it makes"));
+                    let failure =
+                        Failure::new("provider", format!("it is configured with `{row}`, which it makes"));
                     return self.fail_node(node, self.node_failure(node, failure));
                 }
                 self.see(row, Waiter::Node(node));
@@ -139,7 +141,8 @@ impl Dispatcher<'_> {
             return self.open(node);
         };
         let row = self.resolver.rows.get(address);
-        let Some((type_name, object)) = row.and_then(|row| Some((&row.type_name, row.current.as_ref()?))) else {
+        let Some((type_name, object)) = row.and_then(|row| Some((&row.type_name, row.current.as_ref()?)))
+        else {
             return self.fail_row(address, &Failure::new("volatile", format!("`{address}` has no object")));
         };
         let (type_name, object) = (type_name.clone(), object.clone());

@@ -3,9 +3,9 @@
 //! A run may execute several plans (what was deferred is planned again); they share a reporter, each
 //! begins with its own `Started`, and `Finished` comes when the run says so.
 
+use aurak_model::Address;
 use aurak_model::event::{Event, Report};
 use aurak_model::record::EndResult;
-use aurak_model::Address;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 

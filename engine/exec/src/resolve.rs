@@ -140,8 +140,11 @@ impl<'a> Resolver<'a> {
                 Ok(Some(known.value))
             }
             Value::Sensitive(Secret::Sealed(_)) => Err(Unresolved::Failed(
-                Failure::new("sealed", "a sensitive value is needed, and the state was opened without its key")
-                    .help("give the stack's key in AURAK_KEY, or its passphrase in AURAK_PASSPHRASE"),
+                Failure::new(
+                    "sealed",
+                    "a sensitive value is needed, and the state was opened without its key",
+                )
+                .help("give the stack's key in AURAK_KEY, or its passphrase in AURAK_PASSPHRASE"),
             )),
             _ => Ok(None),
         })?;
@@ -340,7 +343,7 @@ impl<'a> Resolver<'a> {
                         (None, None) => return None,
                     };
                     let volatile = is_volatile(self.schema(type_name)?, &path);
-                    return volatile.then(|| Unknown {
+                    return volatile.then_some(Unknown {
                         ty: unknown.ty,
                         origin: Origin::Row { row, path },
                         // Whatever is not to be stored is not to be shown either.

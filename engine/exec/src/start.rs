@@ -9,9 +9,7 @@ use aurak_expr::{MapScope, Template, coerce, truthy};
 use aurak_model::plan::{RowPlan, Step, Work};
 use aurak_model::record::{CallKind, IdempotencyKey, Intent, Outcome, RowChange};
 use aurak_model::schema::{Immutable, Timeouts};
-use aurak_model::{
-    Kind, Map, Name, Object, Path, ProviderAddress, Record, Row, Slot, TypeSchema, Value,
-};
+use aurak_model::{Kind, Map, Name, Object, Path, ProviderAddress, Record, Row, Slot, TypeSchema, Value};
 use tokio::time::Instant;
 
 use crate::backoff::Backoff;
@@ -27,9 +25,22 @@ use crate::stop::Stop;
 /// What a step comes to once its values are known.
 enum Prepared {
     /// A call, or a question.
-    Call { task: Task, making: Making, intent: Option<(CallKind, Option<Name>, Option<Name>)> },
+    Call(Box<ToCall>),
     /// Rows, without any call.
     Rows(Vec<RowChange>),
+}
+
+struct ToCall {
+    task: Task,
+    making: Making,
+    intent: Option<ToIntend>,
+}
+
+/// What only an intent says of a call.
+struct ToIntend {
+    call: CallKind,
+    id: Option<Name>,
+    natural_key: Option<Name>,
 }
 
 /// What stands in the way of a step.
@@ -114,10 +125,14 @@ impl Dispatcher<'_> {
                     None => None,
                 };
                 let row = self.row_plan(row)?;
-                let task =
-                    Task::Create { desired: desired.clone(), adopt: *adopt, natural_key: natural_key.clone() };
+                let task = Task::Create {
+                    desired: desired.clone(),
+                    adopt: *adopt,
+                    natural_key: natural_key.clone(),
+                };
                 let making = Making { desired, row: Some(row), node };
-                Ok(Prepared::Call { task, making, intent: Some((CallKind::Create, None, natural_key)) })
+                let intent = ToIntend { call: CallKind::Create, id: None, natural_key };
+                Ok(call(task, making, Some(intent)))
             }
             Work::Update { id, desired, live, unset, row } => {
                 let node = self.open_in_world(step)?;
@@ -131,21 +146,24 @@ impl Dispatcher<'_> {
                     unset: unset.clone(),
                 });
                 let making = Making { desired, row: Some(row), node };
-                Ok(Prepared::Call { task, making, intent: Some((CallKind::Update, Some(id.clone()), None)) })
+                let intent = ToIntend { call: CallKind::Update, id: Some(id.clone()), natural_key: None };
+                Ok(call(task, making, Some(intent)))
             }
             Work::Delete { id, live } => {
                 let node = self.open_in_world(step)?;
                 let live = self.resolver.resolve(live)?;
                 let task = Task::Delete { id: id.clone(), live };
                 let making = Making { desired: Value::Null, row: None, node };
-                Ok(Prepared::Call { task, making, intent: Some((CallKind::Delete, Some(id.clone()), None)) })
+                let intent = ToIntend { call: CallKind::Delete, id: Some(id.clone()), natural_key: None };
+                Ok(call(task, making, Some(intent)))
             }
             Work::Invoke { action, args } => {
                 let node = self.open_node(step)?.0;
                 let args = self.resolver.resolve(args)?;
                 let making = Making { desired: args.clone(), row: None, node };
                 let task = Task::Invoke { action: action.clone(), args };
-                Ok(Prepared::Call { task, making, intent: Some((CallKind::Invoke(action.clone()), None, None)) })
+                let intent = ToIntend { call: CallKind::Invoke(action.clone()), id: None, natural_key: None };
+                Ok(call(task, making, Some(intent)))
             }
             Work::Read { id } => {
                 let node = self.open_node(step)?.0;
@@ -153,7 +171,7 @@ impl Dispatcher<'_> {
                     return Err(Failure::new("absent", "its id turned out to be null").into());
                 };
                 let making = Making { desired: Value::Null, row: None, node };
-                Ok(Prepared::Call { task: Task::Read { id, last: Value::Null }, making, intent: None })
+                Ok(call(Task::Read { id, last: Value::Null }, making, None))
             }
             Work::Wait { what } => {
                 if node.is_none() {
@@ -167,7 +185,7 @@ impl Dispatcher<'_> {
                 let task =
                     Task::Wait { id: object.id.clone(), last: object.attributes.clone(), what: what.clone() };
                 let making = Making { desired: Value::Null, row: None, node };
-                Ok(Prepared::Call { task, making, intent: None })
+                Ok(call(task, making, None))
             }
         }
     }
@@ -196,18 +214,19 @@ impl Dispatcher<'_> {
                 }
                 self.succeed(step, Duration::ZERO);
             }
-            Prepared::Call { task, making, intent } => {
+            Prepared::Call(call) => {
+                let ToCall { task, making, intent } = *call;
                 let Some(Open { provider, .. }) = self.nodes.open(making.node).cloned() else {
                     return self.fail(step, Failure::new("plan", "its provider is not open"), Duration::ZERO);
                 };
                 let intent = match intent {
                     None => None,
-                    Some((call, id, natural_key)) => {
+                    Some(intended) => {
                         if let Err(failure) = self.record_node(making.node) {
                             self.batch.effects.push(Effect::Started(step));
                             return self.fail(step, failure, Duration::ZERO);
                         }
-                        let intent = self.intent(it, &making, call, id, natural_key);
+                        let intent = self.intent(it, &making, intended);
                         self.batch.records.push(Record::Intent(intent.clone()));
                         Some(intent)
                     }
@@ -222,14 +241,8 @@ impl Dispatcher<'_> {
         }
     }
 
-    fn intent(
-        &self,
-        step: &Step,
-        making: &Making,
-        call: CallKind,
-        id: Option<Name>,
-        natural_key: Option<Name>,
-    ) -> Intent {
+    fn intent(&self, step: &Step, making: &Making, intended: ToIntend) -> Intent {
+        let ToIntend { call, id, natural_key } = intended;
         Intent {
             operation: self.context.operation.clone(),
             step: step.id,
@@ -303,7 +316,8 @@ impl Dispatcher<'_> {
         match (recorded, &open.world) {
             (Some(recorded), Some(world)) if recorded != world && !moves => {
                 let address = &self.nodes.list[node].node.address;
-                let message = format!("it lives in `{recorded}`, and the provider `{address}` reaches `{world}`");
+                let message =
+                    format!("it lives in `{recorded}`, and the provider `{address}` reaches `{world}`");
                 Err(Failure::new("world", message)
                     .detail("nothing was sent")
                     .help("check the provider's configuration and credentials")
@@ -376,7 +390,8 @@ impl Dispatcher<'_> {
         if let Some(schema) = self.resolver.schema(&step.type_name) {
             object.attributes = aurak_api::drop_volatile(&object.attributes, schema);
         }
-        let home = Home { address: &step.address, type_name: &step.type_name, provider: &provider, world, row };
+        let home =
+            Home { address: &step.address, type_name: &step.type_name, provider: &provider, world, row };
         let row: Row = with_object(before.as_deref(), home, step.slot, object);
         let gone = from.map(|from| RowChange::Remove(from.clone()));
         Ok(gone.into_iter().chain([RowChange::Put(Arc::new(row))]).collect())
@@ -413,6 +428,10 @@ impl Dispatcher<'_> {
     }
 }
 
+fn call(task: Task, making: Making, intent: Option<ToIntend>) -> Prepared {
+    Prepared::Call(Box::new(ToCall { task, making, intent }))
+}
+
 /// Refuses an update that turned out to need a new object.
 fn refuse_immutable(
     schema: &TypeSchema,
@@ -435,7 +454,9 @@ fn refuse_immutable(
         // The attribute itself or what it stands in may be the one that cannot change.
         for depth in 1..=path.0.len() {
             let part = Path(path.0[..depth].to_vec());
-            let Some(immutable) = schema.attribute(&part).and_then(|a| a.immutable.as_ref()) else { continue };
+            let Some(immutable) = schema.attribute(&part).and_then(|a| a.immutable.as_ref()) else {
+                continue;
+            };
             let new = value.at(&Path(part.0[1..].to_vec())).map(Value::reveal);
             let old = live.at(&part).map(Value::reveal);
             if new == old || new.as_ref().is_none_or(Value::is_null) {
@@ -464,13 +485,10 @@ fn refuse_immutable(
 
 /// Whether a predicate over `old, new, self` holds; one that cannot be judged counts as holding.
 fn holds(when: &str, old: Option<Value>, new: Option<Value>, desired: &Value) -> bool {
-    let scope: Map = [
-        ("old", old.unwrap_or_default()),
-        ("new", new.unwrap_or_default()),
-        ("self", desired.reveal()),
-    ]
-    .into_iter()
-    .collect();
+    let scope: Map =
+        [("old", old.unwrap_or_default()), ("new", new.unwrap_or_default()), ("self", desired.reveal())]
+            .into_iter()
+            .collect();
     let value = Template::expression(when).and_then(|template| template.evaluate(&MapScope(&scope)));
     !matches!(value.map(|evaluated| truthy(&evaluated.value)), Ok(Some(false)))
 }

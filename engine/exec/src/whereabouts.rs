@@ -80,10 +80,7 @@ pub(crate) struct Patience<'a> {
 
 impl Patience<'_> {
     /// Puts a question, again where it fails in passing.
-    pub(crate) async fn ask<'f, T>(
-        self,
-        ask: impl Fn() -> Answer<'f, T>,
-    ) -> Result<T, ProviderError> {
+    pub(crate) async fn ask<'f, T>(self, ask: impl Fn() -> Answer<'f, T>) -> Result<T, ProviderError> {
         let mut backoff = self.backoff.clone();
         backoff.reset();
         loop {
@@ -106,7 +103,7 @@ impl Patience<'_> {
 }
 
 /// What a provider's method returns.
-type Answer<'f, T> = Pin<Box<dyn Future<Output = Result<T, ProviderError>> + Send + 'f>>;
+pub(crate) type Answer<'f, T> = Pin<Box<dyn Future<Output = Result<T, ProviderError>> + Send + 'f>>;
 
 fn list(ids: &[Name]) -> String {
     ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")

@@ -1,0 +1,503 @@
+//! What an interrupted run left behind: intents without an outcome.
+//!
+//! Each is settled before anything new is planned. A call that waits at the service is waited for. A
+//! create is looked for, and taken over where it is there; where nobody but a person can tell, it
+//! becomes a question and stays open, and never a second create. An update or a delete is read, and
+//! what is there is written down: the next plan does the rest.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::Path as FilePath;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aurak_api::{Applied, Call, CancelToken, Class, Effect, Progress, Provider, ProviderError};
+use aurak_model::plan::RowPlan;
+use aurak_model::record::{CallKind, Object, Outcome, Pending, RowChange};
+use aurak_model::schema::provider_of;
+use aurak_model::snapshot::{ProviderNode, Refreshed};
+use aurak_model::{Address, Diagnostic, Name, ProviderAddress, Record, Row, Severity, Slot, StateDoc, Value};
+use futures::stream::{self, StreamExt};
+use tokio::time::sleep;
+
+use crate::backoff::Backoff;
+use crate::context::Context;
+use crate::error::{ExecError, Failure};
+use crate::refusal::{question_help, refusal};
+use crate::resolve::{Resolver, Unresolved};
+use crate::rows::{Home, Rows, Seen, object, set_aside, with_object, without_object};
+use crate::stop::Stop;
+use crate::whereabouts::{Patience, Whereabouts, find_out};
+
+/// How many are settled at once. A run leaves as many as it had slots; most are only read.
+const AT_ONCE: usize = 16;
+/// How often it is looked whether a process that outlived its run has ended.
+const LOCK_POLL: Duration = Duration::from_millis(100);
+/// A provider that wants to be asked again at once would keep a core busy.
+const SHORTEST_POLL: Duration = Duration::from_millis(10);
+/// Volatile attributes of providers whose providers have volatile attributes, and so on: deeper than
+/// any real stack, and an end to a circle.
+const DEEPEST: usize = 16;
+
+/// What a recovery found and did.
+#[derive(Debug, Default)]
+pub struct Recovered {
+    /// Notes on what was settled, and an error for each question that only a person can answer: with
+    /// one of those nothing must be planned.
+    pub findings: Vec<Diagnostic>,
+    /// How many intents were settled. With any, the state has to be read again.
+    pub settled: usize,
+}
+
+/// Settles the pending intents of a state.
+pub async fn recover(context: &Context, state: &StateDoc) -> Result<Recovered, ExecError> {
+    let mut openers = Openers {
+        context,
+        state,
+        resolver: Resolver::over(&[], &context.schemas, Rows::new(&state.rows)),
+        open: HashMap::new(),
+    };
+    let mut cases = Vec::new();
+    for pending in &state.pending {
+        let intent = &pending.intent;
+        let provider = openers.open(&intent.provider, &intent.type_name, DEEPEST).await;
+        cases.push(Case { context, state, pending, provider });
+    }
+    let mut settling = stream::iter(&cases).map(Case::settle).buffered(AT_ONCE);
+    let mut recovered = Recovered::default();
+    while let Some(settled) = settling.next().await {
+        let (finding, settled) = settled?;
+        recovered.findings.push(finding);
+        recovered.settled += usize::from(settled);
+    }
+    Ok(recovered)
+}
+
+/// An intent, and whom to ask about it.
+struct Case<'a> {
+    context: &'a Context,
+    state: &'a StateDoc,
+    pending: &'a Pending,
+    provider: Result<Arc<dyn Provider>, Failure>,
+}
+
+/// What is known about it in the end.
+enum Verdict {
+    /// The call has ended well, and this is the object.
+    Done(Applied),
+    /// The object is there.
+    There(Applied),
+    /// It is there, but incomplete, and why.
+    Incomplete(Applied, String),
+    /// The object is gone.
+    Gone,
+    /// It was not done, or it is not known and does not matter: the next plan sees.
+    NotDone(String),
+    /// It was settled by hand meanwhile.
+    ByHand,
+    /// Only a person can tell, and why.
+    Ask(String),
+    /// It cannot be found out for now, and why.
+    Later(Failure),
+}
+
+impl Case<'_> {
+    /// Settles it; says so, and whether it is settled.
+    async fn settle(&self) -> Result<(Diagnostic, bool), ExecError> {
+        let verdict = tokio::select! {
+            biased;
+            verdict = self.find_out() => verdict?,
+            () = self.context.cancel.reached(Stop::Finish) => {
+                Verdict::Later(Failure::new("interrupted", "the run was stopped").help("run the command again"))
+            }
+        };
+        self.conclude(verdict).await
+    }
+
+    async fn find_out(&self) -> Result<Verdict, ExecError> {
+        let intent = &self.pending.intent;
+        let call = self.call();
+        if let Some(path) = call.lock_file() {
+            unlocked(&path).await;
+        }
+        let provider = match &self.provider {
+            Ok(provider) => &**provider,
+            Err(failure) => return Ok(Verdict::Later(failure.clone())),
+        };
+        if let Some(handle) = &self.pending.handle
+            && let Some(verdict) = self.resume(provider, &call, handle).await?
+        {
+            return Ok(verdict);
+        }
+        let backoff = self.backoff();
+        let patience = Patience { lease: &self.context.lease, backoff: &backoff };
+        let type_name = &intent.type_name;
+        Ok(match (&intent.call, &intent.id) {
+            (CallKind::Create, _) => {
+                let key = intent.natural_key.as_ref();
+                match find_out(provider, &call, type_name, key, &intent.desired, patience).await {
+                    Whereabouts::Found(applied) => Verdict::There(applied),
+                    Whereabouts::Nothing => Verdict::NotDone("it was not made".to_string()),
+                    Whereabouts::Ask(_) if self.was_settled_by_hand().await? => Verdict::ByHand,
+                    Whereabouts::Ask(why) => Verdict::Ask(why),
+                    Whereabouts::CannotTell(why) => Verdict::Later(Failure::new("unanswered", why)),
+                }
+            }
+            (CallKind::Update | CallKind::Delete, Some(id)) => {
+                let last =
+                    self.row().and_then(|row| row.object(intent.slot)).map(|object| &object.attributes);
+                let last = last.unwrap_or(&Value::Null);
+                match patience.ask(|| provider.read(type_name, id, last)).await {
+                    Ok(Refreshed::Found { id, attributes }) => Verdict::There(Applied { id, attributes }),
+                    Ok(Refreshed::Absent) => Verdict::Gone,
+                    Ok(Refreshed::Asleep(why) | Refreshed::Unreadable(why)) => {
+                        Verdict::NotDone(format!("it cannot be read just now: {why}"))
+                    }
+                    Ok(Refreshed::Ambiguous(_)) => Verdict::NotDone("its id is not unique".to_string()),
+                    Err(error) => Verdict::NotDone(format!("it cannot be read just now: {error}")),
+                }
+            }
+            (CallKind::Invoke(action), _) => {
+                Verdict::NotDone(format!("whether `{action}` was done is not known"))
+            }
+            (CallKind::Update | CallKind::Delete, None) => {
+                Verdict::NotDone("the journal does not say which object it was".to_string())
+            }
+        })
+    }
+
+    /// Waits for what goes on at the service; `None` where only a look at the object can tell.
+    async fn resume(
+        &self,
+        provider: &dyn Provider,
+        call: &Call,
+        handle: &Value,
+    ) -> Result<Option<Verdict>, ExecError> {
+        let intent = &self.pending.intent;
+        let mut handle = handle.clone();
+        let mut backoff = self.backoff();
+        loop {
+            self.context.lease.check()?;
+            let error = match provider.resume(call, &intent.type_name, &handle).await {
+                Ok(Progress::Done(_)) if intent.call == CallKind::Delete => return Ok(Some(Verdict::Gone)),
+                Ok(Progress::Done(applied)) => return Ok(Some(Verdict::Done(applied))),
+                Ok(Progress::Deleted) => return Ok(Some(Verdict::Gone)),
+                Ok(Progress::Waiting { handle: next, why: _, poll }) => {
+                    backoff.reset();
+                    if next != handle {
+                        handle = next;
+                        let waiting = Record::Waiting { key: intent.key.clone(), handle: handle.clone() };
+                        self.append(vec![waiting]).await?;
+                    }
+                    sleep(poll.max(SHORTEST_POLL)).await;
+                    continue;
+                }
+                Err(error) => error,
+            };
+            let wait = match (&error.class, error.effect) {
+                (_, Effect::Partial(applied)) => {
+                    return Ok(Some(Verdict::Incomplete(*applied, error.message)));
+                }
+                (Class::Transient { after }, _) => {
+                    let wait = backoff.failed(*after);
+                    if after.is_none() && backoff.failures() >= self.context.limits.tries {
+                        let failure = Failure::new("unavailable", error.message);
+                        return Ok(Some(Verdict::Later(failure.help("run the command again"))));
+                    }
+                    wait
+                }
+                (Class::Conflict, _) => backoff.conflict(),
+                (Class::Gone, _) if intent.call == CallKind::Delete => return Ok(Some(Verdict::Gone)),
+                // The operation ended badly, and the service says that nothing came of it.
+                (Class::Permanent | Class::Gone | Class::Exists { .. }, Effect::None)
+                    if intent.call == CallKind::Create =>
+                {
+                    return Ok(Some(Verdict::NotDone(error.message)));
+                }
+                (Class::Permanent | Class::Gone | Class::Exists { .. }, _) => return Ok(None),
+            };
+            sleep(wait).await;
+        }
+    }
+
+    /// Whether the row was written after the intent: somebody imported the object.
+    async fn was_settled_by_hand(&self) -> Result<bool, ExecError> {
+        let intent = &self.pending.intent;
+        let Some(row) = self.row().filter(|row| row.object(intent.slot).is_some()) else { return Ok(false) };
+        let later = self.context.store.records(row.version, usize::MAX).await?;
+        let key = |record: &Record| matches!(record, Record::Intent(other) if other.key == intent.key);
+        Ok(!later.iter().any(|(_, record)| key(record)))
+    }
+
+    async fn conclude(&self, verdict: Verdict) -> Result<(Diagnostic, bool), ExecError> {
+        let intent = &self.pending.intent;
+        let address = &intent.address;
+        let doing = match &intent.call {
+            CallKind::Create => "creating",
+            CallKind::Update => "updating",
+            CallKind::Delete => "deleting",
+            CallKind::Invoke(_) => "invoking an action of",
+        };
+        let interrupted = format!("a run was interrupted while {doing} `{address}`");
+        let note = |text: &str| {
+            let summary = format!("{interrupted}: {text}");
+            Diagnostic { severity: Severity::Note, ..Diagnostic::error("recovered", summary) }.about(address)
+        };
+        let (finding, rows, error) = match verdict {
+            Verdict::Done(applied) => match self.found(&applied, None, true) {
+                Ok(rows) => (note("it has ended well since"), rows, None),
+                Err(failure) => return Ok(self.open(&interrupted, failure)),
+            },
+            Verdict::There(applied) => {
+                let creates = intent.call == CallKind::Create;
+                match self.found(&applied, None, creates) {
+                    Ok(rows) if creates => (note("it is there, and was taken over"), rows, None),
+                    Ok(rows) => (note("what is there was recorded"), rows, Some("the run was interrupted")),
+                    Err(failure) => return Ok(self.open(&interrupted, failure)),
+                }
+            }
+            Verdict::Incomplete(applied, why) => match self.found(&applied, Some(why), false) {
+                Ok(rows) => (note("it is there, but incomplete"), rows, Some("the run was interrupted")),
+                Err(failure) => return Ok(self.open(&interrupted, failure)),
+            },
+            Verdict::Gone => {
+                let rows = match (&intent.call, self.row()) {
+                    (CallKind::Delete, Some(row)) => vec![without_object(row, intent.slot)],
+                    _ => Vec::new(),
+                };
+                let error = (intent.call != CallKind::Delete).then_some("the object is gone");
+                (note("it is gone"), rows, error)
+            }
+            Verdict::NotDone(why) => {
+                let mut finding = note(&why);
+                if matches!(intent.call, CallKind::Invoke(_)) {
+                    finding.severity = Severity::Warning;
+                }
+                (finding, Vec::new(), Some("the run was interrupted"))
+            }
+            Verdict::ByHand => (note("it was imported since"), Vec::new(), None),
+            Verdict::Ask(why) => {
+                let failure =
+                    Failure::new("unanswered", format!("it is not known whether it was made: {why}"))
+                        .detail("it will not be made a second time before this is settled")
+                        .help(question_help(address));
+                return Ok(self.open(&interrupted, failure));
+            }
+            Verdict::Later(failure) => return Ok(self.open(&interrupted, failure)),
+        };
+        let outcome = Outcome {
+            operation: self.context.operation.clone(),
+            step: intent.step,
+            key: Some(intent.key.clone()),
+            rows,
+            error: error.map(str::to_string),
+            took: None,
+            at_ms: self.context.clock.now_ms(),
+        };
+        self.append(vec![Record::Outcome(outcome)]).await?;
+        Ok((finding, true))
+    }
+
+    /// It stays open.
+    fn open(&self, interrupted: &str, failure: Failure) -> (Diagnostic, bool) {
+        (failure.diagnostic(interrupted.to_string()).about(&self.pending.intent.address), false)
+    }
+
+    /// The row with what was found; `done` says whether it is what was asked for.
+    fn found(
+        &self,
+        applied: &Applied,
+        incomplete: Option<String>,
+        done: bool,
+    ) -> Result<Vec<RowChange>, Failure> {
+        let intent = &self.pending.intent;
+        let before = self.row();
+        let schemas = &self.context.schemas;
+        let recorded = before.and_then(|row| row.object(intent.slot));
+        let creates = intent.call == CallKind::Create;
+        if creates && recorded.is_some_and(|object| object.id == applied.id) {
+            // Imported since, or taken over by an earlier recovery.
+            return Ok(Vec::new());
+        }
+        let plan = match &intent.row {
+            Some(row) => row.clone(),
+            // A delete that was not done: the row stays as it is.
+            None => match before {
+                Some(row) => RowPlan {
+                    needs: row.needs.clone(),
+                    lifecycle: row.lifecycle.clone(),
+                    schema_version: row.schema_version,
+                    place: row.place.clone(),
+                    replace_when: row.replace_when.clone(),
+                },
+                None => return Ok(Vec::new()),
+            },
+        };
+        let made: Object = match recorded {
+            // What was asked for before is what the next plan goes by: then it unsets what an
+            // unfinished update was to unset.
+            Some(recorded) if !creates && !done => {
+                let incomplete = recorded.incomplete.clone().or(incomplete);
+                object(schemas, &intent.type_name, applied, recorded.desired.clone(), incomplete)
+            }
+            _ => object(schemas, &intent.type_name, applied, intent.desired.clone(), incomplete),
+        };
+        let aside = match before {
+            // Whatever stood there is not lost: the next plan deletes what is set aside.
+            Some(row) if creates && intent.slot == Slot::Current && row.current.is_some() => {
+                if row.old.is_some() {
+                    return Err(Failure::new("unanswered", "three objects of it exist, and a row holds two")
+                        .help("delete the oldest one at the service, then run the command again"));
+                }
+                Some(set_aside(row))
+            }
+            _ => None,
+        };
+        let world = match &self.provider {
+            Ok(provider) => provider.world(),
+            Err(_) => before.and_then(|row| row.world.clone()),
+        };
+        let home = Home {
+            address: &intent.address,
+            type_name: &intent.type_name,
+            provider: &intent.provider,
+            world,
+            row: &plan,
+        };
+        let row: Row = with_object(aside.as_ref().or(before.map(|row| &**row)), home, intent.slot, made);
+        Ok(vec![RowChange::Put(Arc::new(row))])
+    }
+
+    fn row(&self) -> Option<&Arc<Row>> {
+        self.state.rows.get(&self.pending.intent.address)
+    }
+
+    fn backoff(&self) -> Backoff {
+        Backoff::new(self.context.seed, u64::from(self.pending.intent.step.0))
+    }
+
+    fn call(&self) -> Call {
+        Call {
+            key: self.pending.intent.key.clone(),
+            address: self.pending.intent.address.clone(),
+            progress: Arc::new(|_| {}),
+            cancel: CancelToken::new(),
+            deadline: None,
+            lock_dir: self.context.lock_dir.clone(),
+        }
+    }
+
+    async fn append(&self, records: Vec<Record>) -> Result<(), ExecError> {
+        self.context.lease.check()?;
+        self.context.store.append(self.context.lease.fence(), records).await?;
+        Ok(())
+    }
+}
+
+/// Ends when no process holds the lock any more: a command outlives its run for a moment, and what
+/// it still does must be seen.
+async fn unlocked(path: &FilePath) {
+    loop {
+        // No file: there was no process, or it has tidied up.
+        let Ok(file) = File::open(path) else { return };
+        match file.try_lock() {
+            Err(std::fs::TryLockError::WouldBlock) => sleep(LOCK_POLL).await,
+            Ok(()) | Err(std::fs::TryLockError::Error(_)) => return,
+        }
+    }
+}
+
+/// Opens recorded provider nodes.
+struct Openers<'a> {
+    context: &'a Context,
+    state: &'a StateDoc,
+    resolver: Resolver<'a>,
+    open: HashMap<ProviderAddress, Result<Arc<dyn Provider>, Failure>>,
+}
+
+impl Openers<'_> {
+    async fn open(
+        &mut self,
+        address: &ProviderAddress,
+        type_name: &Name,
+        depth: usize,
+    ) -> Result<Arc<dyn Provider>, Failure> {
+        if let Some(known) = self.open.get(address) {
+            return known.clone();
+        }
+        let opened = self.configure(address, type_name, depth).await.map_err(|failure| Failure {
+            message: format!("the provider `{address}` could not be opened: {}", failure.message),
+            ..failure
+        });
+        self.open.insert(address.clone(), opened.clone());
+        opened
+    }
+
+    async fn configure(
+        &mut self,
+        address: &ProviderAddress,
+        type_name: &Name,
+        depth: usize,
+    ) -> Result<Arc<dyn Provider>, Failure> {
+        let node = match self.state.providers.get(address) {
+            Some(row) => ProviderNode {
+                address: row.address.clone(),
+                type_name: row.type_name.clone(),
+                config: row.config.clone(),
+                needs: row.needs.clone(),
+            },
+            None => ProviderNode {
+                address: address.clone(),
+                type_name: provider_of(type_name).into(),
+                config: Value::map::<Name>([]),
+                needs: Vec::new(),
+            },
+        };
+        let config = loop {
+            match self.resolver.resolve(&node.config) {
+                Ok(config) => break config,
+                Err(Unresolved::Read(row)) => Box::pin(self.see(&row, depth)).await?,
+                Err(other) => return Err(other.failure()),
+            }
+        };
+        let node = ProviderNode { config, ..node };
+        let opened = self.patiently(|context| context.providers.open(&node)).await;
+        opened.map_err(|error| refusal(&error))
+    }
+
+    /// Reads a row for its volatile attributes.
+    async fn see(&mut self, address: &Address, depth: usize) -> Result<(), Failure> {
+        let cannot = |why: String| Failure::new("volatile", format!("`{address}` cannot be read: {why}"));
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err(cannot("its provider needs itself".to_string()));
+        };
+        let row = self.state.rows.get(address).cloned();
+        let Some((row, object)) = row.as_ref().and_then(|row| Some((row, row.current.as_ref()?))) else {
+            return Err(cannot("it is not in the state".to_string()));
+        };
+        let provider = self.open(&row.provider, &row.type_name, depth).await?;
+        let read = self.patiently(|_| provider.read(&row.type_name, &object.id, &object.attributes)).await;
+        match read {
+            Ok(Refreshed::Found { id, attributes }) => {
+                self.resolver.rows.see(address, Seen { type_name: row.type_name.clone(), id, attributes });
+                Ok(())
+            }
+            Ok(Refreshed::Absent) => Err(cannot("it is not there any more".to_string())),
+            Ok(Refreshed::Asleep(why) | Refreshed::Unreadable(why)) => Err(cannot(why)),
+            Ok(Refreshed::Ambiguous(_)) => Err(cannot("its id is not unique".to_string())),
+            Err(error) => Err(cannot(error.message)),
+        }
+    }
+
+    async fn patiently<'f, T>(
+        &self,
+        ask: impl Fn(&'f Context) -> crate::whereabouts::Answer<'f, T>,
+    ) -> Result<T, ProviderError>
+    where
+        Self: 'f,
+    {
+        let backoff = Backoff::new(self.context.seed, 0);
+        let context: &Context = self.context;
+        Patience { lease: &context.lease, backoff: &backoff }.ask(|| ask(context)).await
+    }
+}

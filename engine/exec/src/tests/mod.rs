@@ -1,0 +1,5 @@
+//! Execution against a small world in virtual time.
+
+mod kit;
+
+mod order;
