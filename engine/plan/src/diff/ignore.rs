@@ -3,7 +3,9 @@
 use aurak_model::{Attribute, Kind, Map, Name, Path, Seg, TypeSchema, Value};
 
 use super::lists::pairs;
-use super::shape::{EMPTY, Shape, as_list, as_map, edited, is_unordered, items, marked, open, written};
+use super::shape::{
+    EMPTY, Shape, as_list, as_map, edited, is_unordered, items, marked, marked_by, open, written,
+};
 
 /// What is asked for with everything at the `ignore` paths (`*` is every attribute) taken from the
 /// object as it is, and from what was sent last where that never comes back. Only what the
@@ -63,7 +65,9 @@ fn entries(
             let (_, typed) = shape.child(key);
             is_meant(key) && written(want, key, typed).is_none() && !(typed && value.is_null())
         });
-        edits.extend(kept.map(|(key, value)| (key.clone(), Some(ownable(shape.child(key).0, value)))));
+        edits.extend(kept.map(|(key, value)| {
+            (key.clone(), Some(marked_by(shape.child(key).0, &ownable(shape.child(key).0, value), false)))
+        }));
     }
     edits
 }
@@ -133,8 +137,12 @@ fn taken(attribute: &Attribute, asked: &Value, there: Option<&Value>, previous: 
         let edits = entries(Shape::of(attribute), &[Seg::Any], want, have, as_map(previous));
         return (!edits.is_empty()).then(|| Some(Value::from(edited(want, edits))));
     }
-    let there = ownable(attribute, there);
-    (*asked != there).then(|| Some(marked(&there, hidden)))
+    let there = marked_by(attribute, &ownable(attribute, there), false);
+    if *asked == there {
+        return None;
+    }
+    let there = marked(&there, hidden);
+    (*asked != there).then_some(Some(there))
 }
 
 /// What of a value that is there a configuration could have asked for: not what only the provider
