@@ -71,6 +71,12 @@ pub enum StoreError {
         /// The folder.
         dir: PathBuf,
     },
+    /// A writer did not close, and what it had written last is gone.
+    #[error("`state.db-wal` in `{}` is missing, and with it what was written last", .dir.display())]
+    LogMissing {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// The store was opened read-only.
     #[error("the state is open for reading only")]
     ReadOnly,
@@ -170,6 +176,12 @@ impl StoreError {
             StoreError::NewerFormat { by: None, .. } => "use a newer aurak".into(),
             StoreError::Damaged { .. } => {
                 "`aurak state check` says what is wrong; a copy of the folder from before is the way back"
+                    .into()
+            }
+            StoreError::LogMissing { .. } => {
+                "bring the file back from a copy of the same moment as `state.db`; without \
+                 one, `aurak state unlock` goes on with what is left, and objects that were made last have \
+                 to be imported"
                     .into()
             }
             StoreError::NotFound { .. } => "`aurak apply` creates it; `--state` names another folder".into(),

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aurak_model::record::{CallKind, Outcome, Pending, RowChange};
+use aurak_model::record::{Outcome, Pending, RowChange};
 use aurak_model::{Name, Record, StateDoc};
 
 /// The duration of a type is a moving mean that takes this part of every new one: one slow create
@@ -32,7 +32,7 @@ pub fn fold(doc: &mut StateDoc, record: &Record, serial: u64) {
                 let at = doc.pending.iter().position(|pending| pending.intent.key == *key)?;
                 Some(doc.pending.remove(at).intent)
             });
-            let closed = closed.as_ref().map(|intent| (&intent.call, &intent.type_name));
+            let closed = closed.as_ref().map(|intent| &intent.type_name);
             if let Some((name, of_type, ms)) = durations(outcome, closed) {
                 doc.durations.insert(name, ms);
                 if let Some(of_type) = of_type {
@@ -82,10 +82,8 @@ pub fn fold(doc: &mut StateDoc, record: &Record, serial: u64) {
 
 /// What is learned from an outcome: the name and time of its address, and the name of its type
 /// where that is known from the row or from the intent which it closes. Failures teach nothing.
-pub(crate) fn durations(
-    outcome: &Outcome,
-    closed: Option<(&CallKind, &Name)>,
-) -> Option<(Name, Option<Name>, u64)> {
+/// Times fit into a column, half of what they could be.
+pub(crate) fn durations(outcome: &Outcome, closed: Option<&Name>) -> Option<(Name, Option<Name>, u64)> {
     let (name, ms) = outcome.took.as_ref()?;
     if outcome.error.is_some() {
         return None;
@@ -95,10 +93,10 @@ pub(crate) fn durations(
             RowChange::Put(row) if row.address.as_str() == address => Some(&row.type_name),
             _ => None,
         });
-        let type_name = put.or(closed.map(|(_, type_name)| type_name))?;
+        let type_name = put.or(closed)?;
         Some(Name::from(format!("{verb} {type_name}")))
     });
-    Some((name.clone(), of_type, *ms))
+    Some((name.clone(), of_type, (*ms).min(i64::MAX as u64)))
 }
 
 /// The mean of a type after one more duration.

@@ -11,6 +11,7 @@ use aurak_model::record::OperationId;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
+use crate::error::{LostBecause, StoreError};
 
 /// The number of a lease. Every new lease has a greater one; an append with an older one is
 /// refused.
@@ -108,4 +109,21 @@ impl Held {
             clock.now_ms() >= self.lease.holder.expires_ms
         }
     }
+}
+
+/// The lease, where this fence may write: it is the one that holds it, and it lasts.
+pub(crate) fn admit(
+    held: Option<Held>,
+    newest: u64,
+    fence: Fence,
+    clock: &dyn Clock,
+) -> Result<Held, StoreError> {
+    let why = match held {
+        Some(held) if held.lease.fence == fence && !held.expired(clock) => return Ok(held),
+        Some(held) if held.lease.fence == fence => LostBecause::Expired,
+        Some(held) => LostBecause::Overtaken { by: held.lease.fence },
+        None if newest > fence.0 => LostBecause::Overtaken { by: Fence(newest) },
+        None => LostBecause::Ended,
+    };
+    Err(StoreError::LeaseLost { fence, why })
 }

@@ -2,7 +2,7 @@
 //!
 //! A store is a journal of [`Record`](aurak_model::Record)s and what they [`fold`](fold::fold)
 //! into: rows, provider nodes, outputs, pending intents. [`Store`] is the interface; [`MemoryStore`]
-//! and `SqliteStore` pass the same conformance suite. One writer at a time holds a
+//! and [`SqliteStore`] pass the same conformance suite. One writer at a time holds a
 //! [lease](lease::Lease), and every append carries the lease's fence, so that a writer that was
 //! overtaken can do no harm. Sensitive leaves are [sealed](sealing) on the way in and opened on the
 //! way out; nothing in clear reaches a file.
@@ -19,6 +19,7 @@ pub mod lease;
 pub mod memory;
 pub mod record_json;
 pub mod sealing;
+pub mod sqlite;
 pub mod store;
 
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -28,4 +29,5 @@ pub use identity::Identity;
 pub use lease::{Fence, Holder, Lease};
 pub use memory::MemoryStore;
 pub use sealing::Key;
+pub use sqlite::{Found, SqliteStore, list_stores};
 pub use store::{Appended, HistoryEntry, Store};

@@ -12,14 +12,15 @@ use aurak_model::{Diagnostic, Record, StateDoc};
 
 use crate::check;
 use crate::clock::{Clock, SystemClock};
-use crate::error::{LostBecause, StoreError};
+use crate::error::StoreError;
 use crate::fold::{empty, fold};
 use crate::history::history;
 use crate::identity::Identity;
-use crate::lease::{Fence, Held, Holder, Lease};
+use crate::lease::{Fence, Held, Holder, Lease, admit};
 use crate::record_json;
 use crate::sealing::Key;
 use crate::sealing::leaves::{Sealer, Way};
+use crate::sealing::parts::{open_part, seal_part};
 use crate::store::{Appended, HistoryEntry, Store};
 
 /// A store in memory.
@@ -81,8 +82,8 @@ impl MemoryStore {
 
 impl Inner {
     /// Whether this fence may write now.
-    fn admit(&self, fence: Fence, clock: &dyn Clock) -> Result<(), StoreError> {
-        admit(self.held.as_ref(), self.fence, fence, clock)
+    fn admit(&self, fence: Fence, clock: &dyn Clock) -> Result<Held, StoreError> {
+        admit(self.held.clone(), self.fence, fence, clock)
     }
 
     fn records(&self, after: u64) -> Result<Vec<(u64, Record)>, StoreError> {
@@ -95,23 +96,6 @@ impl Inner {
             .map(|(json, serial)| Ok((serial, record_json::decode(json, serial)?)))
             .collect()
     }
-}
-
-/// Whether a fence may write: it is the one that holds the lease, and the lease lasts.
-pub(crate) fn admit(
-    held: Option<&Held>,
-    newest: u64,
-    fence: Fence,
-    clock: &dyn Clock,
-) -> Result<(), StoreError> {
-    let why = match held {
-        Some(held) if held.lease.fence == fence && !held.expired(clock) => return Ok(()),
-        Some(held) if held.lease.fence == fence => LostBecause::Expired,
-        Some(held) => LostBecause::Overtaken { by: held.lease.fence },
-        None if newest > fence.0 => LostBecause::Overtaken { by: Fence(newest) },
-        None => LostBecause::Ended,
-    };
-    Err(StoreError::LeaseLost { fence, why })
 }
 
 #[async_trait]
@@ -148,10 +132,9 @@ impl Store for MemoryStore {
 
     async fn renew(&self, lease: &Lease) -> Result<Lease, StoreError> {
         let mut inner = self.lock();
-        inner.admit(lease.fence, &*self.clock)?;
-        let Some(held) = &mut inner.held else { return Err(StoreError::Closed) };
+        let mut held = inner.admit(lease.fence, &*self.clock)?;
         held.extend(&*self.clock);
-        Ok(held.lease.clone())
+        Ok(inner.held.insert(held).lease.clone())
     }
 
     async fn release(&self, lease: Lease) -> Result<(), StoreError> {
@@ -174,7 +157,8 @@ impl Store for MemoryStore {
         let id = inner.content.identity.id.clone();
         let sealer = Sealer { store: &id, key: self.key.as_deref(), way: Way::Seal };
         let mut json = Vec::with_capacity(records.len());
-        for record in &mut records {
+        for (record, serial) in records.iter_mut().zip(inner.content.doc.serial + 1..) {
+            record_json::assign_version(record, serial);
             sealer.record(record)?;
             json.push(record_json::encode(record)?);
         }
@@ -234,33 +218,4 @@ impl Store for MemoryStore {
         let content = self.lock().content.clone();
         Ok(Arc::new(MemoryStore::with_content(content, self.key.clone(), self.clock.clone())))
     }
-}
-
-/// Seals a part of the sources: they may hold secrets in clear, as their authors wrote them.
-pub(crate) fn seal_part(
-    identity: &Identity,
-    key: Option<&Key>,
-    digest: &str,
-    bytes: &[u8],
-) -> Result<Vec<u8>, StoreError> {
-    let key =
-        key.ok_or_else(|| StoreError::KeyNeeded { what: "the configuration kept for `history`".into() })?;
-    key.seal_bytes(bytes, part_aad(identity, digest).as_bytes())
-}
-
-/// Opens a part of the sources.
-pub(crate) fn open_part(
-    identity: &Identity,
-    key: Option<&Key>,
-    digest: &str,
-    sealed: Option<&[u8]>,
-) -> Result<Vec<u8>, StoreError> {
-    let what = format!("the part {digest} of the sources");
-    let sealed = sealed.ok_or_else(|| StoreError::Damaged { what: format!("{what} is missing") })?;
-    let key = key.ok_or_else(|| StoreError::KeyNeeded { what: what.clone() })?;
-    Ok(key.open_bytes(sealed, part_aad(identity, digest).as_bytes(), &what)?.to_vec())
-}
-
-fn part_aad(identity: &Identity, digest: &str) -> String {
-    format!("{}\0part\0{digest}", identity.id)
 }

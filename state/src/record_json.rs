@@ -1,5 +1,8 @@
 //! The stored form of a record: canonical JSON `{"v":1,"kind":...}`.
 
+use std::sync::Arc;
+
+use aurak_model::record::RowChange;
 use aurak_model::{Record, record};
 use serde::Deserialize;
 
@@ -28,4 +31,31 @@ pub fn decode(json: &str, serial: u64) -> Result<Record, StoreError> {
         return Err(StoreError::NewerFormat { found: v, ours: record::FORMAT, by: None });
     }
     serde_json::from_str(json).map_err(damaged)
+}
+
+/// The word for a record's kind, as it stands in the JSON.
+pub(crate) fn kind(record: &Record) -> &'static str {
+    match record {
+        Record::Begin(_) => "begin",
+        Record::Intent(_) => "intent",
+        Record::Waiting { .. } => "waiting",
+        Record::Outcome(_) => "outcome",
+        Record::Provider(_) => "provider",
+        Record::ProviderGone { .. } => "provider_gone",
+        Record::Output { .. } => "output",
+        Record::Override(_) => "override",
+        Record::OverrideGone { .. } => "override_gone",
+        Record::End { .. } => "end",
+    }
+}
+
+/// Gives the rows of a record their version: the serial of the record that writes them.
+pub(crate) fn assign_version(record: &mut Record, serial: u64) {
+    let Record::Outcome(outcome) = record else { return };
+    for change in &mut outcome.rows {
+        match change {
+            RowChange::Put(row) if row.version != serial => Arc::make_mut(row).version = serial,
+            RowChange::Put(_) | RowChange::Remove(_) => {}
+        }
+    }
 }

@@ -7,5 +7,6 @@
 
 mod key;
 pub(crate) mod leaves;
+pub(crate) mod parts;
 
 pub use key::Key;

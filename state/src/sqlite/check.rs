@@ -1,0 +1,56 @@
+//! What can be wrong with the database, before what can be wrong with the state.
+
+use aurak_model::Diagnostic;
+
+use crate::check::{check, damage};
+use crate::error::StoreError;
+use crate::sqlite::database::{Database, sql};
+use crate::sqlite::read::{each, journal, sealed, snapshot, text_at};
+
+impl Database {
+    pub(super) fn check(&mut self) -> Result<Vec<Diagnostic>, StoreError> {
+        let identity = self.identity();
+        let key = self.key.clone();
+        let log_missing = self.log_missing.then(|| StoreError::LogMissing { dir: self.dir().to_path_buf() });
+        let transaction = snapshot(&mut self.connection)?;
+        let mut findings = Vec::new();
+        if let Some(missing) = log_missing {
+            findings.push(
+                Diagnostic::error("log_missing", missing.to_string())
+                    .help(missing.help().unwrap_or_default()),
+            );
+        }
+        let doing = "check the database";
+        each(&transaction, "PRAGMA integrity_check(20)", (), doing, |columns| {
+            let line = text_at(columns, 0)?;
+            if line != "ok" {
+                findings.push(damage(format!("the database: {line}")));
+            }
+            Ok(())
+        })?;
+        // The heads are for queries; they must say what the bodies say.
+        let text = "SELECT address FROM rows
+                    WHERE address IS NOT body ->> '$.address' OR version IS NOT body ->> '$.version'
+                       OR type IS NOT body ->> '$.type' OR provider IS NOT body ->> '$.provider'
+                       OR id IS NOT body ->> '$.current.id'";
+        each(&transaction, text, (), doing, |columns| {
+            findings
+                .push(damage(format!("the head of the row of `{}` is not its own", text_at(columns, 0)?)));
+            Ok(())
+        })?;
+        // What cannot be read at all ends here, as a finding: the command is there to say so.
+        let read =
+            sealed(&transaction, &identity).and_then(|doc| Ok((doc, journal(&transaction, 0, usize::MAX)?)));
+        match read {
+            Ok((doc, journal)) => findings.extend(check(&identity, key.as_deref(), &doc, &journal)),
+            Err(error @ StoreError::Database { doing: _, source: _ }) => findings.push(
+                damage(error.to_string())
+                    .detail(std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default()),
+            ),
+            Err(StoreError::Damaged { what }) => findings.push(damage(what)),
+            Err(other) => return Err(other),
+        }
+        transaction.finish().map_err(sql(doing))?;
+        Ok(findings)
+    }
+}

@@ -1,0 +1,26 @@
+//! A copy in memory.
+
+use std::sync::Arc;
+
+use crate::error::StoreError;
+use crate::memory::{Content, MemoryStore};
+use crate::sqlite::database::{Database, sql};
+use crate::sqlite::read::{each, journal_texts, sealed, snapshot, text_at};
+use crate::store::Store;
+
+impl Database {
+    pub(super) fn fork(&mut self) -> Result<Arc<dyn Store>, StoreError> {
+        let doing = "copy the state";
+        let identity = self.identity();
+        let transaction = snapshot(&mut self.connection)?;
+        let doc = sealed(&transaction, &identity)?;
+        let journal = journal_texts(&transaction, 0, usize::MAX)?.into_iter().map(|(_, text)| text).collect();
+        let mut parts = std::collections::BTreeMap::new();
+        each(&transaction, "SELECT digest, bytes FROM parts", (), doing, |columns| {
+            parts.insert(text_at(columns, 0)?, columns.get(1).map_err(sql(doing))?);
+            Ok(())
+        })?;
+        let content = Content { identity, doc, journal, parts };
+        Ok(Arc::new(MemoryStore::with_content(content, self.key.clone(), self.clock.clone())))
+    }
+}
