@@ -159,10 +159,10 @@ pub struct Difference {
     /// Where.
     pub path: Path,
     /// Before; `None` where there was nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::value::present")]
     pub before: Option<Value>,
     /// After; `None` where nothing will be.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::value::present")]
     pub after: Option<Value>,
     /// Whether it forces a new object.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -274,7 +274,7 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<StepId>,
     /// Calls with the same text never overlap.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::value::present")]
     pub serialise: Option<Value>,
     /// How long it usually takes, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -298,7 +298,11 @@ pub enum Work {
         adopt: bool,
         /// The natural key, where the type has one: to find an object whose creation went
         /// unanswered.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::value::present"
+        )]
         key: Option<Value>,
         /// What else the row says.
         row: RowPlan,
@@ -418,10 +422,10 @@ pub struct OutputChange {
     /// Its name.
     pub name: Name,
     /// As recorded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::value::present")]
     pub before: Option<Value>,
     /// As it will be; `None` where it goes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::value::present")]
     pub after: Option<Value>,
 }
 

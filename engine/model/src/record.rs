@@ -156,11 +156,16 @@ pub enum Record {
         /// Which.
         address: ProviderAddress,
     },
-    /// An output has this value now; null takes it away.
+    /// An output has this value now; none takes it away.
     Output {
         /// Which.
         name: Name,
         /// Its value.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::value::present"
+        )]
         value: Option<Value>,
     },
     /// An override is set.

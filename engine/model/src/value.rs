@@ -650,6 +650,11 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 }
 
+/// Reads an optional value whose absence is that of the key: a null that is there is a value too.
+pub(crate) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -672,6 +677,15 @@ mod tests {
         assert!(serde_json::to_string(&value).is_err());
         assert_eq!(format!("{value:?}"), "[(sensitive)]");
         assert_eq!(value.reveal(), Value::list(["canary".into()]));
+    }
+
+    #[test]
+    fn a_null_is_not_nothing() {
+        for value in [None, Some(Value::Null)] {
+            let record = crate::Record::Output { name: "n".into(), value };
+            let json = serde_json::to_string(&record).unwrap();
+            assert_eq!(serde_json::from_str::<crate::Record>(&json).unwrap(), record);
+        }
     }
 
     #[test]
