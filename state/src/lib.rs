@@ -31,3 +31,6 @@ pub use memory::MemoryStore;
 pub use sealing::Key;
 pub use sqlite::{Found, SqliteStore, list_stores};
 pub use store::{Appended, HistoryEntry, Store};
+
+#[cfg(test)]
+mod tests;

@@ -187,12 +187,18 @@ impl Sealer<'_> {
         *value = value.map_leaves(&mut |path, leaf| {
             let Value::Sensitive(secret) = leaf else { return Ok(None) };
             let aad = format!("{}\0{scope}\0{field}\0{path}", self.store);
-            match (self.way, secret) {
-                (Way::Seal, Secret::Plain(plain)) => Ok(Some(Value::Sensitive(key.seal(plain, &aad)?))),
+            let done = match (self.way, secret) {
+                (Way::Seal, Secret::Plain(plain)) => key.seal(plain, &aad).map(|s| Some(Value::Sensitive(s))),
                 // It stays as it is where it is in its place; elsewhere nobody could ever open it.
                 (Way::Seal, Secret::Sealed(_)) => key.open(secret, &aad).map(|_| None),
                 (Way::Open, _) => key.open(secret, &aad).map(Some),
-            }
+            };
+            done.map_err(|error| match error {
+                StoreError::Unsealable { what: _, why } => {
+                    StoreError::Unsealable { what: leaf_name(scope, field, path), why }
+                }
+                other => other,
+            })
         })?;
         Ok(())
     }
@@ -208,8 +214,16 @@ impl Sealer<'_> {
         match at {
             // A value that is yet unknown is only a promise.
             None => Ok(()),
-            Some(path) => Err(StoreError::KeyNeeded { what: format!("`{path}` of {scope} ({field})") }),
+            Some(path) => Err(StoreError::KeyNeeded { what: leaf_name(scope, field, &path) }),
         }
+    }
+}
+
+/// A leaf in messages: `password of row a (current.desired)`.
+fn leaf_name(scope: &str, field: &str, path: &Path) -> String {
+    match path.is_root() {
+        true => format!("{field} of {scope}"),
+        false => format!("`{path}` of {scope} ({field})"),
     }
 }
 

@@ -1,5 +1,10 @@
 //! The stores: one suite that all of them pass, and what is particular to the one on disk.
 
 mod conformance;
+mod fixture;
+mod processes;
+mod property;
 mod samples;
+mod sealing;
 mod slow;
+mod sqlite;

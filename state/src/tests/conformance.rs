@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::error::LostBecause;
+use crate::{Fence, Key, Lease, StoreError, fold};
 use aurak_model::record::EndResult;
 use aurak_model::{Record, Severity, StateDoc, Value};
-use aurak_state::error::LostBecause;
-use aurak_state::{Fence, Key, Lease, StoreError, fold};
 
-use crate::samples::*;
+use crate::tests::samples::*;
 
 type Make = fn(Option<Arc<Key>>) -> Bench;
 
@@ -287,7 +287,7 @@ macro_rules! suite {
             $(
                 #[tokio::test $paused]
                 async fn $test() {
-                    super::$test(crate::samples::$backend).await;
+                    super::$test(crate::tests::samples::$backend).await;
                 }
             )*
         }

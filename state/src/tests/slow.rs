@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::{Appended, Fence, HistoryEntry, Holder, Identity, Lease, Store, StoreError};
 use async_trait::async_trait;
 use aurak_model::{Diagnostic, Record, StateDoc};
-use aurak_state::{Appended, Fence, HistoryEntry, Holder, Identity, Lease, Store, StoreError};
 
 const LATENCY: Duration = Duration::from_millis(50);
 
-pub struct Slow(pub Arc<dyn Store>);
+pub(crate) struct Slow(pub(crate) Arc<dyn Store>);
 
 #[async_trait]
 impl Store for Slow {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::{Holder, Identity, Key, ManualClock, MemoryStore, SqliteStore, Store};
 use aurak_model::plan::{Mode, RowPlan, StepId};
 use aurak_model::record::{
     CallKind, EndResult, IdempotencyKey, Intent, Lifecycle, Object, Operation, OperationId, Outcome,
@@ -9,71 +10,70 @@ use aurak_model::record::{
 };
 use aurak_model::snapshot::Override;
 use aurak_model::{Address, ModuleAddress, Path, ProviderAddress, Record, Row, Slot, Type, Value};
-use aurak_state::{Holder, Identity, Key, ManualClock, MemoryStore, SqliteStore, Store};
 use tempfile::TempDir;
 
-use crate::slow::Slow;
+use crate::tests::slow::Slow;
 
 /// What no file and no message may hold.
-pub const CANARY: &str = "canary-7f3a91";
+pub(crate) const CANARY: &str = "canary-7f3a91";
 
 /// A store with the clock that its leases run by.
-pub struct Bench {
-    pub store: Arc<dyn Store>,
-    pub clock: Arc<ManualClock>,
+pub(crate) struct Bench {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<ManualClock>,
     /// The folder, for as long as the store is used.
-    pub dir: Option<TempDir>,
+    pub(crate) _dir: Option<TempDir>,
 }
 
-pub fn memory(key: Option<Arc<Key>>) -> Bench {
+pub(crate) fn memory(key: Option<Arc<Key>>) -> Bench {
     let clock = Arc::new(ManualClock::new(1_000));
     let store = MemoryStore::new(identity(), key).with_clock(clock.clone());
-    Bench { store: Arc::new(store), clock, dir: None }
+    Bench { store: Arc::new(store), clock, _dir: None }
 }
 
-pub fn slow(key: Option<Arc<Key>>) -> Bench {
+pub(crate) fn slow(key: Option<Arc<Key>>) -> Bench {
     let bench = memory(key);
     Bench { store: Arc::new(Slow(bench.store)), ..bench }
 }
 
-pub fn sqlite(key: Option<Arc<Key>>) -> Bench {
+pub(crate) fn sqlite(key: Option<Arc<Key>>) -> Bench {
     let clock = Arc::new(ManualClock::new(1_000));
     let dir = TempDir::new().unwrap();
     drop(SqliteStore::create(dir.path(), identity(), key.clone()).unwrap());
     let store = SqliteStore::open_with_clock(dir.path(), key, clock.clone()).unwrap();
-    Bench { store: Arc::new(store), clock, dir: Some(dir) }
+    Bench { store: Arc::new(store), clock, _dir: Some(dir) }
 }
 
-pub fn identity() -> Identity {
+pub(crate) fn identity() -> Identity {
     Identity::new("shop", Some("pre".into())).unwrap()
 }
 
 /// The same key every time.
-pub fn key() -> Arc<Key> {
+pub(crate) fn key() -> Arc<Key> {
     Arc::new(Key::from_base64("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=").unwrap())
 }
 
-pub fn other_key() -> Arc<Key> {
+pub(crate) fn other_key() -> Arc<Key> {
     Arc::new(Key::from_base64("ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=").unwrap())
 }
 
-pub fn holder(who: &str) -> Holder {
+pub(crate) fn holder(who: &str) -> Holder {
     Holder::new(who, 42, "here", None)
 }
 
-pub fn address(text: &str) -> Address {
+pub(crate) fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
 }
 
-pub fn provider(name: &str) -> ProviderAddress {
+pub(crate) fn provider(name: &str) -> ProviderAddress {
     ProviderAddress::new(&ModuleAddress::root(), name, None)
 }
 
-pub fn operation(id: &str) -> OperationId {
+pub(crate) fn operation(id: &str) -> OperationId {
     OperationId(id.into())
 }
 
-pub fn begin(id: &str, at_ms: u64) -> Record {
+pub(crate) fn begin(id: &str, at_ms: u64) -> Record {
     Record::Begin(Operation {
         id: operation(id),
         mode: Mode::Apply,
@@ -86,12 +86,12 @@ pub fn begin(id: &str, at_ms: u64) -> Record {
     })
 }
 
-pub fn end(id: &str, at_ms: u64) -> Record {
+pub(crate) fn end(id: &str, at_ms: u64) -> Record {
     Record::End { operation: operation(id), at_ms, result: EndResult::Done }
 }
 
 /// A row whose object has this value in its attributes.
-pub fn row(at: &str, value: Value) -> Row {
+pub(crate) fn row(at: &str, value: Value) -> Row {
     Row {
         address: address(at),
         type_name: "core.data".into(),
@@ -114,7 +114,7 @@ pub fn row(at: &str, value: Value) -> Row {
     }
 }
 
-pub fn intent(at: &str, key: &str, desired: Value) -> Record {
+pub(crate) fn intent(at: &str, key: &str, desired: Value) -> Record {
     Record::Intent(Intent {
         operation: operation("op-1"),
         step: StepId(1),
@@ -132,11 +132,11 @@ pub fn intent(at: &str, key: &str, desired: Value) -> Record {
     })
 }
 
-pub fn waiting(key: &str, handle: Value) -> Record {
+pub(crate) fn waiting(key: &str, handle: Value) -> Record {
     Record::Waiting { key: IdempotencyKey(key.into()), handle }
 }
 
-pub fn outcome(key: Option<&str>, rows: Vec<RowChange>, took: Option<(&str, u64)>) -> Record {
+pub(crate) fn outcome(key: Option<&str>, rows: Vec<RowChange>, took: Option<(&str, u64)>) -> Record {
     Record::Outcome(Outcome {
         operation: operation("op-1"),
         step: StepId(1),
@@ -148,18 +148,18 @@ pub fn outcome(key: Option<&str>, rows: Vec<RowChange>, took: Option<(&str, u64)
     })
 }
 
-pub fn failure(key: &str) -> Record {
+pub(crate) fn failure(key: &str) -> Record {
     let Record::Outcome(outcome) = outcome(Some(key), Vec::new(), Some(("create broken", 5))) else {
         unreachable!()
     };
     Record::Outcome(Outcome { error: Some("the service said no".into()), ..outcome })
 }
 
-pub fn put(row: Row) -> RowChange {
+pub(crate) fn put(row: Row) -> RowChange {
     RowChange::Put(Arc::new(row))
 }
 
-pub fn provider_row(name: &str, config: Value) -> Record {
+pub(crate) fn provider_row(name: &str, config: Value) -> Record {
     Record::Provider(ProviderRow {
         address: provider(name),
         type_name: "core".into(),
@@ -168,11 +168,11 @@ pub fn provider_row(name: &str, config: Value) -> Record {
     })
 }
 
-pub fn output(name: &str, value: Option<Value>) -> Record {
+pub(crate) fn output(name: &str, value: Option<Value>) -> Record {
     Record::Output { name: name.into(), value }
 }
 
-pub fn over(at: &str, path: &str, value: Value) -> Record {
+pub(crate) fn over(at: &str, path: &str, value: Value) -> Record {
     Record::Override(Override {
         address: address(at),
         path: Path::parse(path).unwrap(),
@@ -183,7 +183,7 @@ pub fn over(at: &str, path: &str, value: Value) -> Record {
 }
 
 /// One run that uses every kind of record, with secrets in every place that can hold one.
-pub fn script() -> Vec<Record> {
+pub(crate) fn script() -> Vec<Record> {
     let secret = || Value::from(CANARY).sensitive();
     let mixed = || {
         Value::map([("name", Value::from("a")), ("password", secret()), ("empty", Value::map::<&str>([]))])
