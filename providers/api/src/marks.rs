@@ -1,5 +1,8 @@
 //! Marks by schema: what a provider returns carries none by itself.
 
+use std::sync::Arc;
+
+use aurak_expr::{MapScope, Template, truthy};
 use aurak_model::path::Seg;
 use aurak_model::value::Map;
 use aurak_model::{Attribute, Kind, Name, TypeSchema, Value};
@@ -8,10 +11,10 @@ use aurak_model::{Attribute, Kind, Name, TypeSchema, Value};
 /// no secret is none.
 #[must_use]
 pub fn mark_sensitive(value: &Value, schema: &TypeSchema) -> Value {
-    let any = schema.attributes.values().any(|attribute| somewhere(attribute, &|a| a.sensitive));
+    let any = schema.attributes.values().any(|attribute| somewhere(attribute, &may_be_sensitive));
     match value {
         Value::Map(map) if any => each(map, |key, item| match schema.attributes.get(key) {
-            Some(attribute) => Some(mark(item, attribute)),
+            Some(attribute) => Some(mark(item, attribute, map)),
             None => Some(item.clone()),
         }),
         other => other.clone(),
@@ -61,20 +64,33 @@ pub(crate) fn hide(value: &Value) -> Value {
     }
 }
 
-fn mark(value: &Value, attribute: &Attribute) -> Value {
-    if attribute.sensitive {
-        return hide(value);
-    }
-    if !somewhere(attribute, &|a| a.sensitive) {
+fn may_be_sensitive(attribute: &Attribute) -> bool {
+    attribute.sensitive || attribute.sensitive_when.is_some()
+}
+
+/// Whether an attribute is sensitive in this body. A predicate that cannot be evaluated hides: it
+/// is the mistake that can be made good.
+fn is_sensitive(attribute: &Attribute, body: &Arc<Map>) -> bool {
+    let Some(when) = &attribute.sensitive_when else { return attribute.sensitive };
+    let scope: Map = [("self", Value::Map(body.clone()))].into_iter().collect();
+    let holds = Template::expression(when).and_then(|template| template.evaluate(&MapScope(&scope)));
+    holds.map_or(true, |result| truthy(&result.value).unwrap_or(true))
+}
+
+fn mark(value: &Value, attribute: &Attribute, body: &Arc<Map>) -> Value {
+    if !somewhere(attribute, &may_be_sensitive) {
         return value.clone();
+    }
+    if is_sensitive(attribute, body) {
+        return hide(value);
     }
     match value {
         Value::Map(map) => each(map, |key, item| match attribute.below(&Seg::Key(key.clone())) {
-            Some(below) => Some(mark(item, below)),
+            Some(below) => Some(mark(item, below, body)),
             None => Some(item.clone()),
         }),
         Value::List(list) => match attribute.below(&Seg::Any) {
-            Some(below) => Value::list(list.iter().map(|item| mark(item, below))),
+            Some(below) => Value::list(list.iter().map(|item| mark(item, below, body))),
             None => value.clone(),
         },
         other => other.clone(),
@@ -155,6 +171,28 @@ mod tests {
     #[test]
     fn leaves_are_marked_by_schema() {
         insta::assert_snapshot!(format!("{:?}", mark_sensitive(&body(), &schema())), @r#"{"auth": {"kind": "k", "token": "t"}, "other": "o", "secret": {"a": (sensitive), "b": null}, "users": [{"name": "n", "password": (sensitive)}]}"#);
+    }
+
+    #[test]
+    fn leaves_are_marked_on_a_condition() {
+        let mut schema = TypeSchema::new("t.t");
+        let when = |when: &str| Attribute { sensitive_when: Some(when.into()), ..Attribute::default() };
+        schema.attributes = [
+            ("a".into(), when("self.kind == 'password'")),
+            ("b".into(), when("self.kind == 'id'")),
+            ("c".into(), when("self.nothing")),
+        ]
+        .into();
+        let body = Value::map([
+            ("kind", Value::from("password").sensitive()),
+            ("a", 1.into()),
+            ("b", 2.into()),
+            ("c", 3.into()),
+        ]);
+        assert_eq!(
+            format!("{:?}", mark_sensitive(&body, &schema)),
+            r#"{"a": (sensitive), "b": 2, "c": (sensitive), "kind": (sensitive)}"#
+        );
     }
 
     #[test]

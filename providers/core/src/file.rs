@@ -11,8 +11,8 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use aurak_api::{Applied, Effect, Progress, ProviderError, Update};
-use aurak_model::Value;
 use aurak_model::snapshot::Refreshed;
+use aurak_model::{Path as ModelPath, Value};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::provider::{Core, text, with};
@@ -28,21 +28,27 @@ struct Wanted {
 }
 
 pub(crate) async fn create(core: &Core, desired: &Value) -> Result<Progress, ProviderError> {
-    write(core, desired, true).await
+    write(core, desired, default_mode(desired), true).await
 }
 
 pub(crate) async fn update(core: &Core, update: &Update) -> Result<Progress, ProviderError> {
-    write(core, &update.desired, false).await
+    let Update { id: _, desired, live, unset } = update;
+    let kept = match text(live, "mode").and_then(|text| parse_mode(text).ok()) {
+        Some(mode) if is_secret(desired) == is_secret(live) && !unset.contains(&ModelPath::key("mode")) => {
+            mode
+        }
+        _ => default_mode(desired),
+    };
+    write(core, desired, kept, false).await
 }
 
-async fn write(core: &Core, desired: &Value, new: bool) -> Result<Progress, ProviderError> {
+async fn write(core: &Core, desired: &Value, mode: u32, new: bool) -> Result<Progress, ProviderError> {
     let revealed = desired.reveal();
     let path = text(&revealed, "path").unwrap_or_default().to_string();
-    let secret = is_secret(desired);
     let wanted = Wanted {
         place: place(&core.options.folder, &path)?,
         content: revealed.as_map().and_then(|map| map.get("content")).cloned().unwrap_or_default(),
-        mode: mode(&revealed, secret)?,
+        mode: text(&revealed, "mode").map_or(Ok(mode), parse_mode)?,
     };
     let mode = wanted.mode;
     let named = path.clone();
@@ -98,14 +104,16 @@ fn is_secret(body: &Value) -> bool {
         || map.and_then(|map| map.get("content")).is_some_and(Value::has_marks)
 }
 
-fn mode(body: &Value, secret: bool) -> Result<u32, ProviderError> {
-    match text(body, "mode") {
-        None => Ok(if secret { 0o600 } else { 0o644 }),
-        Some(text) => u32::from_str_radix(text, 8)
-            .ok()
-            .filter(|mode| *mode <= 0o777)
-            .ok_or_else(|| ProviderError::permanent(format!("`mode` is `{text}`; write it like `0644`"))),
-    }
+/// The mode where nothing is said.
+fn default_mode(desired: &Value) -> u32 {
+    if is_secret(desired) { 0o600 } else { 0o644 }
+}
+
+fn parse_mode(text: &str) -> Result<u32, ProviderError> {
+    u32::from_str_radix(text, 8)
+        .ok()
+        .filter(|mode| *mode <= 0o777)
+        .ok_or_else(|| ProviderError::permanent(format!("`mode` is `{text}`; write it like `0644`")))
 }
 
 /// Where a path leads.

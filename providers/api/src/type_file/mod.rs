@@ -27,7 +27,8 @@
 //!
 //! `key`, `collection`, `serialise`, `provides`, `requires`, `yields_when`, `sensitive_when`, what
 //! stands under `rotate.temporary` and the predicates of `immutable` are expressions without
-//! braces: over `self`, the planned attributes, and predicates also over `old` and `new`. Paths
+//! braces: over `self`, the planned attributes, and predicates also over `old` and `new`. What is
+//! not given is undefined there, and reading it an error: write `self.x | default(false)`. Paths
 //! (`within`, `changes_with`) are written from the top of the type.
 //!
 //! [`load`] reads a file and checks it; it gives a type or says everything that is wrong.

@@ -39,6 +39,25 @@ async fn a_file_is_written_whole_with_its_mode_and_nothing_beside_it() {
 }
 
 #[tokio::test]
+async fn a_mode_that_nobody_asked_to_change_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(folder.path()).await;
+    let place = folder.path().join("f");
+    let made = done(core.create(&call(), "core.file", &desired("f", "a".into())).await.unwrap());
+    fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
+    let Ok(Refreshed::Found { id, attributes: live }) = core.read("core.file", "f", &made.attributes).await
+    else {
+        panic!("not found")
+    };
+    let mut update = Update { id, desired: desired("f", "b".into()), live, unset: Vec::new() };
+    done(core.update(&call(), "core.file", &update).await.unwrap());
+    assert_eq!(mode(&place), 0o755);
+    update.unset = vec![aurak_model::Path::key("mode")];
+    done(core.update(&call(), "core.file", &update).await.unwrap());
+    assert_eq!(mode(&place), 0o644);
+}
+
+#[tokio::test]
 async fn content_that_is_called_sensitive_is_marked_wherever_it_comes_from() {
     let folder = tempfile::tempdir().unwrap();
     let core = core(folder.path()).await;
