@@ -15,7 +15,10 @@ use crate::fields::{Bag, is_null, kind_of, listed};
 use crate::yaml;
 
 /// Checks all blocks and inputs.
-pub(crate) fn program(program: &Program, schemas: &Schemas, bag: &mut Bag) {
+///
+/// `some_layers_missing`: values for the stack's inputs could not be read, so that nothing can be
+/// said about which inputs have none.
+pub(crate) fn program(program: &Program, schemas: &Schemas, some_layers_missing: bool, bag: &mut Bag) {
     for block in &program.blocks {
         // What is no type was said where it was read.
         if block.type_name.is_empty() {
@@ -26,8 +29,8 @@ pub(crate) fn program(program: &Program, schemas: &Schemas, bag: &mut Bag) {
             BlockKind::Resource | BlockKind::Existing => resource(block, schemas, bag),
         }
     }
-    for module in &program.modules {
-        inputs(module, bag);
+    for (i, module) in program.modules.iter().enumerate() {
+        inputs(module, some_layers_missing && i == 0, bag);
     }
 }
 
@@ -233,7 +236,7 @@ fn yes_or_no(node: &Node) -> Option<String> {
     Some(format!("YAML 1.2 reads `{text}` as text: write `{meant}`"))
 }
 
-fn inputs(module: &Module, bag: &mut Bag) {
+fn inputs(module: &Module, may_lack: bool, bag: &mut Bag) {
     for (name, input) in &module.inputs {
         if let Some(pattern) = &input.pattern
             && let Err(why) = aurak_expr::matches_whole(pattern, "")
@@ -251,7 +254,7 @@ fn inputs(module: &Module, bag: &mut Bag) {
         for layer in &input.layers {
             input_value(name, input, layer, bag);
         }
-        if input.layers.is_empty() && !input.nullable {
+        if input.layers.is_empty() && !input.nullable && !may_lack {
             bag.push(missing(name, input, module));
         }
     }

@@ -6,6 +6,7 @@
 use std::cell::Cell;
 
 use aurak_expr::{Binding, ErrorKind, ExprError, Scope, SourceAsk, Template};
+use aurak_model::program::Input;
 use aurak_model::{Diagnostic, ModuleId, Name, Named, Node, NodeKind, Program, Value};
 
 use crate::document::PathDecl;
@@ -22,7 +23,7 @@ pub(crate) fn path(layer: &PathDecl, program: &Program, module: ModuleId, bag: &
         return Some(path);
     }
     let hops = Cell::new(0);
-    let told = evaluate(&layer.path, &Statics { program, module, hops: &hops });
+    let told = evaluate(&layer.path, &Statics { program, module, hops: &hops, wanted: &[] });
     match told {
         Ok(Value::String(path)) => Some(paths::join(&layer.folder, &path)),
         Ok(_) => {
@@ -48,12 +49,36 @@ struct Statics<'a> {
     program: &'a Program,
     module: ModuleId,
     hops: &'a Cell<u32>,
+    /// What the expression names behind `inputs.`.
+    wanted: &'a [String],
+}
+
+impl Statics<'_> {
+    fn input(&self, input: &Input) -> Result<Value, ExprError> {
+        match input.layers.last() {
+            Some(layer) => evaluate(&layer.node, &Statics { module: layer.scope, ..*self }),
+            None => Ok(Value::Null),
+        }
+    }
+
+    fn inputs(&self) -> Result<Value, ExprError> {
+        let inputs = &self.program.module(self.module).inputs;
+        let named = self.wanted.iter().filter_map(|name| inputs.get_key_value(name.as_str()));
+        let values: Result<Vec<(Name, Value)>, ExprError> =
+            named.map(|(name, input)| Ok((name.clone(), self.input(input)?))).collect();
+        Ok(Value::map(values?))
+    }
 }
 
 fn evaluate(node: &Node, scope: &Statics<'_>) -> Result<Value, ExprError> {
     match &node.kind {
         NodeKind::Literal { value, .. } => Ok(value.clone()),
-        NodeKind::Template { text, .. } => Ok(Template::parse(text)?.evaluate(scope)?.value),
+        NodeKind::Template { text, .. } => {
+            let template = Template::parse(text)?;
+            let references = template.references().into_iter().filter(|r| r.root == "inputs");
+            let wanted: Vec<String> = references.filter_map(|r| r.path.into_iter().next()).collect();
+            Ok(template.evaluate(&Statics { wanted: &wanted, ..*scope })?.value)
+        }
         NodeKind::List(items) => {
             let items: Result<Vec<Value>, ExprError> =
                 items.iter().map(|node| evaluate(node, scope)).collect();
@@ -79,10 +104,8 @@ impl Scope for Statics<'_> {
         }
         let value = match self.program.module(self.module).named(name) {
             None => return Ok(None),
-            Some(Named::Input(input)) => match input.layers.last() {
-                Some(layer) => evaluate(&layer.node, &Statics { module: layer.scope, ..*self })?,
-                None => Value::Null,
-            },
+            Some(Named::Inputs) => self.inputs()?,
+            Some(Named::Input(input)) => self.input(input)?,
             Some(Named::Let(node)) => evaluate(node, self)?,
             Some(_) => return Err(unknown(format!("`{name}` is not known before planning"))),
         };

@@ -212,13 +212,13 @@ impl Graph {
                     true => name(read),
                     false => written,
                 };
-                labels.push((*span, format!("{} needs {what}", name(*reader))));
+                labels.push((*span, format!("`{}` needs `{what}`", name(*reader))));
             }
         }
         drawn.push(name(start));
         let summary = match steps.len() {
-            0 | 1 => format!("{} refers to itself", name(start)),
-            _ => format!("{} needs itself", name(start)),
+            0 | 1 => format!("`{}` refers to itself", name(start)),
+            _ => format!("`{}` needs itself", name(start)),
         };
         let mut diagnostic = Diagnostic::error("cycle", summary).detail(drawn.join(" -> "));
         for (span, text) in labels {

@@ -38,6 +38,18 @@ impl<'a> Lines<'a> {
         self.text[*start..end].trim_end_matches(['\r', '\n'])
     }
 
+    /// A place, or the end of the last line with text where it lies behind that.
+    pub(super) fn within(&self, span: Span) -> Span {
+        let mut line = (self.starts.len() as u32).max(1);
+        while line > 1 && self.line(line).trim().is_empty() {
+            line -= 1;
+        }
+        match span.line > line {
+            true => Span { line, col: self.line(line).trim_end().chars().count() as u32 + 1, ..span },
+            false => span,
+        }
+    }
+
     /// The rest of a line from a column on.
     pub(super) fn rest(&self, line: u32, col: u32) -> &'a str {
         let line = self.line(line);

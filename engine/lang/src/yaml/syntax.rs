@@ -8,7 +8,8 @@ use super::layout::Lines;
 /// What the parser said, with a way out where it is a frequent one.
 pub(super) fn diagnostic(file: FileId, lines: &Lines<'_>, error: &ScanError) -> Diagnostic {
     let mark = error.marker();
-    let span = Span { file, line: (mark.line() as u32).max(1), col: mark.col() as u32 + 1, len: 1 };
+    let at_mark = Span { file, line: (mark.line() as u32).max(1), col: mark.col() as u32 + 1, len: 1 };
+    let span = lines.within(at_mark);
     if error.info() == "recursion limit exceeded" {
         return too_deep(span);
     }
