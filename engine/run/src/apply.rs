@@ -1,0 +1,500 @@
+//! Apply and destroy: take the lease, clean up after a killed run, plan, ask, execute, and plan and
+//! execute again what could only be planned then.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aurak_exec::{Cancel, Context, ExecResult, Keys, LeaseKeeper, Limits, Providers, Reporter};
+use aurak_lang::MemorySources;
+use aurak_model::plan::Mode;
+use aurak_model::record::{EndResult, IdempotencyKey, Operation, OperationId};
+use aurak_model::{Action, Address, Diagnostic, Event, Files, Plan, PlanReport, Record};
+use aurak_plan::Options;
+use aurak_state::{Holder, Identity, Key, Store, StoreError};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::error::{RunError, state};
+use crate::file::{self, SavedPlan};
+use crate::planning::{Loaded, PlanOutcome, load, plan_from, seal_base};
+use crate::pool::ProviderPool;
+use crate::session::Session;
+use crate::stale;
+
+/// How long a lease is given: short enough that a stopped machine does not keep others out for long,
+/// long enough that a slow disk does not lose it.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// How often a waiting run looks whether the lease is free.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// What an apply is to do, and how.
+pub struct Request {
+    /// What to plan.
+    pub options: Options,
+    /// The bounds of execution.
+    pub limits: Limits,
+    /// How long to wait for a lock that somebody else holds.
+    pub lock_timeout: Duration,
+    /// A new state, although this folder holds one under another name.
+    pub new: bool,
+    /// How many deferred resources may be created without another approval.
+    pub deferred_max: usize,
+    /// Where the user asks to stop.
+    pub cancel: Cancel,
+    /// Where events go.
+    pub events: UnboundedSender<Event>,
+}
+
+/// Whoever stands behind a run.
+#[async_trait]
+pub trait Approver: Send + Sync {
+    /// Whether this plan is to be applied.
+    async fn approve(&self, plan: &Plan, report: &PlanReport, files: &Files) -> bool;
+    /// Somebody else has the lease, and the run waits for it.
+    async fn waiting_for(&self, holder: &Holder);
+    /// What an earlier, interrupted run left was brought in order.
+    async fn recovered(&self, findings: &[Diagnostic]);
+}
+
+/// How an apply ended.
+#[derive(Debug)]
+pub enum Applied {
+    /// There was nothing to do.
+    Nothing {
+        /// What else there is to say.
+        report: Box<PlanReport>,
+        /// The texts that findings point into.
+        files: Box<Files>,
+    },
+    /// It was not approved; nothing was changed.
+    Declined,
+    /// It was executed.
+    Executed {
+        /// How it ended.
+        end: EndResult,
+        /// Everything there is to tell.
+        findings: Vec<Diagnostic>,
+        /// The texts that findings point into.
+        files: Box<Files>,
+        /// The plan that wants another approval, where the end says so.
+        follow_up: Option<Box<FollowUp>>,
+    },
+}
+
+/// What wants another approval.
+#[derive(Debug)]
+pub struct FollowUp {
+    /// The plan, to show.
+    pub plan: Plan,
+    /// Findings and figures.
+    pub report: PlanReport,
+    /// The plan, to save.
+    pub file: Vec<u8>,
+    /// Why it was not applied at once.
+    pub why: String,
+}
+
+/// Plans and applies.
+pub async fn apply(
+    session: &Session,
+    request: Request,
+    approver: &dyn Approver,
+) -> Result<Applied, RunError> {
+    let loaded = load(session).await?;
+    let identity = choose(session, &loaded, &request).await?;
+    let exists = session.stores.find(&identity.stack, identity.environment.as_deref()).await?.is_some();
+    if request.options.mode == Mode::Destroy && !exists {
+        return Err(RunError::NoState {
+            stack: identity.stack.to_string(),
+            environment: identity.environment.as_deref().map(String::from),
+        });
+    }
+    let work = Work::open(session, &identity, exists, &request, approver).await?;
+    let result = apply_held(session, &work, loaded, &request, approver).await;
+    work.close().await;
+    result
+}
+
+async fn apply_held(
+    session: &Session,
+    work: &Work,
+    loaded: Loaded,
+    request: &Request,
+    approver: &dyn Approver,
+) -> Result<Applied, RunError> {
+    work.recover(approver).await?;
+    let previous = Arc::new(work.store.document().await.map_err(state("read the state"))?);
+    let identity = work.store.identity();
+    let outcome =
+        plan_from(session, &work.pool, loaded.clone(), identity, true, previous, request.options.clone())
+            .await?;
+    if outcome.plan.steps.is_empty() && outcome.plan.is_empty() {
+        return Ok(Applied::Nothing { report: Box::new(outcome.report), files: Box::new(outcome.files) });
+    }
+    if outcome.plan.has_changes() && !approver.approve(&outcome.plan, &outcome.report, &outcome.files).await {
+        return Ok(Applied::Declined);
+    }
+    if request.cancel.is_stopping() {
+        return Err(RunError::Stopped);
+    }
+    work.execute(session, loaded, outcome, request).await
+}
+
+/// Applies a saved plan. The sources of the session count only where the stack's file is there.
+pub async fn apply_saved(
+    session: &Session,
+    saved: SavedPlan,
+    request: Request,
+    approver: &dyn Approver,
+) -> Result<Applied, RunError> {
+    stale::check_sources(&saved.sources, &*session.sources)?;
+    let SavedPlan { identity, plan, sources, request: choices } = saved;
+    let session = Session { sources: Arc::new(sources.clone()), request: choices, ..session.clone() };
+    let found = session.stores.find(&identity.stack, identity.environment.as_deref()).await?;
+    if let Some(found) = &found {
+        if found.id != identity.id {
+            return Err(RunError::Stale { why: "the state was created after the plan was made".to_string() });
+        }
+    } else if plan.base.serial > 0 {
+        return Err(RunError::NoState {
+            stack: identity.stack.to_string(),
+            environment: identity.environment.as_deref().map(String::from),
+        });
+    }
+    let loaded = load(&session).await?;
+    let work = Work::open(&session, &identity, found.is_some(), &request, approver).await?;
+    let result = async {
+        work.recover(approver).await?;
+        let previous = Arc::new(work.store.document().await.map_err(state("read the state"))?);
+        let key = work.key.as_deref();
+        stale::check_base(&session, &work.pool, &plan, &previous, key).await?;
+        let outcome = PlanOutcome {
+            report: PlanReport::default(),
+            files: loaded.program.files.clone(),
+            identity: work.store.identity(),
+            exists: true,
+            previous,
+            sources,
+            snapshot: aurak_model::Snapshot::default(),
+            plan,
+        };
+        work.execute(&session, loaded, outcome, &request).await
+    }
+    .await;
+    work.close().await;
+    result
+}
+
+/// The store that a run writes to: the one of this name, or a new one.
+async fn choose(session: &Session, loaded: &Loaded, request: &Request) -> Result<Identity, RunError> {
+    let environment = loaded.program.environment.clone();
+    let found = session.stores.find(&loaded.stack, environment.as_deref()).await?;
+    if let Some(identity) = found {
+        return Ok(identity);
+    }
+    if !request.new {
+        let others: Vec<String> = session
+            .stores
+            .list()
+            .await
+            .map_err(state("list the states"))?
+            .into_iter()
+            .filter(|other| other.environment == environment && other.stack != loaded.stack)
+            .map(|other| format!("`{}`", other.folder()))
+            .collect();
+        if !others.is_empty() {
+            return Err(RunError::OtherName { stack: loaded.stack.to_string(), others });
+        }
+    }
+    Identity::new(loaded.stack.clone(), environment).map_err(state("name a new state"))
+}
+
+/// A store that is held for writing, and what goes with it.
+struct Work {
+    store: Arc<dyn Store>,
+    key: Option<Arc<Key>>,
+    lease: LeaseKeeper,
+    pool: Arc<ProviderPool>,
+    operation: OperationId,
+    context: Context,
+}
+
+impl Work {
+    async fn open(
+        session: &Session,
+        identity: &Identity,
+        exists: bool,
+        request: &Request,
+        approver: &dyn Approver,
+    ) -> Result<Work, RunError> {
+        let key = match session.stores.key(identity).await.map_err(state("find the stack's key"))? {
+            Some(key) => Some(key),
+            None if !exists || identity.key_id.is_none() => {
+                Some(session.stores.make_key(identity).await.map_err(state("make the stack's key"))?)
+            }
+            None => None,
+        };
+        let store = match exists {
+            true => {
+                session.stores.open(identity, key.clone(), true).await.map_err(state("open the state"))?
+            }
+            false => session.stores.create(identity, key.clone()).await.map_err(state("create the state"))?,
+        };
+        let operation = OperationId(uuid::Uuid::new_v4().to_string().into());
+        let me = &session.me;
+        let holder = Holder::new(me.who.clone(), me.pid, me.host.clone(), Some(operation.clone()));
+        let lease = acquire(&*store, holder, request, approver).await?;
+        let lease = LeaseKeeper::start(store.clone(), lease, session.clock.clone());
+        let pool = Arc::new(ProviderPool::new(session.registry.clone()));
+        let keys: Keys = Arc::new(|| IdempotencyKey(uuid::Uuid::new_v4().to_string().into()));
+        let context = Context {
+            store: store.clone(),
+            lease: lease.clone(),
+            providers: pool.clone() as Arc<dyn Providers>,
+            schemas: session.schemas.clone(),
+            limits: request.limits.clone(),
+            clock: session.clock.clone(),
+            operation: operation.clone(),
+            keys,
+            seed: session.clock.now_ms(),
+            cancel: request.cancel.clone(),
+            lock_dir: session.stores.lock_dir(identity),
+        };
+        Ok(Work { store, key, lease, pool, operation, context })
+    }
+
+    /// Gives the lease back. What goes wrong here has no more effect: the lease runs out.
+    async fn close(&self) {
+        let _ = self.lease.clone().release().await;
+    }
+
+    /// Brings in order what a killed run left.
+    async fn recover(&self, approver: &dyn Approver) -> Result<(), RunError> {
+        let previous = self.store.document().await.map_err(state("read the state"))?;
+        if previous.pending.is_empty() {
+            return Ok(());
+        }
+        let recovered = aurak_exec::recover(&self.context, &previous).await.map_err(executing)?;
+        approver.recovered(&recovered.findings).await;
+        if recovered.findings.iter().any(Diagnostic::is_error) {
+            return Err(RunError::Findings { findings: recovered.findings, files: Box::default() });
+        }
+        Ok(())
+    }
+
+    /// Executes a plan, then plans what it deferred and executes that, as far as it was approved.
+    async fn execute(
+        &self,
+        session: &Session,
+        loaded: Loaded,
+        outcome: PlanOutcome,
+        request: &Request,
+    ) -> Result<Applied, RunError> {
+        self.begin(session, &outcome).await?;
+        let mut reporter = Reporter::new(request.events.clone());
+        let files = Box::new(outcome.files.clone());
+        let mut findings = Vec::new();
+        let mut plan = outcome.plan;
+        let mut previous = outcome.previous;
+        let mut created = 0;
+        let mut follow_up = None;
+        let end = loop {
+            let result: ExecResult =
+                aurak_exec::execute(&self.context, &plan, &previous, &mut reporter).await;
+            findings.extend(result.findings);
+            if let Some(error) = result.error {
+                self.end(session, EndResult::Failed).await;
+                reporter.finish(EndResult::Failed);
+                return Err(executing(error));
+            }
+            if result.end != EndResult::Done || plan.deferred.is_empty() {
+                break result.end;
+            }
+            let blocks: Vec<Address> = plan.deferred.iter().map(|block| block.address.clone()).collect();
+            reporter.replanning(blocks);
+            previous = Arc::new(self.store.document().await.map_err(state("read the state"))?);
+            let identity = self.store.identity();
+            let options = request.options.clone();
+            let next = match plan_from(
+                session,
+                &self.pool,
+                loaded.clone(),
+                identity,
+                true,
+                previous.clone(),
+                options,
+            )
+            .await
+            {
+                Ok(next) => next,
+                Err(RunError::Findings { findings: more, .. }) => {
+                    findings.extend(more);
+                    break EndResult::Failed;
+                }
+                Err(error) => {
+                    self.end(session, EndResult::Failed).await;
+                    reporter.finish(EndResult::Failed);
+                    return Err(error);
+                }
+            };
+            created += next.plan.changes.iter().filter(|change| change.action == Action::Create).count();
+            if let Some(why) = needs_approval(&plan, &next.plan, created, request.deferred_max) {
+                follow_up = Some(self.follow_up(session, next, why)?);
+                break EndResult::NeedsApproval;
+            }
+            plan = next.plan;
+            if plan.steps.is_empty() {
+                break EndResult::Done;
+            }
+        };
+        self.end(session, end).await;
+        reporter.finish(end);
+        Ok(Applied::Executed { end, findings, files, follow_up })
+    }
+
+    fn follow_up(
+        &self,
+        session: &Session,
+        outcome: PlanOutcome,
+        why: String,
+    ) -> Result<Box<FollowUp>, RunError> {
+        let file = match &self.key {
+            Some(key) => save(session, &outcome, key)?,
+            None => Vec::new(),
+        };
+        Ok(Box::new(FollowUp { plan: outcome.plan, report: outcome.report, file, why }))
+    }
+
+    async fn begin(&self, session: &Session, outcome: &PlanOutcome) -> Result<(), RunError> {
+        let parts = source_parts(&outcome.sources);
+        let sources =
+            parts.iter().map(|(path, digest, _)| (path.as_str().into(), digest.as_str().into())).collect();
+        if self.key.is_some() {
+            let bytes = parts.into_iter().map(|(_, digest, bytes)| (digest, bytes)).collect();
+            self.store.put_parts(self.lease.fence(), bytes).await.map_err(state("keep the sources"))?;
+        }
+        let operation = Operation {
+            id: self.operation.clone(),
+            mode: outcome.plan.mode,
+            who: session.me.who.clone(),
+            at_ms: session.clock.now_ms(),
+            commit: session.me.commit.clone(),
+            plan: file::digest(&outcome.plan),
+            sources,
+            phase: None,
+        };
+        self.store
+            .append(self.lease.fence(), vec![Record::Begin(operation)])
+            .await
+            .map_err(state("begin the run in the state"))?;
+        Ok(())
+    }
+
+    /// Notes the end; where that fails, the journal shows a run without one, which is true.
+    async fn end(&self, session: &Session, result: EndResult) {
+        let end = Record::End { operation: self.operation.clone(), at_ms: session.clock.now_ms(), result };
+        let _ = self.store.append(self.lease.fence(), vec![end]).await;
+    }
+}
+
+fn executing(error: aurak_exec::ExecError) -> RunError {
+    RunError::Execution { source: Box::new(error) }
+}
+
+/// The parts of the sources: path, digest, bytes.
+fn source_parts(sources: &MemorySources) -> Vec<(String, String, Vec<u8>)> {
+    use sha2::{Digest, Sha256};
+    sources
+        .files
+        .iter()
+        .map(|(path, bytes)| {
+            let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            (path.clone(), digest, bytes.clone())
+        })
+        .collect()
+}
+
+/// Waits for the lease as long as the request lets it.
+async fn acquire(
+    store: &dyn Store,
+    holder: Holder,
+    request: &Request,
+    approver: &dyn Approver,
+) -> Result<aurak_state::Lease, RunError> {
+    let deadline = tokio::time::Instant::now() + request.lock_timeout;
+    let mut told = false;
+    loop {
+        match store.acquire(holder.clone(), LEASE).await {
+            Ok(lease) => return Ok(lease),
+            Err(StoreError::Held { holder: other }) => {
+                if tokio::time::Instant::now() >= deadline {
+                    return Err(state("lock the state")(StoreError::Held { holder: other }));
+                }
+                if !std::mem::replace(&mut told, true) {
+                    approver.waiting_for(&other).await;
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(LOOK_AGAIN) => {}
+                    () = request.cancel.reached(aurak_exec::Stop::Finish) => return Err(RunError::Stopped),
+                }
+            }
+            Err(error) => return Err(state("lock the state")(error)),
+        }
+    }
+}
+
+/// Why a plan of what was deferred goes beyond what was approved, if it does.
+fn needs_approval(approved: &Plan, next: &Plan, created: usize, most: usize) -> Option<String> {
+    let deferred: BTreeSet<&Address> = approved.deferred.iter().map(|block| &block.address).collect();
+    for change in &next.changes {
+        let expected = match change.action {
+            Action::Create | Action::Read => belongs(&change.address, &deferred),
+            Action::NoOp => true,
+            _ => false,
+        };
+        if !expected {
+            return Some(match change.action {
+                Action::Create | Action::Read => {
+                    format!("`{}` was not announced in the plan", change.address)
+                }
+                _ => format!("`{}` is to be changed, which was not announced in the plan", change.address),
+            });
+        }
+    }
+    (created > most).then(|| format!("{created} resources are to be created, and {most} were approved"))
+}
+
+fn belongs(address: &Address, deferred: &BTreeSet<&Address>) -> bool {
+    let plain = unkeyed(address);
+    deferred.iter().any(|block| {
+        let block = unkeyed(block);
+        plain == block || plain.strip_prefix(block.as_str()).is_some_and(|rest| rest.starts_with(['/', '.']))
+    })
+}
+
+fn unkeyed(address: &Address) -> String {
+    let (module, last, child) = address.split();
+    let mut names: Vec<String> = module.segments().into_iter().map(|segment| segment.name).collect();
+    names.push(last.name);
+    let mut text = names.join(".");
+    if let Some(child) = child {
+        text.push('/');
+        text.push_str(child);
+    }
+    text
+}
+
+/// The bytes of a plan's file.
+pub fn save(session: &Session, outcome: &PlanOutcome, key: &Key) -> Result<Vec<u8>, RunError> {
+    let mut plan = outcome.plan.clone();
+    seal_base(&mut plan, &outcome.previous, &outcome.snapshot.rows, key);
+    let saved = SavedPlan {
+        identity: outcome.identity.clone(),
+        plan,
+        sources: outcome.sources.clone(),
+        request: session.request.clone(),
+    };
+    Ok(file::write(&saved, key)?)
+}

@@ -1,0 +1,225 @@
+//! From sources to a plan: load, name, open the state for reading, read reality, and plan in rounds
+//! until no question is left.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aurak_lang::{MemorySources, Recording};
+use aurak_model::{Diagnostic, Files, Name, Plan, PlanReport, Program, Refreshed, Snapshot, StateDoc};
+use aurak_plan::{Options, PlanInput, Planned};
+use aurak_state::{Identity, Key};
+
+use crate::asks::answer;
+use crate::error::{RunError, state};
+use crate::pool::ProviderPool;
+use crate::prefetch::prefetch;
+use crate::session::Session;
+
+/// Rounds of questions after which something is wrong; real stacks need a handful.
+const MOST_ROUNDS: u32 = 50;
+
+/// A checked configuration and its name.
+#[derive(Clone)]
+pub struct Loaded {
+    /// The configuration.
+    pub program: Arc<Program>,
+    /// The stack's name.
+    pub stack: Name,
+    /// Warnings and notes.
+    pub findings: Vec<Diagnostic>,
+    /// Everything that was read for it.
+    pub sources: MemorySources,
+}
+
+/// A plan and all that belongs to it.
+pub struct PlanOutcome {
+    /// The plan.
+    pub plan: Plan,
+    /// Findings and figures.
+    pub report: PlanReport,
+    /// The texts that findings point into.
+    pub files: Files,
+    /// The store that it is for.
+    pub identity: Identity,
+    /// Whether that store is there already.
+    pub exists: bool,
+    /// The state that it was made from.
+    pub previous: Arc<StateDoc>,
+    /// Everything that was read for it.
+    pub sources: MemorySources,
+    pub(crate) snapshot: Snapshot,
+}
+
+/// Reads and checks the configuration and works out its name.
+pub async fn load(session: &Session) -> Result<Loaded, RunError> {
+    let recording = Recording::new(&*session.sources);
+    let loaded = aurak_lang::load(&recording, &session.request, &session.schemas);
+    let mut findings = loaded.diagnostics;
+    let program = Arc::new(loaded.program);
+    if findings.iter().any(Diagnostic::is_error) {
+        return Err(RunError::Findings { findings, files: Box::new(program.files.clone()) });
+    }
+    let mut snapshot = Snapshot::default();
+    let pool = ProviderPool::new(session.registry.clone());
+    for _ in 0..MOST_ROUNDS {
+        let named = aurak_plan::validate(PlanInput {
+            program: program.clone(),
+            previous: Arc::default(),
+            snapshot: Arc::new(snapshot.clone()),
+            schemas: session.schemas.clone(),
+            options: Options::default(),
+        });
+        if !named.asks.is_empty() {
+            snapshot.answers.extend(answer(&named.asks, &recording, &pool).await);
+            continue;
+        }
+        findings.extend(named.findings);
+        let files = Box::new(program.files.clone());
+        if findings.iter().any(Diagnostic::is_error) {
+            return Err(RunError::Findings { findings, files });
+        }
+        let Some(stack) = named.name else {
+            findings.push(
+                Diagnostic::error("name", "the stack has no name")
+                    .help("add `name: ...` at the top of aurak.yaml"),
+            );
+            return Err(RunError::Findings { findings, files });
+        };
+        return Ok(Loaded { program, stack, findings, sources: recording.memory() });
+    }
+    Err(RunError::Endless { rounds: MOST_ROUNDS })
+}
+
+/// Plans: reads only, takes no lease.
+pub async fn plan(session: &Session, options: Options) -> Result<PlanOutcome, RunError> {
+    let loaded = load(session).await?;
+    let environment = loaded.program.environment.clone();
+    let found = session.stores.find(&loaded.stack, environment.as_deref()).await?;
+    let (identity, exists, previous) = match found {
+        Some(identity) => {
+            let key = session.stores.key(&identity).await.map_err(state("find the stack's key"))?;
+            let store = session.stores.open(&identity, key, false).await.map_err(state("open the state"))?;
+            let previous = store.document().await.map_err(state("read the state"))?;
+            (identity, true, previous)
+        }
+        None => {
+            let identity =
+                Identity::new(loaded.stack.clone(), environment).map_err(state("name a new state"))?;
+            let previous = empty(&identity);
+            (identity, false, previous)
+        }
+    };
+    let pool = ProviderPool::new(session.registry.clone());
+    plan_from(session, &pool, loaded, identity, exists, Arc::new(previous), options).await
+}
+
+/// The state of a store that is not there yet.
+pub(crate) fn empty(identity: &Identity) -> StateDoc {
+    StateDoc {
+        id: identity.id.clone(),
+        stack: identity.stack.clone(),
+        environment: identity.environment.clone(),
+        ..StateDoc::default()
+    }
+}
+
+/// Plans a loaded configuration against a state.
+pub(crate) async fn plan_from(
+    session: &Session,
+    pool: &ProviderPool,
+    loaded: Loaded,
+    identity: Identity,
+    exists: bool,
+    previous: Arc<StateDoc>,
+    options: Options,
+) -> Result<PlanOutcome, RunError> {
+    let recording = Recording::new(&*session.sources);
+    let rows = prefetch(&previous, &session.schemas, pool, &|_| true).await;
+    let read = rows.len() as u64;
+    let mut snapshot = Arc::new(Snapshot { rows, answers: BTreeMap::new() });
+    let mut rounds = 0;
+    let planned = loop {
+        rounds += 1;
+        if rounds > MOST_ROUNDS {
+            return Err(RunError::Endless { rounds: MOST_ROUNDS });
+        }
+        let planned = plan_once(session, &loaded.program, &previous, &snapshot, &options).await;
+        if planned.asks.is_empty() {
+            break planned;
+        }
+        let answers = answer(&planned.asks, &recording, pool).await;
+        Arc::make_mut(&mut snapshot).answers.extend(answers);
+    };
+    let Planned { plan, mut report, .. } = planned;
+    report.findings.splice(0..0, loaded.findings);
+    report.read = read;
+    report.requests = pool.requests();
+    report.rounds = rounds;
+    let files = loaded.program.files.clone();
+    if report.has_errors() {
+        return Err(RunError::Findings { findings: report.findings, files: Box::new(files) });
+    }
+    let snapshot = Arc::unwrap_or_clone(snapshot);
+    let sources = together(loaded.sources, recording.memory());
+    Ok(PlanOutcome { plan, report, files, identity, exists, previous, sources, snapshot })
+}
+
+/// What was read for the configuration, and what expressions read later.
+fn together(mut all: MemorySources, more: MemorySources) -> MemorySources {
+    let MemorySources { files, env, globs } = more;
+    all.files.extend(files);
+    all.env.extend(env);
+    all.globs.extend(globs);
+    all
+}
+
+/// Planning is pure and may take a while: it gets a thread of its own.
+async fn plan_once(
+    session: &Session,
+    program: &Arc<Program>,
+    previous: &Arc<StateDoc>,
+    snapshot: &Arc<Snapshot>,
+    options: &Options,
+) -> Planned {
+    let input = PlanInput {
+        program: program.clone(),
+        previous: previous.clone(),
+        snapshot: snapshot.clone(),
+        schemas: session.schemas.clone(),
+        options: options.clone(),
+    };
+    aurak_plan::plan(input)
+}
+
+/// Fills in the keyed digests of what a plan rests on, so that a later run can tell whether it moved.
+pub(crate) fn seal_base(
+    plan: &mut Plan,
+    previous: &StateDoc,
+    refreshed: &BTreeMap<aurak_model::Address, Refreshed>,
+    key: &Key,
+) {
+    for (address, row) in &mut plan.base.rows {
+        row.digest = base_digest(address, &row.paths, previous, refreshed, key);
+    }
+}
+
+/// The keyed digest of some leaves of a row, as refreshed.
+pub(crate) fn base_digest(
+    address: &aurak_model::Address,
+    paths: &[aurak_model::Path],
+    previous: &StateDoc,
+    refreshed: &BTreeMap<aurak_model::Address, Refreshed>,
+    key: &Key,
+) -> String {
+    let recorded = previous.rows.get(address).and_then(|row| row.current.as_ref());
+    let attributes = match refreshed.get(address) {
+        Some(Refreshed::Found { attributes, .. }) => Some(attributes),
+        Some(_) => None,
+        None => recorded.map(|object| &object.attributes),
+    };
+    let there = aurak_model::Value::from(attributes.is_some());
+    let missing = aurak_model::Value::Null;
+    let mut values = vec![&there];
+    values.extend(paths.iter().map(|path| attributes.and_then(|a| a.at(path)).unwrap_or(&missing)));
+    key.digest(&values)
+}

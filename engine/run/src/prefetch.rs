@@ -1,0 +1,186 @@
+//! Reads what the state's rows stand for, before the first round of planning: a listing for each
+//! collection that holds several, a read for each of the rest.
+//!
+//! Each row is read with its provider as recorded, so that what left the configuration can be read
+//! too. A recorded configuration may refer to an output that is only read on use; such a provider is
+//! opened after what it refers to was read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aurak_exec::Providers;
+use aurak_model::record::Row;
+use aurak_model::schema::{Refresh, provider_of};
+use aurak_model::value::Origin;
+use aurak_model::{Address, Name, ProviderAddress, ProviderNode, Refreshed, Schemas, StateDoc, Value};
+use futures::stream::{self, StreamExt};
+
+use crate::asks::read;
+use crate::pool::ProviderPool;
+
+/// How many reads are under way at once.
+const AT_ONCE: usize = 16;
+
+/// Reads the rows that `wanted` lets in.
+pub(crate) async fn prefetch(
+    doc: &StateDoc,
+    schemas: &Schemas,
+    pool: &ProviderPool,
+    wanted: &dyn Fn(&Address) -> bool,
+) -> BTreeMap<Address, Refreshed> {
+    let mut refreshed = BTreeMap::new();
+    let mut waiting: BTreeMap<ProviderAddress, Vec<&Arc<Row>>> = BTreeMap::new();
+    for row in doc.rows.values() {
+        let read = schemas.types.get(&row.type_name).is_none_or(|schema| schema.refresh == Refresh::Read);
+        if read && row.current.is_some() && wanted(&row.address) {
+            waiting.entry(row.provider.clone()).or_default().push(row);
+        }
+    }
+    while !waiting.is_empty() {
+        let mut next = BTreeMap::new();
+        let mut progress = false;
+        for (address, rows) in std::mem::take(&mut waiting) {
+            let node = recorded(doc, &address, &rows);
+            match fill(&node, doc, &refreshed) {
+                Some(node) => {
+                    progress = true;
+                    refreshed.extend(read_rows(&node, &rows, schemas, pool).await);
+                }
+                None => {
+                    next.insert(address, rows);
+                }
+            }
+        }
+        if !progress {
+            for row in next.values().flatten() {
+                let why = "its provider is configured with something that could not be read".to_string();
+                refreshed.insert(row.address.clone(), Refreshed::Unreadable(why));
+            }
+            break;
+        }
+        waiting = next;
+    }
+    refreshed
+}
+
+/// A provider node as recorded, or without configuration where none was recorded.
+pub(crate) fn recorded(doc: &StateDoc, address: &ProviderAddress, rows: &[&Arc<Row>]) -> ProviderNode {
+    match doc.providers.get(address) {
+        Some(row) => ProviderNode {
+            address: row.address.clone(),
+            type_name: row.type_name.clone(),
+            config: row.config.clone(),
+            needs: row.needs.clone(),
+        },
+        None => ProviderNode {
+            address: address.clone(),
+            type_name: rows
+                .first()
+                .map_or_else(|| address.as_str().into(), |row| provider_of(&row.type_name).into()),
+            config: Value::map::<Name>([]),
+            needs: Vec::new(),
+        },
+    }
+}
+
+/// Fills references to outputs in; `None` where one was not read yet.
+fn fill(
+    node: &ProviderNode,
+    doc: &StateDoc,
+    refreshed: &BTreeMap<Address, Refreshed>,
+) -> Option<ProviderNode> {
+    if !node.config.has_unknown() {
+        return Some(node.clone());
+    }
+    let config = node.config.map_leaves(&mut |_, leaf| {
+        let Value::Unknown(unknown) = leaf else { return Ok(None) };
+        let Origin::Row { row, path } = &unknown.origin else { return Err(()) };
+        let value = match refreshed.get(row) {
+            Some(Refreshed::Found { attributes, .. }) => attributes.at(path).cloned(),
+            Some(_) => None,
+            // A type that is not read holds its outputs in the state.
+            None => doc.rows.get(row).and_then(|row| row.current.as_ref()?.attributes.at(path).cloned()),
+        };
+        value.map(Some).ok_or(())
+    });
+    config.ok().map(|config| ProviderNode { config, ..node.clone() })
+}
+
+async fn read_rows(
+    node: &ProviderNode,
+    rows: &[&Arc<Row>],
+    schemas: &Schemas,
+    pool: &ProviderPool,
+) -> Vec<(Address, Refreshed)> {
+    let provider = match pool.open(node).await {
+        Ok(provider) => provider,
+        Err(error) => {
+            let why = format!("the provider `{}` could not be opened: {error}", node.address);
+            return rows
+                .iter()
+                .map(|row| (row.address.clone(), Refreshed::Unreadable(why.clone())))
+                .collect();
+        }
+    };
+    let mut all = Vec::new();
+    let mut single = Vec::new();
+    let mut collections: BTreeMap<(Name, Name), Vec<&Arc<Row>>> = BTreeMap::new();
+    let world = provider.world();
+    for row in rows {
+        if let (Some(recorded), Some(here)) = (&row.world, &world)
+            && recorded != here
+        {
+            let why =
+                format!("it was made in `{recorded}`, but the provider `{}` is in `{here}`", node.address);
+            all.push((row.address.clone(), Refreshed::Unreadable(why)));
+            continue;
+        }
+        let collection = schemas.types.get(&row.type_name).and_then(|schema| {
+            let attributes = &row.current.as_ref()?.attributes;
+            aurak_plan::collection_of(schema, attributes)
+        });
+        match collection {
+            Some(collection) => collections.entry((row.type_name.clone(), collection)).or_default().push(row),
+            None => single.push(*row),
+        }
+    }
+    for ((type_name, collection), rows) in collections {
+        if rows.len() < 2 {
+            single.extend(rows);
+            continue;
+        }
+        let Ok(objects) = provider.list(&type_name, &collection).await else {
+            single.extend(rows);
+            continue;
+        };
+        pool.count_request();
+        let by_id: BTreeMap<Name, Value> = objects.into_iter().map(|o| (o.id, o.attributes)).collect();
+        for row in rows {
+            let Some(current) = &row.current else { continue };
+            match by_id.get(&current.id) {
+                Some(attributes) => {
+                    let found = Refreshed::Found { id: current.id.clone(), attributes: attributes.clone() };
+                    all.push((row.address.clone(), found));
+                }
+                // Listings lag behind in some services: only a read says that it is gone.
+                None => single.push(row),
+            }
+        }
+    }
+    let read: Vec<(Address, Refreshed)> = stream::iter(single)
+        .map(|row| {
+            let provider = provider.clone();
+            async move {
+                let Some(current) = &row.current else { return (row.address.clone(), Refreshed::Absent) };
+                let refreshed = read(&provider, &row.type_name, &current.id, &current.attributes, pool)
+                    .await
+                    .unwrap_or_else(Refreshed::Unreadable);
+                (row.address.clone(), refreshed)
+            }
+        })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    all.extend(read);
+    all
+}
