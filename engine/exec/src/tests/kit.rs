@@ -1,8 +1,6 @@
 //! A provider whose calls take virtual time and go as scripted, a store that watches the order of
 //! things, and plans in a few words.
 
-#![allow(dead_code, reason = "tests to come use all of it")]
-
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};

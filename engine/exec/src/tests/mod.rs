@@ -2,4 +2,13 @@
 
 mod kit;
 
+mod bounds;
+mod deferred;
+mod durability;
+mod ends;
+mod model;
 mod order;
+mod recovery;
+mod retries;
+mod rows;
+mod stopping;

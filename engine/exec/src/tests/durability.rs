@@ -1,0 +1,142 @@
+//! What is on disk when something is sent, and what becomes of a run that cannot write.
+
+use std::time::Duration;
+
+use aurak_model::Record;
+
+use super::kit::*;
+use crate::ExecError;
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_store_holds_back_calls_and_gathers_meanwhile() {
+    let kit = Kit::new().await;
+    *kit.store.delay.lock().unwrap() = Duration::from_millis(50);
+    let mut p = Planner::new();
+    p.create("a", lasting(10), &[]);
+    p.create("b", lasting(20), &[]);
+    p.create("c", lasting(30), &[]);
+    p.create("d", lasting(10), &["a"]);
+    p.create("e", lasting(10), &["b"]);
+    p.create("f", lasting(10), &["c"]);
+    let ran = kit.run(&p.plan).await;
+    // The outcomes of b and c arrive while a's is written, and go into one append.
+    insta::assert_snapshot!(kit.log.timed(), @"
+    51 append provider t, intent a, intent b, intent c
+    51 create a
+    51 create b
+    51 create c
+    111 append done 0 +a, intent d
+    111 create d
+    161 append done 1 +b, intent e, done 2 +c, intent f
+    161 create e
+    161 create f
+    211 append done 3 +d
+    261 append done 4 +e, done 5 +f
+    ");
+    // What is shown is durable: a is done at its append's return.
+    insta::assert_snapshot!(ran.done().story(), @"
+    51 start a
+    51 start b
+    51 start c
+    111 done a
+    111 start d
+    161 done b
+    161 start e
+    161 done c
+    161 start f
+    211 done d
+    261 done e
+    261 done f
+    261 Done: 6 done, 0 failed, 0 skipped
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn outcomes_that_come_together_share_an_append() {
+    let mut kit = Kit::new().await;
+    kit.context.limits.parallelism = 10;
+    let mut p = Planner::new();
+    for i in 0..200 {
+        p.create(&format!("s{i}"), lasting(5), &[]);
+    }
+    kit.run(&p.plan).await.done();
+    let appends = kit.store.appends.lock().unwrap();
+    // Intents of the first ten, nineteen times ten outcomes with ten intents, ten outcomes.
+    assert_eq!(appends.len(), 21);
+    assert!(appends[1..20].iter().all(|records| records.len() == 20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chain_takes_one_append_a_link() {
+    let kit = Kit::new().await;
+    let mut p = Planner::new();
+    p.create("s0", lasting(5), &[]);
+    for i in 1..20 {
+        p.create(&format!("s{i}"), lasting(5), &[&format!("s{}", i - 1)]);
+    }
+    kit.run(&p.plan).await.done();
+    assert_eq!(kit.store.appends.lock().unwrap().len(), 21);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_ends_the_run_and_nothing_is_sent_after_it() {
+    let kit = Kit::new().await;
+    let mut p = Planner::new();
+    p.create("a", lasting(10), &[]);
+    p.create("b", lasting(2000), &[]);
+    p.create("c", lasting(10), &["a"]);
+    p.create("d", lasting(10), &["b"]);
+    *kit.store.fail_at.lock().unwrap() = Some(1);
+    let ran = kit.run(&p.plan).await;
+    assert!(matches!(ran.result.error, Some(ExecError::Store(_))));
+    insta::assert_snapshot!(ran.story(), @"
+    1 start a
+    1 start b
+    11 left a: could not write to the state
+    11 left b: could not write to the state
+    11 left c: could not write to the state
+    11 skipped d: could not write to the state (-)
+    11 Failed: 0 done, 0 failed, 4 skipped
+    ");
+    assert_eq!(kit.log.calls(), ["create a", "create b"]);
+    // The next run knows of both.
+    assert_eq!(kit.state().await.pending.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_is_recorded_before_its_first_use_and_only_when_it_changed() {
+    let kit = Kit::new().await;
+    let mut p = Planner::new();
+    p.create("a", lasting(10), &[]);
+    kit.run(&p.plan).await.done();
+    {
+        let appends = kit.store.appends.lock().unwrap();
+        assert!(matches!(&appends[0][..], [Record::Provider(_), Record::Intent(_)]));
+    }
+    let mut p = Planner::new();
+    p.create("b", lasting(10), &[]);
+    kit.run(&p.plan).await.done();
+    let appends = kit.store.appends.lock().unwrap();
+    assert!(matches!(&appends[2][..], [Record::Intent(_)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn secrets_are_sealed_in_the_journal_and_open_for_the_provider() {
+    let kit = Kit::new().await;
+    let mut p = Planner::new();
+    let secret = aurak_model::Value::from("canary").sensitive();
+    p.create("a", aurak_model::Value::map([("secret", secret)]), &[]);
+    kit.run(&p.plan).await.done();
+    let state = kit.state().await;
+    let row = &state.rows[&address("a")];
+    assert_eq!(format!("{:?}", row.current.as_ref().unwrap().desired), "{\"secret\": (sensitive)}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_long_things_take_is_learned() {
+    let kit = Kit::new().await;
+    let mut p = Planner::new();
+    p.create("a", lasting(1500), &[]);
+    kit.run(&p.plan).await.done();
+    insta::assert_snapshot!(format!("{:?}", kit.state().await.durations), @r#"{"create a": 1500, "create t.thing": 1500}"#);
+}
