@@ -9,7 +9,7 @@ use aurak_model::{Diagnostic, ProviderAddress, Record, StepId};
 
 use crate::conditions::judge;
 use crate::context::ExecResult;
-use crate::dispatch::{Dispatcher, Phase};
+use crate::dispatch::Dispatcher;
 use crate::error::ExecError;
 use crate::nodes::Waiter;
 use crate::ready::Blocked;
@@ -68,9 +68,7 @@ impl Dispatcher<'_> {
             if self.ends[step as usize].is_some() {
                 continue;
             }
-            let began = self.phase[step as usize] == Phase::Begun
-                || (self.phase[step as usize] == Phase::Over && self.error.is_some());
-            let end = match began {
+            let end = match self.begun[step as usize] {
                 true => StepEnd::Left { why: why.clone() },
                 false => StepEnd::Skipped { why: why.clone(), because: None },
             };

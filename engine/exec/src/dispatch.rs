@@ -54,6 +54,8 @@ pub(crate) struct Dispatcher<'a> {
     /// Addresses whose old object goes in this plan: a create keeps the current one for that.
     pub(crate) old_goes: HashSet<&'a Address>,
     pub(crate) phase: Vec<Phase>,
+    /// Steps whose start was made known.
+    pub(crate) begun: Vec<bool>,
     /// Steps that have a slot and wait for a provider or a row.
     pub(crate) held: usize,
     /// Steps that are not ended.
@@ -157,6 +159,7 @@ impl<'a> Dispatcher<'a> {
             reading: HashMap::new(),
             old_goes,
             phase: vec![Phase::Waiting; count],
+            begun: vec![false; count],
             held: 0,
             open_steps: count,
             running: HashMap::new(),
@@ -353,6 +356,7 @@ impl<'a> Dispatcher<'a> {
             match effect {
                 Effect::Started(step) => {
                     self.move_on();
+                    self.begun[step as usize] = true;
                     self.reporter.report(Report::StepStarted { step: StepId(step) });
                 }
                 Effect::Finished { step, took, end } => {

@@ -501,3 +501,31 @@ impl Openers<'_> {
         Patience { lease: &context.lease, backoff: &backoff }.ask(|| ask(context)).await
     }
 }
+
+/// Drops the open attempts of an address: somebody looked, and says that nothing is there. Returns
+/// how many there were.
+pub async fn drop_attempts(
+    context: &Context,
+    state: &StateDoc,
+    address: &Address,
+) -> Result<usize, ExecError> {
+    let dropped = |pending: &Pending| {
+        Record::Outcome(Outcome {
+            operation: context.operation.clone(),
+            step: pending.intent.step,
+            key: Some(pending.intent.key.clone()),
+            rows: Vec::new(),
+            error: Some("dropped by hand".to_string()),
+            took: None,
+            at_ms: context.clock.now_ms(),
+        })
+    };
+    let open = state.pending.iter().filter(|pending| pending.intent.address == *address);
+    let records: Vec<Record> = open.map(dropped).collect();
+    let count = records.len();
+    if count > 0 {
+        context.lease.check()?;
+        context.store.append(context.lease.fence(), records).await?;
+    }
+    Ok(count)
+}

@@ -94,7 +94,7 @@ async fn a_store_that_fails_ends_the_run_and_nothing_is_sent_after_it() {
     1 start b
     11 left a: could not write to the state
     11 left b: could not write to the state
-    11 left c: could not write to the state
+    11 skipped c: could not write to the state (-)
     11 skipped d: could not write to the state (-)
     11 Failed: 0 done, 0 failed, 4 skipped
     ");

@@ -84,8 +84,8 @@ async fn the_second_time_waits_are_given_up_and_can_be_resumed() {
     6011 a: 994 to go
     7011 a: 993 to go
     7200 stopping now
-    7200 left c: busy elsewhere
     7200 left a: 993 to go
+    7200 left c: busy elsewhere
     9200 left b: the answer to a call
     9200 skipped d: the run was stopped (-)
     9200 Interrupted: 0 done, 0 failed, 4 skipped
@@ -98,7 +98,7 @@ async fn the_second_time_waits_are_given_up_and_can_be_resumed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn stopping_while_a_provider_is_opened_skips_what_waits_for_it() {
+async fn a_run_that_is_stopped_before_it_starts_does_nothing() {
     let kit = Kit::new().await;
     let mut p = Planner::new();
     p.create("a", lasting(10), &[]);
