@@ -8,7 +8,7 @@ use aurak_api::Applied;
 use aurak_model::event::StepEnd;
 use aurak_model::plan::Work;
 use aurak_model::record::{CallKind, IdempotencyKey, Intent, Object, Outcome, RowChange};
-use aurak_model::{Name, Record, Slot, StepId};
+use aurak_model::{Diagnostic, Name, Record, Slot, StepId};
 use tokio::sync::oneshot;
 
 use crate::conditions::{judge, makes};
@@ -89,7 +89,11 @@ impl Dispatcher<'_> {
         self.outcome(step, &running, changes, error, learned);
         match broken {
             None => self.succeed(step, took),
-            Some(failure) => self.fail(step, failure, took),
+            Some(failure) => {
+                let summary = format!("a condition of `{}` does not hold", it.address);
+                let diagnostic = failure.diagnostic(summary).about(&it.address);
+                self.fail_with(step, diagnostic, took);
+            }
         }
     }
 
@@ -227,7 +231,6 @@ impl Dispatcher<'_> {
 
     /// A step failed: nothing that hangs on it starts.
     pub(crate) fn fail(&mut self, step: u32, failure: Failure, took: Duration) {
-        self.over(step);
         let it = &self.plan.steps[step as usize];
         let verb = match &it.work {
             Work::Create { .. } => "create",
@@ -241,6 +244,12 @@ impl Dispatcher<'_> {
             Work::Join => "finish",
         };
         let diagnostic = failure.diagnostic(format!("could not {verb} `{}`", it.address)).about(&it.address);
+        self.fail_with(step, diagnostic, took);
+    }
+
+    fn fail_with(&mut self, step: u32, diagnostic: Diagnostic, took: Duration) {
+        self.over(step);
+        let it = &self.plan.steps[step as usize];
         self.findings.push(diagnostic.clone());
         let end = StepEnd::Failed(Box::new(diagnostic));
         self.batch.effects.push(Effect::Finished { step, took, end });

@@ -322,7 +322,7 @@ async fn conditions_stop_a_step_before_or_after_it() {
     1001 start before
     1001 failed before: could not create `before`: more are needed
     1001 start fine
-    1002 failed after: could not create `after`: it has the wrong id
+    1002 failed after: a condition of `after` does not hold: it has the wrong id
     1002 skipped last: `after` failed (after)
     1002 done fine
     1002 Failed: 2 done, 2 failed, 1 skipped
@@ -330,7 +330,7 @@ async fn conditions_stop_a_step_before_or_after_it() {
     insta::assert_snapshot!(ran.result.findings.iter().map(told).collect::<Vec<_>>().join("\n"), @"
     could not create `before`: more are needed [condition]
       the condition at aurak.yaml:9:5 does not hold
-    could not create `after`: it has the wrong id [condition]
+    a condition of `after` does not hold: it has the wrong id [condition]
       the condition at aurak.yaml:9:5 does not hold
     ");
     // What was made is recorded, whatever the condition says.

@@ -268,18 +268,27 @@ impl World {
             running.1 = running.1.max(running.0);
         }
         let ended = Ended(&self.running);
-        sleep(Duration::from_millis(ms)).await;
+        let act = self.next(&line);
+        // The effect lies between the call and its answer, so that a kill can fall on either side.
+        sleep(Duration::from_millis(ms / 2)).await;
+        let mut effect = Some(effect);
+        let mut take = || (effect.take().unwrap())();
+        let progress = act.is_none().then(&mut take);
+        sleep(Duration::from_millis(ms - ms / 2)).await;
         drop(ended);
-        match self.next(&line) {
-            None => Ok(effect()),
+        if let Some(progress) = progress {
+            return Ok(progress);
+        }
+        match act {
+            None => unreachable!(),
             Some(Act::Fail(error)) => Err(error),
             Some(Act::DoneBut(error)) => {
-                effect();
+                take();
                 Err(error)
             }
             Some(Act::Wait(times)) => {
                 let handle = format!("op-{}", call.address);
-                self.waiting.lock().unwrap().insert(handle.clone(), (times, effect()));
+                self.waiting.lock().unwrap().insert(handle.clone(), (times, take()));
                 Ok(Progress::Waiting {
                     handle: handle.into(),
                     why: format!("{times} to go"),
