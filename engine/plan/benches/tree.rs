@@ -1,7 +1,11 @@
 //! How long reading and planning take, inside one process, for the tree that `tests/bench/plan.sh`
 //! plans as whole processes: `cargo bench -p aurak-plan -- 10000`.
 
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark reports on standard output and may panic")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark reports on standard output and may panic"
+)]
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -34,7 +38,11 @@ fn tree(n: usize) -> String {
             0 => "root".to_string(),
             _ => format!("{{{{ r{}.id }}}}", (i - 1) / 4),
         };
-        writeln!(text, "  r{i}:\n    type: core.data\n    input: {{ name: \"n{i}\", parent: \"{parent}\", tag: \"t\" }}").unwrap();
+        writeln!(
+            text,
+            "  r{i}:\n    type: core.data\n    input: {{ name: \"n{i}\", parent: \"{parent}\", tag: \"t\" }}"
+        )
+        .unwrap();
     }
     text
 }

@@ -99,7 +99,7 @@ impl Context {
             let attribute =
                 Attribute { attributes: schema.attributes.clone(), ..Attribute::of(Kind::Object) };
             let desired = match coerce(&child.attributes, None, &attribute) {
-                Ok(desired) => crate::mark::mark(&desired, &attribute),
+                Ok(desired) => desired,
                 Err(error) => {
                     self.find(
                         Diagnostic::error(
@@ -111,6 +111,7 @@ impl Context {
                     continue;
                 }
             };
+            let Ok((schema, desired)) = self.prepared(&schema, &desired, None, &address) else { continue };
             let mut reads = wanted.reads.clone();
             for before in &child.after {
                 if let Some(id) = planned.get(before) {

@@ -1,6 +1,66 @@
-//! Marks what a schema calls sensitive, in what the configuration gives and in what is planned.
+//! What a schema says about secrets: which leaves are marked, under which conditions, and where a
+//! secret must not go.
 
-use aurak_model::{Attribute, Kind, Map, TypeSchema, Value};
+use std::sync::Arc;
+
+use aurak_expr::truthy;
+use aurak_model::{Attribute, Kind, Map, Path, TypeSchema, Value};
+
+use crate::context::Context;
+use crate::scope::RuleScope;
+
+impl Context {
+    /// The schema with the conditions of sensitivity decided for these attributes. What cannot be
+    /// decided is sensitive.
+    pub(crate) fn decided_schema(&self, schema: &Arc<TypeSchema>, desired: &Value) -> Arc<TypeSchema> {
+        if !schema.attributes.values().any(|attribute| any(attribute, &|a| a.sensitive_when.is_some())) {
+            return schema.clone();
+        }
+        let mut decided = (**schema).clone();
+        for attribute in decided.attributes.values_mut() {
+            self.decide_sensitivity(attribute, desired);
+        }
+        Arc::new(decided)
+    }
+
+    fn decide_sensitivity(&self, attribute: &mut Attribute, desired: &Value) {
+        if let Some(rule) = attribute.sensitive_when.take() {
+            let value = self.evaluate_rule(&rule, &RuleScope { this: desired });
+            attribute.sensitive |= !matches!(value.map(|value| truthy(&value)), Ok(Some(false)));
+        }
+        if let Some(items) = &mut attribute.items {
+            self.decide_sensitivity(items, desired);
+        }
+        for below in attribute.attributes.values_mut() {
+            self.decide_sensitivity(below, desired);
+        }
+    }
+}
+
+/// The places of secrets where the schema forbids them.
+pub(crate) fn misplaced(value: &Value, attribute: &Attribute, at: &Path, found: &mut Vec<Path>) {
+    if attribute.no_secrets && value.has_marks() {
+        found.push(at.clone());
+        return;
+    }
+    match value {
+        Value::Map(map) => {
+            for (key, value) in map.iter() {
+                if let Some(below) = attribute.below(&aurak_model::Seg::Key(key.clone())) {
+                    misplaced(value, below, &at.join(key.clone()), found);
+                }
+            }
+        }
+        Value::List(list) => {
+            for (i, value) in list.iter().enumerate() {
+                if let Some(below) = attribute.below(&aurak_model::Seg::Index(i)) {
+                    misplaced(value, below, &at.at(i), found);
+                }
+            }
+        }
+        _ => {}
+    }
+}
 
 /// The value with the leaves marked that the attribute, or a part of it, calls sensitive.
 pub(crate) fn mark(value: &Value, attribute: &Attribute) -> Value {
@@ -40,7 +100,12 @@ pub(crate) fn mark_all(values: &Map, schema: &TypeSchema) -> Value {
 }
 
 fn any_sensitive(attribute: &Attribute) -> bool {
-    attribute.sensitive
-        || attribute.items.as_deref().is_some_and(any_sensitive)
-        || attribute.attributes.values().any(any_sensitive)
+    any(attribute, &|attribute| attribute.sensitive)
+}
+
+/// Whether something holds of an attribute or of a part of it.
+fn any(attribute: &Attribute, holds: &dyn Fn(&Attribute) -> bool) -> bool {
+    holds(attribute)
+        || attribute.items.as_deref().is_some_and(|items| any(items, holds))
+        || attribute.attributes.values().any(|below| any(below, holds))
 }

@@ -12,6 +12,7 @@ use aurak_model::{
 };
 
 use crate::context::{Context, GaveUp, InstId, Instance, ModuleInst, Read, Target};
+use crate::diff;
 use crate::provider::{NoProvider, ProviderInstance};
 use crate::scope::{ModuleScope, RuleScope};
 
@@ -175,10 +176,15 @@ impl Context {
             self.defer(&address, &block.type_name, &needs, "what it is made from is not known yet");
             return self.add_instance(bare(Decision::Deferred, deferred_value(&address), reads));
         }
+        let composite = schema_known.composite;
+        let Ok((schema, desired)) = self.prepared(&schema_known, &desired, Some(&block.attributes), &address)
+        else {
+            return self.add_instance(bare(Decision::Failed, Value::Null, reads));
+        };
         let wanted = Wanted {
             address: address.clone(),
             type_name: block.type_name.clone(),
-            schema: schema_known.clone(),
+            schema,
             provider,
             desired,
             node: Some(&block.attributes),
@@ -187,7 +193,7 @@ impl Context {
             within,
             lifecycle,
         };
-        if schema_known.composite {
+        if composite {
             return self.plan_composite(wanted);
         }
         let instance = self.decide(wanted);
@@ -238,9 +244,7 @@ impl Context {
             if values.iter().any(|(given, _)| given == name) {
                 continue;
             }
-            if let Some(default) = &attribute.default {
-                values.push((name.clone(), default.clone()));
-            } else if attribute.required && !failed {
+            if attribute.required && attribute.default.is_none() && !failed {
                 self.find(
                     Diagnostic::error("missing_attribute", format!("`{name}` of `{address}` is missing"))
                         .at(block.span, format!("a {} needs it", block.type_name))
@@ -254,11 +258,44 @@ impl Context {
         }
         within.sort_unstable();
         within.dedup();
-        let mut desired = crate::mark::mark_all(&values.into_iter().collect(), schema);
+        let mut desired = Value::map(values);
         for over in self.input.previous.overrides.iter().filter(|over| over.address == *address) {
             desired = set(&desired, &over.path.0, &over.value);
         }
         Ok((desired, within))
+    }
+
+    /// The attributes with defaults filled in and secrets marked, and the schema with its conditions
+    /// decided for them.
+    pub(crate) fn prepared(
+        &self,
+        schema: &Arc<TypeSchema>,
+        desired: &Value,
+        node: Option<&Node>,
+        address: &Address,
+    ) -> Result<(Arc<TypeSchema>, Value), GaveUp> {
+        let schema = self.decided_schema(schema, desired);
+        let desired = diff::prepare(&schema, desired);
+        let mut secrets = Vec::new();
+        for (name, value) in desired.as_map().into_iter().flat_map(|map| map.iter()) {
+            if let Some(attribute) = schema.attributes.get(name) {
+                crate::mark::misplaced(value, attribute, &Path::key(name.clone()), &mut secrets);
+            }
+        }
+        for path in &secrets {
+            let mut finding = Diagnostic::error(
+                "secret",
+                format!("`{path}` of `{address}` would show a secret"),
+            )
+            .detail(format!("what stands in `{path}` ends up where others can see it"))
+            .help("hand secrets over by other attributes, such as `environment` or `stdin` of a command")
+            .about(address);
+            if let Some(node) = node {
+                finding = finding.at(crate::evaluate::descend(node, path).span, "this is sensitive");
+            }
+            self.find(finding);
+        }
+        if secrets.is_empty() { Ok((schema, desired)) } else { Err(GaveUp) }
     }
 
     fn evaluate_lifecycle(
