@@ -28,6 +28,10 @@ async fn as_another_process() {
     for line in std::io::stdin().lines() {
         let answer = match line.unwrap().as_str() {
             "append" => store.append(lease.fence, vec![begin("child", 1)]).await.map(|_| ()),
+            "go on" => loop {
+                let serial = store.append(lease.fence, vec![begin("child", 1)]).await.unwrap().serial;
+                writeln!(out, "answer: {serial}").unwrap();
+            },
             "renew" => store.renew(&lease).await.map(|renewed| lease = renewed),
             other => panic!("`{other}`"),
         };
@@ -111,6 +115,26 @@ async fn a_killed_holder_is_taken_over_at_once() {
     let lease = store.acquire(holder("ada@here"), LONG).await.unwrap();
     assert_eq!(lease.fence.0, 2);
     assert_eq!(store.document().await.unwrap().serial, 1);
+}
+
+#[tokio::test]
+async fn what_was_answered_survives_a_kill() {
+    for answers in [1_u64, 2, 13, 60] {
+        let (dir, store) = store();
+        let mut other = Other::start(dir.path(), LONG);
+        let mut last = other.ask("go on");
+        for _ in 1..answers {
+            last = other.answer();
+        }
+        other.child.kill().unwrap();
+        other.child.wait().unwrap();
+        assert_eq!(last, answers.to_string());
+        let lease = store.acquire(holder("ada@here"), LONG).await.unwrap();
+        let serial = store.document().await.unwrap().serial;
+        assert!(serial >= answers, "{serial} of {answers}");
+        assert_eq!(store.append(lease.fence, vec![begin("ada", 1)]).await.unwrap().serial, serial + 1);
+        assert_eq!(store.check().await.unwrap(), []);
+    }
 }
 
 #[tokio::test]

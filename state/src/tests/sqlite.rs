@@ -285,6 +285,32 @@ async fn a_copy_taken_at_any_moment_goes_on() {
 }
 
 #[tokio::test]
+async fn a_transaction_that_was_cut_off_is_rolled_back_by_a_reader_too() {
+    let (root, store) = create(None);
+    let lease = acquire(&store).await;
+    store.append(lease.fence, vec![output("a", Some(1.into()))]).await.unwrap();
+    let doc = store.document().await.unwrap();
+    store.release(lease).await.unwrap();
+
+    // Between two runs the database is a single file with a rollback journal: a change of mode can
+    // be cut off there. The pages of this one are in the file before it is committed.
+    let cut = Connection::open(store.dir().join("state.db")).unwrap();
+    cut.execute_batch(
+        "PRAGMA cache_size = 1; BEGIN IMMEDIATE; UPDATE outputs SET value = '2';
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+         INSERT INTO durations SELECT 'd' || i || hex(randomblob(200)), i FROM n;",
+    )
+    .unwrap();
+    let dir = root.path().join("copy");
+    copy(store.dir(), &dir, "");
+    drop(cut);
+    assert_eq!(names(&dir), ["state.db", "state.db-journal"]);
+    let reader = SqliteStore::open_read_only(&dir, None).unwrap();
+    assert_eq!(reader.document().await.unwrap(), doc);
+    assert_eq!(names(&dir), ["state.db"]);
+}
+
+#[tokio::test]
 async fn a_log_that_was_removed_is_missed() {
     let (root, store) = create(None);
     let lease = acquire(&store).await;
