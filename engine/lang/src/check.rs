@@ -2,13 +2,14 @@
 //! not exist or are missing, literals that do not fit. What expressions give is checked by the
 //! planner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aurak_expr::{ShapeError, coerce, suggest};
 use aurak_model::program::{Input, Layer};
 use aurak_model::schema::{Attribute, Kind, provider_of};
 use aurak_model::{
-    Block, BlockKind, Diagnostic, Module, Name, Node, NodeKind, Program, Schemas, Seg, Span, Type, Value,
+    Block, BlockKind, Diagnostic, Files, Module, ModuleId, Name, Node, NodeKind, Program, Schemas, Seg, Span,
+    Type, Value,
 };
 
 use crate::fields::{Bag, is_null, kind_of, listed};
@@ -16,9 +17,13 @@ use crate::yaml;
 
 /// Checks all blocks and inputs.
 ///
-/// `some_layers_missing`: values for the stack's inputs could not be read, so that nothing can be
-/// said about which inputs have none.
-pub(crate) fn program(program: &Program, schemas: &Schemas, some_layers_missing: bool, bag: &mut Bag) {
+/// `lacking`: inputs that have no value because of something that was said already.
+pub(crate) fn program(
+    program: &Program,
+    schemas: &Schemas,
+    lacking: &BTreeSet<(ModuleId, Name)>,
+    bag: &mut Bag,
+) {
     for block in &program.blocks {
         // What is no type was said where it was read.
         if block.type_name.is_empty() {
@@ -30,7 +35,7 @@ pub(crate) fn program(program: &Program, schemas: &Schemas, some_layers_missing:
         }
     }
     for (i, module) in program.modules.iter().enumerate() {
-        inputs(module, some_layers_missing && i == 0, bag);
+        inputs(module, ModuleId(i as u32), lacking, &program.files, bag);
     }
 }
 
@@ -101,12 +106,15 @@ fn unknown_attribute(
     what: &str,
     attributes: &BTreeMap<Name, Attribute>,
 ) -> Diagnostic {
-    let settable = attributes.iter().filter(|(_, a)| !a.computed || a.optional).map(|(name, _)| name);
-    let help = match suggest(key, settable.clone()) {
+    let help = match suggest(key, settable(attributes)) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("it takes {}", listed(settable)),
+        None => format!("it takes {}", listed(settable(attributes))),
     };
     Diagnostic::error("unknown_attribute", format!("{what} has no attribute `{key}`")).at(span, "").help(help)
+}
+
+fn settable(attributes: &BTreeMap<Name, Attribute>) -> impl Iterator<Item = &Name> {
+    attributes.iter().filter(|(_, a)| !a.computed || a.optional).map(|(name, _)| name)
 }
 
 /// A map of known keys: a block, or an object inside one.
@@ -122,9 +130,11 @@ struct Object<'a> {
 
 impl Object<'_> {
     fn check(&self, node: &Node, place: Span, bag: &mut Bag) {
+        let mut meant = BTreeSet::new();
         for (key, span, value) in node.entries() {
             let Some(attribute) = self.attributes.get(key) else {
                 if !self.open {
+                    meant.extend(suggest(key, settable(self.attributes)));
                     bag.push(unknown_attribute(key, *span, self.what, self.attributes));
                 }
                 continue;
@@ -141,14 +151,15 @@ impl Object<'_> {
                 );
                 continue;
             }
-            check(value, attribute, key, bag);
+            check(value, attribute, key, place, bag);
         }
         if self.existing {
             return;
         }
         for (key, attribute) in self.attributes {
             let given = node.get(key).is_some_and(|value| !is_null(value));
-            if attribute.required && attribute.default.is_none() && !given {
+            // A misspelt key was said to be that.
+            if attribute.required && attribute.default.is_none() && !given && !meant.contains(&**key) {
                 let about = match attribute.description.is_empty() {
                     true => attribute.value_type().article().to_string(),
                     false => format!("{}: {}", attribute.value_type().article(), attribute.description),
@@ -164,13 +175,16 @@ impl Object<'_> {
 }
 
 /// Checks a value as far as it is written out.
-fn check(node: &Node, attribute: &Attribute, name: &str, bag: &mut Bag) {
+///
+/// `place` is shown instead of values that must not be.
+fn check(node: &Node, attribute: &Attribute, name: &str, place: Span, bag: &mut Bag) {
     match (&node.kind, attribute.kind) {
         (_, Kind::Any) | (NodeKind::Template { .. }, _) => {}
         (NodeKind::Literal { value, text }, _) => {
             let value = if attribute.sensitive { value.clone().sensitive() } else { value.clone() };
             if let Err(error) = coerce(&value, text.as_deref(), attribute) {
-                bag.push(shape(name, node, error));
+                let hidden = Node { span: place, ..node.clone() };
+                bag.push(shape(name, if attribute.sensitive { &hidden } else { node }, error));
             }
         }
         (NodeKind::Map(_), Kind::Object) => {
@@ -183,7 +197,7 @@ fn check(node: &Node, attribute: &Attribute, name: &str, bag: &mut Bag) {
             length(entries.len(), "keys", node, attribute, name, bag);
             for (key, _, value) in entries.iter().filter(|(_, _, value)| !is_null(value)) {
                 if let Some(items) = &attribute.items {
-                    check(value, items, &format!("{name}.{key}"), bag);
+                    check(value, items, &format!("{name}.{key}"), place, bag);
                 }
             }
         }
@@ -194,7 +208,7 @@ fn check(node: &Node, attribute: &Attribute, name: &str, bag: &mut Bag) {
                 let name = format!("{name}[{i}]");
                 match is_null(item) && of.kind != Kind::Any {
                     true => bag.push(wrong(&name, item, of.value_type())),
-                    false => check(item, of, &name, bag),
+                    false => check(item, of, &name, place, bag),
                 }
             }
         }
@@ -236,7 +250,7 @@ fn yes_or_no(node: &Node) -> Option<String> {
     Some(format!("YAML 1.2 reads `{text}` as text: write `{meant}`"))
 }
 
-fn inputs(module: &Module, may_lack: bool, bag: &mut Bag) {
+fn inputs(module: &Module, id: ModuleId, lacking: &BTreeSet<(ModuleId, Name)>, files: &Files, bag: &mut Bag) {
     for (name, input) in &module.inputs {
         if let Some(pattern) = &input.pattern
             && let Err(why) = aurak_expr::matches_whole(pattern, "")
@@ -252,9 +266,9 @@ fn inputs(module: &Module, may_lack: bool, bag: &mut Bag) {
             continue;
         }
         for layer in &input.layers {
-            input_value(name, input, layer, bag);
+            input_value(name, input, layer, files, bag);
         }
-        if input.layers.is_empty() && !input.nullable && !may_lack {
+        if input.layers.is_empty() && !input.nullable && !lacking.contains(&(id, name.clone())) {
             bag.push(missing(name, input, module));
         }
     }
@@ -280,12 +294,20 @@ fn missing(name: &str, input: &Input, module: &Module) -> Diagnostic {
 }
 
 /// A value of an input, as far as it is written out.
-fn input_value(name: &str, input: &Input, layer: &Layer, bag: &mut Bag) {
+fn input_value(name: &str, input: &Input, layer: &Layer, files: &Files, bag: &mut Bag) {
     let node = &layer.node;
     let what = |message: String| {
-        Diagnostic::error("wrong_value", format!("the input `{name}` cannot have this value"))
-            .at(node.span, message)
-            .at(input.span, "declared here")
+        let summary = format!("the input `{name}` cannot have this value");
+        let diagnostic = Diagnostic::error("wrong_value", summary);
+        match input.sensitive {
+            // A label would show the line with the secret on it.
+            true => diagnostic.at(input.span, message).detail(format!(
+                "It is given at {} ({}).",
+                files.place(node.span),
+                layer.source
+            )),
+            false => diagnostic.at(node.span, message).at(input.span, "declared here"),
+        }
     };
     let (value, text) = match &node.kind {
         NodeKind::Template { .. } => return,

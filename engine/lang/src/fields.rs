@@ -248,7 +248,7 @@ pub(crate) fn listed(words: impl IntoIterator<Item = impl AsRef<str>>) -> String
     const SHOWN: usize = 20;
     let words: Vec<String> = words.into_iter().map(|word| format!("`{}`", word.as_ref())).collect();
     match words.len() {
-        0 => "nothing".to_string(),
+        0 => "none".to_string(),
         n if n > SHOWN => format!("{} and {} more", words[..SHOWN].join(", "), n - SHOWN),
         _ => words.join(", "),
     }

@@ -57,18 +57,15 @@ pub fn load(sources: &dyn Sources, request: &LoadRequest, schemas: &Schemas) -> 
     let mut program = Program::default();
     let document = reader.document(STACK_FILE, Role::Stack, None);
     let mut linked = link::Linked::default();
-    let mut some_layers_missing = false;
     if let Some(mut document) = document {
-        let before = reader.bag.len();
         let environment = values::choose_environment(&mut document, request, &mut program, &mut reader.bag);
         let layers = values::StackLayers::read(&mut document, environment, request, &mut reader);
-        some_layers_missing = reader.bag.len() > before;
         linked = link::modules(document, layers, &mut program, &mut reader);
     }
     let Reader { files, mut bag, .. } = reader;
     program.files = files;
-    link::names(&mut program, linked, schemas, &mut bag);
-    check::program(&program, schemas, some_layers_missing, &mut bag);
+    link::names(&mut program, &mut linked, schemas, &mut bag);
+    check::program(&program, schemas, &linked.lacking, &mut bag);
     for (kind, name, content) in values::digested(&program, request) {
         noting.note(kind, &name, content.as_bytes());
     }

@@ -61,6 +61,8 @@ pub(crate) struct StackLayers {
     vars: Vec<Var>,
     /// The inputs that other environments set: their names are checked too.
     elsewhere: Vec<(Name, Span)>,
+    /// Some could not be read, or nobody knows which.
+    incomplete: bool,
 }
 
 /// Values from one place.
@@ -87,6 +89,8 @@ impl StackLayers {
         request: &LoadRequest,
         reader: &mut Reader<'_>,
     ) -> StackLayers {
+        let before = reader.bag.len();
+        let undecided = environment.is_none() && !document.environments.is_empty();
         let mut files = Vec::new();
         let mut elsewhere = Vec::new();
         let mut profiles = std::mem::take(&mut document.layers);
@@ -118,21 +122,26 @@ impl StackLayers {
         };
         let env_vars = request.env_vars.iter().map(|v| var(v, false));
         let vars = env_vars.chain(request.vars.iter().map(|v| var(v, true))).collect();
-        StackLayers { files, vars, elsewhere }
+        let incomplete = undecided || reader.bag.len() > before;
+        StackLayers { files, vars, elsewhere, incomplete }
     }
 
-    /// Gives the inputs their values.
-    pub(crate) fn apply(self, inputs: &mut BTreeMap<Name, Input>, reader: &mut Reader<'_>) {
+    /// Gives the inputs their values. Gives back those that may lack one because of something that
+    /// was said already.
+    pub(crate) fn apply(self, inputs: &mut BTreeMap<Name, Input>, reader: &mut Reader<'_>) -> Vec<Name> {
+        let mut lacking: Vec<Name> =
+            if self.incomplete { inputs.keys().cloned().collect() } else { Vec::new() };
         for (name, span) in self.elsewhere {
             if !inputs.contains_key(&name) {
                 reader.bag.push(unknown_input(&name, Some(span), "the stack", inputs.keys()));
             }
         }
         for layer in self.files {
-            apply(layer, ModuleId(0), "the stack", inputs, &mut reader.bag);
+            lacking.extend(apply(layer, ModuleId(0), "the stack", inputs, &mut reader.bag));
         }
         for var in self.vars {
             let Some(input) = inputs.get_mut(&*var.name) else {
+                lacking.extend(suggest(&var.name, inputs.keys()).map(Name::from));
                 let mut diagnostic = unknown_input(&var.name, None, "the stack", inputs.keys());
                 diagnostic.detail = Some(format!("{} gives it a value.", var.source));
                 if !var.strict {
@@ -148,8 +157,11 @@ impl StackLayers {
                 };
                 let verbatim = input.ty == Type::String;
                 input.layers.push(Layer { node, scope: ModuleId(0), source, verbatim });
+            } else {
+                lacking.push(var.name.as_str().into());
             }
         }
+        lacking
     }
 }
 
@@ -202,23 +214,29 @@ fn place_at(node: &mut Node, span: Span) {
     }
 }
 
-/// Gives inputs the values of one place.
+/// Gives inputs the values of one place. Gives back the inputs that were probably meant by names
+/// that no input has.
 pub(crate) fn apply(
     layer: FileLayer,
     scope: ModuleId,
     whose: &str,
     inputs: &mut BTreeMap<Name, Input>,
     bag: &mut Bag,
-) {
+) -> Vec<Name> {
+    let mut meant = Vec::new();
     for (name, span, node) in layer.entries {
         match inputs.get_mut(&name) {
             Some(input) => {
                 let source = layer.source.clone();
                 input.layers.push(Layer { node, scope, source, verbatim: false });
             }
-            None => bag.push(unknown_input(&name, Some(span), whose, inputs.keys())),
+            None => {
+                meant.extend(suggest(&name, inputs.keys()).map(Name::from));
+                bag.push(unknown_input(&name, Some(span), whose, inputs.keys()));
+            }
         }
     }
+    meant
 }
 
 /// The values in a profile, or in each file of a folder of profiles.

@@ -448,24 +448,24 @@ resources:
   d: { type: core.data, input: "{{ d.id }}" }
   user: { type: core.data, input: "{{ a.id }}" }
 "#), @r#"
-    Error cycle: a needs itself
+    Error cycle: `a` needs itself
       a -> b -> c -> a
       aurak.yaml:5:36
           a: { type: core.data, input: "{{ b.output }}" }
-                                           ^^^^^^^^ a needs b.output
+                                           ^^^^^^^^ `a` needs `b.output`
       aurak.yaml:6:36
           b: { type: core.data, input: "{{ c.id }}-{{ d.id }}" }
-                                           ^^^^ b needs c.id
+                                           ^^^^ `b` needs `c.id`
       aurak.yaml:7:36
           c: { type: core.data, input: "{{ a.output.x }}" }
-                                           ^^^^^^^^^^ c needs a.output.x
+                                           ^^^^^^^^^^ `c` needs `a.output.x`
       help: take one of these references away: what is needed must be there first
 
-    Error cycle: d refers to itself
+    Error cycle: `d` refers to itself
       d -> d
       aurak.yaml:8:36
           d: { type: core.data, input: "{{ d.id }}" }
-                                           ^^^^ d needs d.id
+                                           ^^^^ `d` needs `d.id`
       help: take one of these references away: what is needed must be there first
     "#);
     insta::assert_snapshot!(stack(r#"
@@ -478,41 +478,41 @@ resources:
   b: { type: core.data, depends_on: [c] }
   c: { type: core.data, depends_on: [b] }
 "#), @r#"
-    Error cycle: m refers to itself
+    Error cycle: `m` refers to itself
       m -> m
       aurak.yaml:4:32
         let: { l: "{{ a.id }}", m: "{{ m }}" }
-                                       ^ m needs m
+                                       ^ `m` needs `m`
       help: take one of these references away: what is needed must be there first
 
-    Error cycle: j refers to itself
+    Error cycle: `j` refers to itself
       j -> j
       aurak.yaml:7:35
           j: { type: string, default: "{{ j }}" }
-                                          ^ j needs j
+                                          ^ `j` needs `j`
       help: take one of these references away: what is needed must be there first
 
-    Error cycle: a needs itself
+    Error cycle: `a` needs itself
       a -> i -> l -> a
       aurak.yaml:9:36
           a: { type: core.data, input: "{{ inputs.i }}" }
-                                           ^^^^^^^^ a needs inputs.i
+                                           ^^^^^^^^ `a` needs `inputs.i`
       aurak.yaml:6:21
           i: { default: "{{ l }}" }
-                            ^ i needs l
+                            ^ `i` needs `l`
       aurak.yaml:4:15
         let: { l: "{{ a.id }}", m: "{{ m }}" }
-                      ^^^^ l needs a.id
+                      ^^^^ `l` needs `a.id`
       help: take one of these references away: what is needed must be there first
 
-    Error cycle: b needs itself
+    Error cycle: `b` needs itself
       b -> c -> b
       aurak.yaml:10:38
           b: { type: core.data, depends_on: [c] }
-                                             ^ b needs c
+                                             ^ `b` needs `c`
       aurak.yaml:11:38
           c: { type: core.data, depends_on: [b] }
-                                             ^ c needs b
+                                             ^ `c` needs `b`
       help: take one of these references away: what is needed must be there first
     "#);
     let request = LoadRequest { vars: vec![("j".into(), "x".into())], ..LoadRequest::default() };
@@ -546,42 +546,42 @@ outputs: { made: { value: "{{ r.id }}" }, plain: { value: 1 } }
         ),
     ];
     insta::assert_snapshot!(outcome(&loaded(&files, &LoadRequest::default())), @r#"
-    Error cycle: three.r needs itself
+    Error cycle: `three.r` needs itself
       three.r -> three -> four -> four.r -> four.from -> three.made -> three.r
       aurak.yaml:7:57
           three: { source: ./m, with: { from: 1 }, depends_on: [four] }
-                                                                ^^^^ three needs four
+                                                                ^^^^ `three` needs `four`
       m/module.yaml:3:47
         resources: { r: { type: core.data, input: "{{ from }}" } }
-                                                      ^^^^ four.r needs from
+                                                      ^^^^ `four.r` needs `from`
       aurak.yaml:8:42
           four: { source: ./m, with: { from: "{{ three.made }}" } }
-                                                 ^^^^^^^^^^ four.from needs three.made
+                                                 ^^^^^^^^^^ `four.from` needs `three.made`
       m/module.yaml:4:31
         outputs: { made: { value: "{{ r.id }}" }, plain: { value: 1 } }
-                                      ^^^^ three.made needs r.id
+                                      ^^^^ `three.made` needs `r.id`
       help: take one of these references away: what is needed must be there first
 
-    Error cycle: one.r needs itself
+    Error cycle: `one.r` needs itself
       one.r -> one.from -> two.made -> two.r -> two.from -> one.made -> one.r
       m/module.yaml:3:47
         resources: { r: { type: core.data, input: "{{ from }}" } }
-                                                      ^^^^ one.r needs from
+                                                      ^^^^ `one.r` needs `from`
       aurak.yaml:5:41
           one: { source: ./m, with: { from: "{{ two.made }}" } }
-                                                ^^^^^^^^ one.from needs two.made
+                                                ^^^^^^^^ `one.from` needs `two.made`
       m/module.yaml:4:31
         outputs: { made: { value: "{{ r.id }}" }, plain: { value: 1 } }
-                                      ^^^^ two.made needs r.id
+                                      ^^^^ `two.made` needs `r.id`
       m/module.yaml:3:47
         resources: { r: { type: core.data, input: "{{ from }}" } }
-                                                      ^^^^ two.r needs from
+                                                      ^^^^ `two.r` needs `from`
       aurak.yaml:6:41
           two: { source: ./m, with: { from: "{{ one.made }}" } }
-                                                ^^^^^^^^ two.from needs one.made
+                                                ^^^^^^^^ `two.from` needs `one.made`
       m/module.yaml:4:31
         outputs: { made: { value: "{{ r.id }}" }, plain: { value: 1 } }
-                                      ^^^^ one.made needs r.id
+                                      ^^^^ `one.made` needs `r.id`
       help: take one of these references away: what is needed must be there first
     "#);
 }
@@ -604,7 +604,7 @@ fn modules_that_call_themselves() {
       aurak.yaml:6:19
           o: { value: "{{ m.x }}" }
                           ^^^ 
-      help: it has nothing
+      help: it has none
 
     Error module_cycle: a module calls itself
       a -> b -> a

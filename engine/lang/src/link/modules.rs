@@ -28,7 +28,9 @@ pub(crate) struct Linked {
     pub(super) calls: BTreeMap<ModuleId, CallTargets>,
     /// Modules that could not be read: nothing can be said about what is in them.
     pub(super) holes: BTreeSet<ModuleId>,
-    /// Where each module calls another one by name, for messages.
+    /// Inputs that may have no value because of something that was said already.
+    pub(crate) lacking: BTreeSet<(ModuleId, Name)>,
+    /// Places of declarations by module, for messages.
     pub(super) places: Vec<Places>,
 }
 
@@ -62,7 +64,8 @@ pub(crate) fn modules(
     let mut linker = Linker { program, reader, linked: Linked::default(), known: HashMap::new() };
     linker.program.name = stack.name.clone();
     let calls = linker.add(Module::default(), stack);
-    layers.apply(&mut linker.program.modules[0].inputs, linker.reader);
+    let lacking = layers.apply(&mut linker.program.modules[0].inputs, linker.reader);
+    linker.linked.lacking.extend(lacking.into_iter().map(|name| (ModuleId(0), name)));
     let mut queue: VecDeque<(ModuleId, Vec<CallDecl>)> = VecDeque::from([(ModuleId(0), calls)]);
     while let Some((parent, calls)) = queue.pop_front() {
         for call in calls {
@@ -299,7 +302,8 @@ impl Linker<'_, '_, '_> {
         if let Some(span) = decl.inherit {
             self.inherit(parent, span, &with, &mut given);
         }
-        values::apply(with, parent, &what, &mut given, &mut self.reader.bag);
+        let lacking = values::apply(with, parent, &what, &mut given, &mut self.reader.bag);
+        self.linked.lacking.extend(lacking.into_iter().map(|name| (id, name)));
         self.program.modules[id.0 as usize].inputs = given;
         // Which files are a module's own layers may depend on what it was given, so they are read
         // last and put in between.

@@ -16,8 +16,8 @@ use super::targets;
 use crate::fields::{Bag, listed};
 
 /// Looks up all names and sets the edges of all blocks.
-pub(crate) fn names(program: &mut Program, mut linked: Linked, schemas: &Schemas, bag: &mut Bag) {
-    targets::resolve(program, &mut linked, schemas, bag);
+pub(crate) fn names(program: &mut Program, linked: &mut Linked, schemas: &Schemas, bag: &mut Bag) {
+    targets::resolve(program, linked, schemas, bag);
     let mut names = Names { program, schemas, holes: &linked.holes, graph: Graph::new(program), bag };
     names.modules();
     names.blocks();
@@ -25,7 +25,7 @@ pub(crate) fn names(program: &mut Program, mut linked: Linked, schemas: &Schemas
     let files = std::mem::take(&mut program.files);
     graph.finish(program, &files, bag);
     program.files = files;
-    renames(program, &linked, bag);
+    renames(program, linked, bag);
 }
 
 struct Names<'a> {
@@ -416,7 +416,7 @@ impl<'a> Names<'a> {
     ) {
         let help = match suggest(name, known.clone()) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("here are {}", listed(known)),
+            None => format!("there are {}", listed(known)),
         };
         let what = format!("there is no {word} `{name}`");
         self.bag.push(Diagnostic::error("unknown_name", what).at(span, "").help(help));

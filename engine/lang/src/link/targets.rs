@@ -106,7 +106,7 @@ fn unknown(target: &Target, program: &Program, scope: ModuleId) -> Diagnostic {
     let known = module.resources.keys().chain(module.existing.keys()).chain(module.modules.keys());
     match suggest(name, known.clone()) {
         Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
-        None => diagnostic.help(format!("here are {}", listed(known))),
+        None => diagnostic.help(format!("there are {}", listed(known))),
     }
 }
 

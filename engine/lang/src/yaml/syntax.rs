@@ -56,6 +56,10 @@ fn explain(info: &str, line: &str) -> (String, Option<String>) {
         "while scanning a quoted scalar, found unexpected end of stream" => {
             text("a quote is never closed", "close it with the same kind of quote")
         }
+        "invalid indentation in quoted scalar" => text(
+            "a quote is not closed, or its text is indented less than its key",
+            "close it with the same kind of quote, or indent all lines of the text",
+        ),
         "invalid trailing content after double-quoted scalar" => text(
             "something follows the closing quote",
             "put all of the value into the quotes, and write a quote inside as \\\"",
