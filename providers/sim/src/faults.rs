@@ -145,6 +145,10 @@ impl Faults {
         self.chaos = chaos;
     }
 
+    pub(crate) fn seed(&mut self, seed: u64) {
+        self.seed = seed;
+    }
+
     pub(crate) fn clear(&mut self) {
         self.listed.clear();
         self.chaos = None;

@@ -100,6 +100,13 @@ impl World {
         self.lock().faults.chaos(chaos);
     }
 
+    /// Another seed, for everything that is left to chance from here on.
+    pub fn seed(&self, seed: u64) {
+        let mut inner = self.lock();
+        inner.seed = seed;
+        inner.faults.seed(seed);
+    }
+
     /// Lets nothing go wrong any more.
     pub fn calm(&self) {
         self.lock().faults.clear();

@@ -36,6 +36,10 @@ pub fn command(world: &World, text: &str) -> Result<String, String> {
             world.chaos(Some(Chaos::harmless(per_mille)));
             Ok(String::new())
         }
+        "seed" => {
+            world.seed(rest.parse().map_err(|_| "a seed is a number".to_string())?);
+            Ok(String::new())
+        }
         "calm" => {
             world.calm();
             Ok(String::new())

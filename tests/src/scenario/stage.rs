@@ -1,0 +1,483 @@
+//! Where a scenario is played: a world, a store, a folder of files, and the engine's verbs.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aurak_lang::MemorySources;
+use aurak_model::{Diagnostic, Event, Files, Plan, PlanReport, StateDoc};
+use aurak_render::plan::PlanView;
+use aurak_render::{Style, diagnostics};
+use aurak_run::{Applied, Approver, Me, PlanOutcome, Request, RunError, Session, Stores};
+use aurak_sim::World;
+use aurak_state::{Clock, Holder, Store};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::options::Asked;
+use super::script::{Item, Script, edit, words};
+use super::stores::KeyedStores;
+use super::{events, rows, world};
+
+/// How long a run waits for a lease: longer than one that a killed run left behind.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Runs of `--until-done` after which something is wrong.
+const MOST_RUNS: usize = 20;
+
+/// How long somebody waits before they run again what failed.
+const BETWEEN_RUNS: Duration = Duration::from_secs(60);
+
+/// A world, a store, and what is in the stack's folder.
+pub struct Stage {
+    world: World,
+    stores: Arc<KeyedStores>,
+    sources: MemorySources,
+    saved: BTreeMap<String, Vec<u8>>,
+    clock: Arc<VirtualClock>,
+    /// How much of the world's log was shown.
+    logged: usize,
+    /// The last word was said.
+    ended: bool,
+}
+
+/// What came out of a script, written into it, and what should not have.
+pub struct Played {
+    /// The script with its output.
+    pub script: Script,
+    /// What is wrong, whatever the output says.
+    pub problems: Vec<String>,
+}
+
+/// Plays a script. Wants a runtime with a paused clock.
+pub async fn play(script: &Script) -> Played {
+    let mut stage = Stage::new();
+    let mut script = script.clone();
+    let mut problems = Vec::new();
+    for item in &mut script.items {
+        let (line, result) = match item {
+            Item::Text(_) => continue,
+            Item::File { line, path, text } => {
+                stage.sources.files.insert(path.clone(), text.clone().into_bytes());
+                (*line, Ok(()))
+            }
+            Item::Edit { line, path, lines } => (*line, stage.edit(path, lines)),
+            Item::Command { line, text, output } => {
+                let (shown, result) = match stage.command(text).await {
+                    Ok(shown) => (shown, Ok(())),
+                    Err(why) => (format!("! {why}\n"), Err(why)),
+                };
+                *output = shown;
+                (*line, result)
+            }
+        };
+        if let Err(why) = result {
+            problems.push(format!("line {line}: {why}"));
+        }
+    }
+    if !stage.ended {
+        problems.push("it does not end: `$ end clean`, or `$ end failed WHY`".to_string());
+    }
+    Played { script, problems }
+}
+
+impl Stage {
+    fn new() -> Stage {
+        let clock = Arc::new(VirtualClock::new());
+        Stage {
+            world: World::new(1),
+            stores: Arc::new(KeyedStores::new(clock.clone())),
+            sources: MemorySources::default(),
+            saved: BTreeMap::new(),
+            clock,
+            logged: 0,
+            ended: false,
+        }
+    }
+
+    fn edit(&mut self, path: &str, lines: &[(char, String)]) -> Result<(), String> {
+        let old = self.sources.files.get(path).cloned().unwrap_or_default();
+        let new = edit(&String::from_utf8_lossy(&old), lines).map_err(|why| format!("{path}: {why}"))?;
+        self.sources.files.insert(path.to_string(), new.into_bytes());
+        Ok(())
+    }
+
+    async fn command(&mut self, text: &str) -> Result<String, String> {
+        if self.ended {
+            return Err("nothing comes after the end".to_string());
+        }
+        let (verb, rest) = text.split_once(' ').unwrap_or((text, ""));
+        if verb == "world" {
+            return world::command(&self.world, rest);
+        }
+        let mut asked = Asked::parse(&words(rest)?)?;
+        match verb {
+            "plan" => Ok(self.plan(&asked).await),
+            "apply" => {
+                asked.saved = asked.words.first().cloned();
+                Ok(self.apply(&asked).await)
+            }
+            "destroy" => {
+                asked.destroy = true;
+                Ok(self.apply(&asked).await)
+            }
+            "rows" => Ok(rows::draw(&self.document(&asked).await?)),
+            "log" => Ok(self.log(&asked.words, asked.quiet)),
+            "rm" => {
+                asked.words.iter().for_each(|path| drop(self.sources.files.remove(path)));
+                Ok(String::new())
+            }
+            "end" => self.end(&asked).await,
+            _ => Err(format!("`{verb}` is no command")),
+        }
+    }
+
+    fn session(&self, asked: &Asked) -> Session {
+        let registry = Arc::new(self.world.registry());
+        let schemas = Arc::new(registry.schemas());
+        let sources = if asked.without_sources { MemorySources::default() } else { self.sources.clone() };
+        Session {
+            sources: Arc::new(sources),
+            request: asked.request.clone(),
+            registry,
+            schemas,
+            stores: self.stores.clone(),
+            clock: self.clock.clone(),
+            me: Me { who: "me@here".to_string(), host: "here".to_string(), pid: 1, commit: None },
+        }
+    }
+
+    async fn plan(&mut self, asked: &Asked) -> String {
+        let session = self.session(asked);
+        let outcome = match aurak_run::plan(&session, asked.options()).await {
+            Ok(outcome) => outcome,
+            Err(error) => return failure(&error),
+        };
+        let mut text = shown(&outcome.plan, &outcome.report, &outcome.files);
+        if asked.rounds {
+            text.push_str(&format!("rounds of questions: {}\n", outcome.report.rounds));
+        }
+        if let Some(name) = &asked.save {
+            match self.save(&session, &outcome).await {
+                Ok(bytes) => drop(self.saved.insert(name.clone(), bytes)),
+                Err(error) => text.push_str(&failure(&error)),
+            }
+        }
+        text
+    }
+
+    async fn save(&self, session: &Session, outcome: &PlanOutcome) -> Result<Vec<u8>, RunError> {
+        let state = |source| RunError::State { doing: "find the key", source };
+        let key = match self.stores.key(&outcome.identity).await.map_err(state)? {
+            Some(key) => key,
+            None => self.stores.make_key(&outcome.identity).await.map_err(state)?,
+        };
+        aurak_run::save(session, outcome, &key)
+    }
+
+    async fn apply(&mut self, asked: &Asked) -> String {
+        for _ in 0..MOST_RUNS {
+            let (text, done) = self.apply_once(asked).await;
+            if done || !asked.until_done {
+                return text;
+            }
+            tokio::time::sleep(BETWEEN_RUNS).await;
+        }
+        format!("! not done after {MOST_RUNS} runs\n")
+    }
+
+    async fn apply_once(&mut self, asked: &Asked) -> (String, bool) {
+        let session = self.session(asked);
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        let cancel = aurak_exec::Cancel::new();
+        let stops: Vec<_> = asked
+            .stop_after
+            .iter()
+            .map(|after| {
+                let (cancel, after) = (cancel.clone(), *after);
+                tokio::spawn(async move {
+                    tokio::time::sleep(after).await;
+                    cancel.stop();
+                })
+            })
+            .collect();
+        let request = Request {
+            options: asked.options(),
+            // Long operations are looked at in other tests; here they would fill the page.
+            limits: aurak_exec::Limits { stalled_after: Duration::from_secs(86_400), ..Default::default() },
+            lock_timeout: LOCK_TIMEOUT,
+            new: asked.new,
+            deferred_max: asked.deferred_max.unwrap_or(100),
+            cancel,
+            events: sender,
+        };
+        let yes = Yes::default();
+        let run = async {
+            match &asked.saved {
+                None => aurak_run::apply(&session, request, &yes).await,
+                Some(name) => {
+                    let saved = self.open_saved(name).await?;
+                    aurak_run::apply_saved(&session, saved, request, &yes).await
+                }
+            }
+        };
+        let after = asked.kill_after.unwrap_or(Duration::from_secs(1_000_000));
+        let result = tokio::time::timeout(after, run).await;
+        stops.iter().for_each(|stop| stop.abort());
+        let mut seen: Vec<Event> = Vec::new();
+        while let Ok(event) = receiver.try_recv() {
+            seen.push(event);
+        }
+        let quiet = asked.quiet || asked.until_done;
+        let mut text = yes.said();
+        if !quiet {
+            text.push_str(&events::draw(&seen));
+        }
+        let done = match result {
+            Err(_) => {
+                text.push_str("killed\n");
+                false
+            }
+            Ok(Err(error)) => {
+                text.push_str(&failure(&error));
+                false
+            }
+            Ok(Ok(Applied::Nothing { report, files })) => {
+                text.push_str(&findings(&report.findings, &files));
+                text.push_str("nothing to do\n");
+                true
+            }
+            Ok(Ok(Applied::Declined)) => {
+                text.push_str("declined\n");
+                false
+            }
+            Ok(Ok(Applied::Executed { end, findings: found, files, follow_up })) => {
+                text.push_str(&findings(&found, &files));
+                if let Some(follow_up) = follow_up {
+                    text.push_str(&format!("needs another approval: {}\n", follow_up.why));
+                    text.push_str(&shown(&follow_up.plan, &follow_up.report, &files));
+                    self.saved.insert("follow-up".to_string(), follow_up.file);
+                }
+                let done = end == aurak_model::record::EndResult::Done;
+                if quiet {
+                    text.push_str(&format!("{}\n", events::word(end)));
+                }
+                done
+            }
+        };
+        (text, done)
+    }
+
+    async fn open_saved(&self, name: &str) -> Result<aurak_run::SavedPlan, RunError> {
+        let bytes = self.saved.get(name).cloned().unwrap_or_default();
+        let (identity, _) = aurak_run::file::peek(&bytes)?;
+        let state = |source| RunError::State { doing: "find the key", source };
+        match self.stores.key(&identity).await.map_err(state)? {
+            Some(key) => Ok(aurak_run::file::read(&bytes, &key)?),
+            None => Err(RunError::NoState { stack: identity.stack.to_string(), environment: None }),
+        }
+    }
+
+    /// The store that the configuration means, where it is there.
+    async fn store(&self, asked: &Asked) -> Result<Option<Arc<dyn Store>>, String> {
+        let loaded = match aurak_run::load(&self.session(asked)).await {
+            Ok(loaded) => loaded,
+            Err(error) => return Err(failure(&error)),
+        };
+        let environment = loaded.program.environment.as_deref();
+        Ok(self.stores.get(&loaded.stack, environment).map(|store| store as Arc<dyn Store>))
+    }
+
+    async fn document(&self, asked: &Asked) -> Result<StateDoc, String> {
+        match self.store(asked).await? {
+            Some(store) => store.document().await.map_err(|e| e.to_string()),
+            None => Ok(StateDoc::default()),
+        }
+    }
+
+    /// What the service saw since the last look: what asked for a change, or (`all`) everything,
+    /// counted.
+    fn log(&mut self, words: &[String], quiet: bool) -> String {
+        let log = self.world.log();
+        let new = log.get(self.logged..).unwrap_or_default();
+        self.logged = log.len();
+        if quiet {
+            return String::new();
+        }
+        let line = |entry: &aurak_sim::Entry| {
+            let place =
+                if &*entry.world == aurak_sim::MAIN { String::new() } else { format!(" in {}", entry.world) };
+            format!("{} {} {}{place}", entry.op.word(), entry.type_name, entry.what)
+        };
+        let mut text = String::new();
+        if words.iter().any(|word| word == "all") {
+            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+            new.iter().for_each(|entry| *counts.entry(line(entry)).or_default() += 1);
+            counts.iter().for_each(|(line, count)| text.push_str(&format!("{count} x {line}\n")));
+        } else {
+            let writes = new.iter().filter(|entry| entry.op.writes());
+            writes.for_each(|entry| text.push_str(&format!("{}: {}\n", line(entry), entry.result)));
+        }
+        if text.is_empty() { "nothing\n".to_string() } else { text }
+    }
+
+    /// The end: the state is sound, and unless the script says otherwise nothing is left to do.
+    async fn end(&mut self, asked: &Asked) -> Result<String, String> {
+        self.ended = true;
+        let mut text = String::new();
+        let mut problems = Vec::new();
+        let how = asked.words.first().map_or("", String::as_str);
+        let has = |word: &str| asked.words.iter().skip(1).any(|other| other == word);
+        if how != "clean" && !(matches!(how, "failed" | "unclean") && asked.words.len() > 1) {
+            return Err("it ends `clean`, or `failed WHY`, or `unclean WHY`".to_string());
+        }
+        let clean = how == "clean";
+        // What is wrong with the configuration was shown where it was planned.
+        let store = self.store(asked).await.unwrap_or_default();
+        let doc = match &store {
+            Some(store) => {
+                for finding in store.check().await.map_err(|e| e.to_string())? {
+                    match clean {
+                        true => problems.push(format!("state check: {finding}")),
+                        false => text.push_str(&format!("state check: {finding}\n")),
+                    }
+                }
+                store.document().await.map_err(|e| e.to_string())?
+            }
+            None => StateDoc::default(),
+        };
+        if clean {
+            if !doc.pending.is_empty() {
+                problems.push("something is left unanswered".to_string());
+            }
+            if has("destroyed") {
+                if !doc.rows.is_empty() {
+                    problems.push("rows are left".to_string());
+                }
+            } else {
+                match aurak_run::plan(&self.session(asked), asked.options()).await {
+                    Ok(outcome) if outcome.plan.changes.is_empty() && outcome.plan.is_empty() => {}
+                    Ok(outcome) => {
+                        problems.push("the next plan is not empty".to_string());
+                        text.push_str(&shown(&outcome.plan, &outcome.report, &outcome.files));
+                    }
+                    Err(error) => {
+                        problems.push("it cannot be planned again".to_string());
+                        text.push_str(&failure(&error));
+                    }
+                }
+            }
+        }
+        for fault in self.world.faults_left() {
+            problems.push(format!("a fault never happened: {fault:?}"));
+        }
+        if has("brief") {
+            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+            let objects = self.world.objects();
+            objects.iter().for_each(|object| *counts.entry(object.type_name.to_string()).or_default() += 1);
+            counts.iter().for_each(|(name, count)| text.push_str(&format!("{count} x {name}\n")));
+            text.push_str(&format!("{} rows\n", doc.rows.len()));
+        } else {
+            text.push_str(&self.world.draw());
+            text.push_str("---\n");
+            text.push_str(&rows::draw(&doc));
+        }
+        problems.iter().for_each(|problem| text.push_str(&format!("! {problem}\n")));
+        match problems.is_empty() {
+            true => Ok(text),
+            false => Err(format!("{}\n{text}", problems.join("; "))),
+        }
+    }
+}
+
+fn style() -> Style {
+    Style { width: 100, ..Style::plain() }
+}
+
+fn shown(plan: &Plan, report: &PlanReport, files: &Files) -> String {
+    let text = aurak_render::plan::plan(&PlanView { plan, report, files, took_ms: None }, &style());
+    // The first line names the stack; a script has only one.
+    text.trim_matches('\n').to_string() + "\n"
+}
+
+fn findings(findings: &[Diagnostic], files: &Files) -> String {
+    if findings.is_empty() {
+        return String::new();
+    }
+    diagnostics::diagnostics(findings, files, &style()).trim_matches('\n').to_string() + "\n"
+}
+
+fn failure(error: &RunError) -> String {
+    if let RunError::Findings { findings: found, files } = error {
+        return findings(found, files);
+    }
+    let mut text = format!("error: {error}");
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    if let Some(help) = error.help() {
+        text.push_str(&format!("\n  help: {help}"));
+    }
+    text.push('\n');
+    text
+}
+
+/// Agrees to everything, and notes what it is told.
+#[derive(Default)]
+struct Yes(Mutex<String>);
+
+impl Yes {
+    fn note(&self, line: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(line);
+    }
+
+    fn said(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl Approver for Yes {
+    async fn approve(&self, _: &Plan, _: &PlanReport, _: &Files) -> bool {
+        true
+    }
+
+    async fn waiting_for(&self, holder: &Holder) {
+        let _ = holder;
+        self.note("waiting for the lease\n");
+    }
+
+    async fn recovered(&self, found: &[Diagnostic]) {
+        self.note("brought in order what was interrupted\n");
+        self.note(&findings(found, &Files::default()));
+    }
+}
+
+/// The time of the runtime, which a paused clock lets jump.
+struct VirtualClock(Instant);
+
+impl VirtualClock {
+    /// Some day in 2001: a number that is easy to tell from a real one.
+    const START_MS: u64 = 1_000_000_000_000;
+
+    fn new() -> VirtualClock {
+        VirtualClock(Instant::now())
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now_ms(&self) -> u64 {
+        Self::START_MS + self.boot_ms()
+    }
+
+    fn boot_ms(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn boot_id(&self) -> String {
+        "virtual".to_string()
+    }
+}
