@@ -36,10 +36,11 @@ fn crates_depend_only_along_the_arrows() {
         let name = package.name.as_str();
         for dependency in &package.dependencies {
             let to = dependency.name.as_str();
-            if let Some((_, owner)) = ONLY_IN.iter().find(|(external, _)| *external == to) {
-                if name != *owner && dependency.kind == DependencyKind::Normal {
-                    wrong.push(format!("{name} uses {to}, which only {owner} may"));
-                }
+            if let Some((_, owner)) = ONLY_IN.iter().find(|(external, _)| *external == to)
+                && name != *owner
+                && dependency.kind == DependencyKind::Normal
+            {
+                wrong.push(format!("{name} uses {to}, which only {owner} may"));
             }
             if !to.starts_with("aurak-")
                 || dependency.kind != DependencyKind::Normal

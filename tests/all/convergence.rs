@@ -44,9 +44,7 @@ const BRIEF_END: &str = "1 x inner.object\n1 x sim.cluster\n2 x sim.dependant\n1
 fn run(commands: &str) -> Result<(), String> {
     let script =
         Script::parse(&format!("--- aurak.yaml{STACK}---\n{commands}")).map_err(|e| e.to_string())?;
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    let played = runtime.block_on(play(&script));
+    let played = play(&script).map_err(|e| e.to_string())?;
     let end = played.script.items.iter().rev().find_map(|item| match item {
         Item::Command { output, .. } => Some(output.as_str()),
         _ => None,

@@ -12,4 +12,4 @@ mod stage;
 mod stores;
 pub mod world;
 
-pub use stage::{Played, Stage, play};
+pub use stage::{Played, play};

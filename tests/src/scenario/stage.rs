@@ -30,7 +30,7 @@ const MOST_RUNS: usize = 20;
 const BETWEEN_RUNS: Duration = Duration::from_secs(60);
 
 /// A world, a store, and what is in the stack's folder.
-pub struct Stage {
+struct Stage {
     world: World,
     stores: Arc<KeyedStores>,
     sources: MemorySources,
@@ -50,8 +50,13 @@ pub struct Played {
     pub problems: Vec<String>,
 }
 
-/// Plays a script. Wants a runtime with a paused clock.
-pub async fn play(script: &Script) -> Played {
+/// Plays a script in a runtime of its own, so that virtual time begins anew.
+pub fn play(script: &Script) -> std::io::Result<Played> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
+    Ok(runtime.block_on(play_on(script)))
+}
+
+async fn play_on(script: &Script) -> Played {
     let mut stage = Stage::new();
     let mut script = script.clone();
     let mut problems = Vec::new();
