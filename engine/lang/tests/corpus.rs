@@ -1,6 +1,8 @@
 //! Broken stacks, each with what is said about it in `expected.txt` beside it. Run with
 //! `UPDATE_EXPECTED=1` to write these files anew, then read the difference.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

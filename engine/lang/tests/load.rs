@@ -1,5 +1,5 @@
 //! Whole stacks: what becomes of them, drawn, and what is said about broken ones.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod common;
 

@@ -17,6 +17,8 @@ pub(super) fn position(before: &str) -> (u32, u32) {
 pub(super) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    /// The last line that is not blank.
+    last: u32,
 }
 
 impl<'a> Lines<'a> {
@@ -28,7 +30,11 @@ impl<'a> Lines<'a> {
                 starts.push(i + 1);
             }
         }
-        Lines { text, starts }
+        let mut lines = Lines { text, last: starts.len() as u32, starts };
+        while lines.last > 1 && lines.line(lines.last).trim().is_empty() {
+            lines.last -= 1;
+        }
+        lines
     }
 
     /// A line without its end; empty behind the last.
@@ -40,10 +46,7 @@ impl<'a> Lines<'a> {
 
     /// A place, or the end of the last line with text where it lies behind that.
     pub(super) fn within(&self, span: Span) -> Span {
-        let mut line = (self.starts.len() as u32).max(1);
-        while line > 1 && self.line(line).trim().is_empty() {
-            line -= 1;
-        }
+        let line = self.last;
         match span.line > line {
             true => Span { line, col: self.line(line).trim_end().chars().count() as u32 + 1, ..span },
             false => span,

@@ -210,6 +210,9 @@ impl<'a> Reader<'a> {
             let start = self.lines().skip_properties(span);
             let moved = if start.line == span.line { start.col - span.col } else { 0 };
             Span { len: span.len.saturating_sub(moved).max(1), ..start }
+        } else if is_empty {
+            // Nothing stands there: it may be said to be behind the end of the file.
+            self.lines().within(span)
         } else {
             span
         };
