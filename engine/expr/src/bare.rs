@@ -18,6 +18,8 @@ pub(crate) struct Step<'a> {
     pub(crate) key: StepKey<'a>,
     pub(crate) start: usize,
     pub(crate) end: usize,
+    /// The offset behind it, with its bracket.
+    pub(crate) after: usize,
 }
 
 #[derive(Debug, PartialEq)]
@@ -49,7 +51,7 @@ pub(crate) fn scan(source: &str) -> Option<BarePath<'_>> {
             Some(b'.') => {
                 let from = i + 1;
                 i = name_end(bytes, from)?;
-                steps.push(Step { key: StepKey::Name(&source[from..i]), start: from, end: i });
+                steps.push(Step { key: StepKey::Name(&source[from..i]), start: from, end: i, after: i });
             }
             Some(b'[') => {
                 let from = i + 1;
@@ -77,7 +79,7 @@ pub(crate) fn scan(source: &str) -> Option<BarePath<'_>> {
                     return None;
                 }
                 i += 1;
-                steps.push(Step { key, start: from, end });
+                steps.push(Step { key, start: from, end, after: i });
             }
             _ => break,
         }

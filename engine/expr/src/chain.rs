@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use aurak_model::path::Seg;
 use aurak_model::value::{Origin, Secret, Type, Unknown};
-use aurak_model::{Name, Value};
+use aurak_model::{Name, Path, Value};
 use minijinja::machinery::ast::Expr;
 
 use crate::bare::{BarePath, StepKey};
@@ -46,7 +46,10 @@ pub(crate) enum Mode {
 /// What a chain comes to.
 pub(crate) enum Chained {
     There(Val),
-    Missing,
+    /// It is not there; `secret` where that depends on a secret.
+    Missing {
+        secret: bool,
+    },
     /// It leads into something unknown, so nobody can tell whether it is there.
     Unsure(Value),
 }
@@ -105,7 +108,7 @@ impl Eval<'_> {
             match self.step(cursor, &key, place, subject, Mode::Read, false)? {
                 Stepped::There(next) => cursor = next,
                 // `step` gives these in the other modes only.
-                Stepped::Missing | Stepped::Unsure(_) => return Ok(Val::Value(Value::Null)),
+                Stepped::Missing { .. } | Stepped::Unsure(_) => return Ok(Val::Value(Value::Null)),
             }
         }
         self.finish(cursor, root)
@@ -132,7 +135,7 @@ impl Eval<'_> {
                 }
                 match self.root(var.id, place, mode)? {
                     Some(cursor) => cursor,
-                    None => return Ok(Chained::Missing),
+                    None => return Ok(Chained::Missing { secret: false }),
                 }
             }
             other => Cursor { val: self.eval(other)?, at: None, secret: false },
@@ -155,9 +158,25 @@ impl Eval<'_> {
             };
             match next {
                 Stepped::There(next) => cursor = next,
-                Stepped::Missing => return Ok(Chained::Missing),
-                Stepped::Unsure(base) => return Ok(Chained::Unsure(base)),
+                Stepped::Missing { secret } => return Ok(Chained::Missing { secret }),
+                Stepped::Unsure(base) => {
+                    // Where the rest leads is for later, and so is what its keys are made of.
+                    let mut taint = Taint::of([&base]);
+                    for step in steps.iter().rev() {
+                        if let Expr::GetItem(e) = step {
+                            self.speculate(&e.subscript_expr, &mut taint)?;
+                        }
+                    }
+                    return Ok(Chained::Unsure(taint.fresh(Type::Any)));
+                }
             }
+        }
+        if mode == Mode::Ask {
+            if let (Some(captures), Some(path)) = (&mut self.captures, &cursor.at) {
+                captures.present(path);
+            }
+            let there = Value::Bool(true);
+            return Ok(Chained::There(Val::Value(if cursor.secret { opaque(there) } else { there })));
         }
         Ok(Chained::There(self.finish(cursor, self.place(expr))?))
     }
@@ -176,7 +195,10 @@ impl Eval<'_> {
 
     fn found(&mut self, binding: Binding, at: Option<Vec<Name>>, secret: bool) -> Cursor {
         match binding {
-            Binding::Value(value) => Cursor { val: Val::Value(value), at, secret },
+            Binding::Value(value) => {
+                self.saw(&value);
+                Cursor { val: Val::Value(value), at, secret }
+            }
             Binding::Object(object) => {
                 if let (Some(captures), Some(path)) = (&mut self.captures, &at) {
                     match object.is_none() {
@@ -199,7 +221,7 @@ impl Eval<'_> {
         }
         Ok(match there {
             true => Chained::There(Val::Value(Value::Bool(true))),
-            false => Chained::Missing,
+            false => Chained::Missing { secret: false },
         })
     }
 
@@ -233,7 +255,7 @@ impl Eval<'_> {
         }
         let (key, secret) = match key {
             Value::Unknown(_) => {
-                let Val::Value(base) = cursor.val else { return Ok(Stepped::Missing) };
+                let Val::Value(base) = cursor.val else { return Ok(Stepped::Missing { secret: false }) };
                 let value = Taint::of([&base, &key]).fresh(Type::Any);
                 return Ok(match mode {
                     Mode::Read => Stepped::There(Cursor { val: Val::Value(value), at: None, secret: false }),
@@ -282,7 +304,7 @@ impl Eval<'_> {
     ) -> Res<Stepped> {
         let object = &tracked.object;
         if object.is_none() && mode != Mode::Read {
-            return Ok(Stepped::Missing);
+            return Ok(Stepped::Missing { secret });
         }
         let path = tracked.path.as_ref().map(|path| {
             let mut path = path.to_vec();
@@ -296,12 +318,12 @@ impl Eval<'_> {
             }
             return Ok(match there {
                 true => Stepped::There(Cursor { val: Val::Value(Value::Bool(true)), at: None, secret }),
-                false => Stepped::Missing,
+                false => Stepped::Missing { secret },
             });
         }
         match object.get(&key.seg()).map_err(|e| Box::new(e.moved_to(place)))? {
             Some(binding) => Ok(Stepped::There(self.found(binding, path, secret))),
-            None if mode != Mode::Read => Ok(Stepped::Missing),
+            None if mode != Mode::Read => Ok(Stepped::Missing { secret }),
             None => {
                 let message = format!("{} has no attribute `{}`", object.describe(), key.name());
                 let mut error = ExprError::new(ErrorKind::UndefinedAttribute, message);
@@ -322,21 +344,30 @@ impl Eval<'_> {
         subject: Place,
         mode: Mode,
     ) -> Res<Stepped> {
-        let (value, secret) = match value {
-            Value::Sensitive(Secret::Plain(inner)) => ((*inner).clone(), true),
+        let (mut at, mut secret) = (at, secret);
+        let value = match value {
+            Value::Sensitive(Secret::Plain(ref inner)) => {
+                // Captured with its mark, which its parts do not have.
+                if let (Some(captures), Some(path)) = (&mut self.captures, at.take()) {
+                    captures.whole(&path, &value);
+                }
+                secret = true;
+                (**inner).clone()
+            }
             Value::Sensitive(Secret::Sealed(_)) => return sealed().at(place),
-            value => (value, secret),
+            value => value,
         };
         if let Value::Unknown(unknown) = &value {
+            // All of it is captured, so that the steps are taken again when it is known, and lead where
+            // they lead then.
+            if let (Some(captures), Some(path)) = (&mut self.captures, &at) {
+                captures.whole(path, &value);
+            }
             if mode != Mode::Read {
-                if let (Some(captures), Some(path)) = (&mut self.captures, &at) {
-                    captures.whole(path, &value);
-                }
-                return Ok(Stepped::Unsure(value));
+                return Ok(Stepped::Unsure(if secret { value.sensitive() } else { value }));
             }
             if let Some(below) = step_unknown(unknown, key) {
-                let at = at.map(|path| pushed(path, key));
-                return Ok(Stepped::There(Cursor { val: Val::Value(below), at, secret }));
+                return Ok(Stepped::There(Cursor { val: Val::Value(below), at: None, secret }));
             }
         }
         // A list is captured whole, so that places in it stay what they are.
@@ -351,7 +382,7 @@ impl Eval<'_> {
         };
         match index(&value, key) {
             Some(value) => Ok(Stepped::There(Cursor { val: Val::Value(value), at, secret })),
-            None if mode != Mode::Read => Ok(Stepped::Missing),
+            None if mode != Mode::Read => Ok(Stepped::Missing { secret }),
             None => {
                 let subject = self.text.get(subject.start..subject.end).unwrap_or("...");
                 Err(Box::new(no_such(&value, key, &format!("`{subject}`"), secret).at(place)))
@@ -375,7 +406,7 @@ impl Eval<'_> {
             match self.step(cursor, &key, place, place, Mode::Read, false)? {
                 Stepped::There(next) => cursor = next,
                 // `step` gives these in the other modes only.
-                Stepped::Missing | Stepped::Unsure(_) => return Ok(Value::Null),
+                Stepped::Missing { .. } | Stepped::Unsure(_) => return Ok(Value::Null),
             }
         }
         let val = self.finish(cursor, place)?;
@@ -411,6 +442,7 @@ impl Eval<'_> {
                     true => Value::Null,
                     false => tracked.object.value().map_err(|e| Box::new(e.moved_to(place)))?,
                 };
+                self.saw(&value);
                 if let (Some(captures), Some(path)) = (&mut self.captures, &tracked.path) {
                     captures.whole(path, &value);
                 }
@@ -422,7 +454,7 @@ impl Eval<'_> {
 
 enum Stepped {
     There(Cursor),
-    Missing,
+    Missing { secret: bool },
     Unsure(Value),
 }
 
@@ -444,6 +476,30 @@ pub(crate) fn index(value: &Value, key: &Key<'_>) -> Option<Value> {
         }
         _ => None,
     }
+}
+
+/// The part of a known value at a path, with the steps that an expression takes: a place in a list may
+/// count from its end, a place in a map is a key, and what lies below something sensitive is sensitive.
+///
+/// This is how the origin of an unknown value is resolved once it is known.
+pub fn part(value: &Value, path: &Path) -> Option<Value> {
+    let mut value = value.clone();
+    let mut secret = false;
+    for seg in &path.0 {
+        if let Value::Sensitive(Secret::Plain(inner)) = &value {
+            (value, secret) = ((**inner).clone(), true);
+        }
+        let key = match seg {
+            Seg::Key(name) => Key::Shared(name.clone()),
+            Seg::Index(i) => Key::Index(i64::try_from(*i).ok()?),
+            Seg::Any => return None,
+        };
+        value = match &value {
+            Value::Unknown(unknown) => step_unknown(unknown, &key)?,
+            known => index(known, &key)?,
+        };
+    }
+    Some(if secret { opaque(value) } else { value })
 }
 
 /// The steps of an attribute that is given to a filter: `a.b.0`.

@@ -5,7 +5,7 @@
 //! needs is known, and errors in them do not count: only one of them will be evaluated in the end.
 
 use aurak_model::path::Seg;
-use aurak_model::value::Type;
+use aurak_model::value::{Origin, Type};
 use aurak_model::{Map, Name, Value};
 use minijinja::machinery::ast::{self, BinOpKind, CallArg, CallType, Expr, UnaryOpKind};
 
@@ -18,7 +18,7 @@ use crate::filters::{self, Args};
 use crate::operators::{self, Cmp};
 use crate::scope::{Binding, Scope, SourceAsk, source_key};
 use crate::syntax;
-use crate::taint::{Taint, Truth, fresh, lift, opaque, open, sealed, truth};
+use crate::taint::{Taint, Truth, fresh, is_hidden, lift, opaque, open, sealed, truth};
 use crate::template::{Expression, Kind, Part};
 use crate::text;
 
@@ -31,6 +31,9 @@ pub(crate) struct Eval<'e> {
     pub(crate) base: usize,
     len: usize,
     pub(crate) captures: Option<Captures>,
+    /// Whether anything sensitive was read; kept only where an error may be passed over.
+    pub(crate) saw_secret: bool,
+    pub(crate) speculating: bool,
 }
 
 /// The text of a scalar with expressions in it.
@@ -60,7 +63,7 @@ impl Expression<'_> {
 impl<'e> Eval<'e> {
     pub(crate) fn new(scope: &'e dyn Scope, text: &'e str, capture: bool) -> Eval<'e> {
         let captures = capture.then(Captures::default);
-        Eval { scope, text, base: 0, len: 0, captures }
+        Eval { scope, text, base: 0, len: 0, captures, saw_secret: false, speculating: false }
     }
 
     pub(crate) fn capturing(&self) -> bool {
@@ -118,7 +121,7 @@ impl<'e> Eval<'e> {
                 return match self.chain(expr, Mode::Read)? {
                     Chained::There(val) => Ok(val),
                     // Given in the other modes only.
-                    Chained::Missing | Chained::Unsure(_) => Ok(Val::Value(Value::Null)),
+                    Chained::Missing { .. } | Chained::Unsure(_) => Ok(Val::Value(Value::Null)),
                 };
             }
             Expr::IfExpr(e) => return self.if_expr(e),
@@ -244,14 +247,30 @@ impl<'e> Eval<'e> {
     }
 
     /// Evaluates what may turn out not to be wanted: an error in it is none.
-    fn speculate(&mut self, expr: &Expr<'_>, taint: &mut Taint) -> Res<Option<Type>> {
-        match self.value(expr) {
+    pub(crate) fn speculate(&mut self, expr: &Expr<'_>, taint: &mut Taint) -> Res<Option<Type>> {
+        let before = (self.speculating, self.saw_secret);
+        (self.speculating, self.saw_secret) = (true, false);
+        let result = self.value(expr);
+        let saw_secret = self.saw_secret;
+        (self.speculating, self.saw_secret) = (before.0, before.1 || saw_secret);
+        match result {
             Ok(value) => {
                 taint.add(&value);
                 Ok(Some(value.ty()))
             }
             Err(error) if error.is_asked() => Err(error),
-            Err(_) => Ok(None),
+            Err(_) => {
+                // With another secret there may have been a value, and a marked one.
+                taint.sensitive |= saw_secret;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Notes what was read.
+    pub(crate) fn saw(&mut self, value: &Value) {
+        if self.speculating && !self.saw_secret {
+            self.saw_secret = value.has_marks();
         }
     }
 
@@ -341,7 +360,7 @@ impl<'e> Eval<'e> {
     fn cmp(&mut self, cmp: Cmp, left: &Val, right: &Val, place: Place) -> Res<Value> {
         let moved = |e: ExprError| Box::new(e.moved_to(place));
         match (cmp, left, right) {
-            (Cmp::In | Cmp::NotIn, key, Val::Object(tracked)) => {
+            (Cmp::In | Cmp::NotIn, key, Val::Object(tracked)) if !tracked.object.is_none() => {
                 let key = self.copy(key, place)?;
                 if let Value::Unknown(_) = &key {
                     let all = self.materialise(Val::Object(tracked.clone()), place)?;
@@ -356,8 +375,7 @@ impl<'e> Eval<'e> {
                     // The key must not be captured, so all of it is.
                     self.materialise(Val::Object(tracked.clone()), place)?;
                 }
-                let there = !tracked.object.is_none()
-                    && tracked.object.has(&Seg::Key(name.clone())).map_err(moved)?;
+                let there = tracked.object.has(&Seg::Key(name.clone())).map_err(moved)?;
                 if there
                     && !secret
                     && let (Some(captures), Some(path)) = (&mut self.captures, &tracked.path)
@@ -512,13 +530,17 @@ impl<'e> Eval<'e> {
             Expr::Filter(inner) if matches!(inner.name, "first" | "last" | "min" | "max" | "attr") => {
                 let inner_place = syntax::name_place(inner.span(), inner.name, self.base);
                 match self.eval(operand) {
+                    // Whether there is anything to take is then known.
+                    Ok(Val::Value(Value::Unknown(u))) if matches!(u.origin, Origin::Fresh { .. }) => {
+                        Chained::Unsure(Value::Unknown(u))
+                    }
                     Ok(val) => Chained::There(val),
                     // Nothing there to take, as this filter itself says.
                     Err(error)
                         if error.kind == ErrorKind::UndefinedAttribute
                             && (error.start, error.end) == (inner_place.start, inner_place.end) =>
                     {
-                        Chained::Missing
+                        Chained::Missing { secret: is_hidden(&error) }
                     }
                     Err(error) => return Err(error),
                 }
@@ -541,7 +563,8 @@ impl<'e> Eval<'e> {
             None => Ok(Value::string("")),
         };
         match found {
-            Chained::Missing => fallback(self),
+            Chained::Missing { secret: false } => fallback(self),
+            Chained::Missing { secret: true } => Ok(opaque(fallback(self)?)),
             Chained::Unsure(base) => {
                 let other = fallback(self)?;
                 Ok(fresh(Type::Any, &[&base, &other]))
@@ -580,11 +603,19 @@ impl<'e> Eval<'e> {
                 chain @ (Expr::Var(_) | Expr::GetAttr(_) | Expr::GetItem(_)) => {
                     self.chain(chain, Mode::Ask)?
                 }
-                other => Chained::There(self.eval(other)?),
+                other => {
+                    self.eval(other)?;
+                    Chained::There(Val::Value(Value::Bool(true)))
+                }
             };
+            let defined = Value::Bool(e.name == "defined");
+            let undefined = Value::Bool(e.name == "undefined");
             return Ok(match there {
-                Chained::There(_) => Value::Bool(e.name == "defined"),
-                Chained::Missing => Value::Bool(e.name == "undefined"),
+                // A mark says that being there depends on a secret.
+                Chained::There(Val::Value(Value::Sensitive(_))) => opaque(defined),
+                Chained::There(_) => defined,
+                Chained::Missing { secret: true } => opaque(undefined),
+                Chained::Missing { secret: false } => undefined,
                 Chained::Unsure(base) => fresh(Type::Boolean, &[&base]),
             });
         }
@@ -673,6 +704,7 @@ impl<'e> Eval<'e> {
     /// Puts a question to the outside.
     pub(crate) fn source(&mut self, ask: SourceAsk<'_>, place: Place) -> Res<Value> {
         let value = self.scope.source(ask).map_err(|e| Box::new(e.moved_to(place)))?;
+        self.saw(&value);
         if let Some(captures) = &mut self.captures {
             captures.whole(&[source_key(&ask).into()], &value);
         }

@@ -44,6 +44,7 @@ mod taint;
 mod template;
 mod text;
 
+pub use chain::part;
 pub use digest::{DigestError, digest, digest_with};
 pub use error::{ErrorKind, ExprError};
 pub use references::{CallSite, Reference};

@@ -40,7 +40,7 @@ pub(crate) fn of_path(path: &BarePath<'_>, base: usize) -> Reference {
         root: path.root.to_string(),
         path: path.steps.iter().map(|step| step.key.text()).collect(),
         start: base + path.start,
-        end: base + path.steps.last().map_or(path.start + path.root.len(), |s| s.end),
+        end: base + path.steps.last().map_or(path.start + path.root.len(), |s| s.after),
         optional: false,
     }
 }

@@ -83,7 +83,16 @@ pub(crate) fn fresh(ty: Type, values: &[&Value]) -> Value {
 pub(crate) fn opaque(value: Value) -> Value {
     match &value {
         Value::Sensitive(_) => value,
-        Value::Unknown(_) => value.sensitive(),
+        // A scalar needs only the mark. What may turn out to be a container is filled in with marks on
+        // its leaves, so it becomes the result of an operation, which is done again then.
+        Value::Unknown(unknown) => match unknown.ty {
+            Type::Any | Type::List | Type::Map => {
+                let mut taint = Taint::of([&value]);
+                taint.sensitive = true;
+                taint.fresh(unknown.ty)
+            }
+            Type::Boolean | Type::Integer | Type::Number | Type::String => value.sensitive(),
+        },
         Value::List(list) if list.is_empty() => Value::Sensitive(Secret::Plain(Arc::new(value))),
         Value::Map(map) if map.is_empty() => Value::Sensitive(Secret::Plain(Arc::new(value))),
         Value::List(_) | Value::Map(_) => {
@@ -141,10 +150,18 @@ pub(crate) fn lift(ty: Type, args: &[Value], f: impl FnOnce(&[Value]) -> Res<Val
     f(&revealed).map(opaque).map_err(hide)
 }
 
+/// What is said instead.
+const HIDDEN: &str = "this fails for a sensitive value, so the reason is not shown";
+
+/// Whether the reason of an error is hidden.
+pub(crate) fn is_hidden(error: &crate::ExprError) -> bool {
+    error.message == HIDDEN
+}
+
 /// Takes everything out of an error that could tell of a secret.
 pub(crate) fn hide(mut error: Box<crate::ExprError>) -> Box<crate::ExprError> {
     if !error.is_asked() {
-        error.message = "this fails for a sensitive value, so the reason is not shown".to_string();
+        error.message = HIDDEN.to_string();
         error.help = Some("try it with a harmless value of the same form".to_string());
     }
     error

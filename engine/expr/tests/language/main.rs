@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests, outside of test functions")]
 
+mod captures;
 mod errors;
+mod properties;
+mod references;
 mod table;
 mod world;

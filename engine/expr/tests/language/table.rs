@@ -226,7 +226,7 @@ fn lazy_objects() {
         'name' in cluster => true
         'nope' in cluster => false
         'x' in nodes => true
-        'x' in absent => false
+        'x' in absent => error: nothing is in null
         nodes | length => 2
         nodes | list => ["x", "y"]
         nodes | keys => ["x", "y"]
@@ -307,6 +307,9 @@ fn definedness() {
         null_value.y | default('x') => "x"
         [] | first | default('x') => "x"
         [1] | first | default('x') => 1
+        ([1] if secret_flag else []) | first | default('x') => !1
+        ([] if secret_flag else [1]) | first | default('x') => !"x"
+        later_list | first | default('x') => ?(fresh r:list)
         [nope] | first | default('x') => error: `nope` is not defined
         later_map.x is defined => ?boolean(fresh r:map)
         later_map.x | default('x') => ?(fresh r:map)
