@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use aurak_api::type_file;
 use aurak_model::schema::ProviderSchema;
 use aurak_model::{Name, TypeSchema};
-use serde::de::DeserializeOwned;
 
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
@@ -34,13 +34,17 @@ const TYPES: &[(&str, &str)] = files![
 
 const PROVIDERS: &[(&str, &str)] = files!["provider.inner", "provider.sim"];
 
+// A test loads all of these and finds no mistake, so nothing is lost by leaving one out here.
 static LOADED: LazyLock<Loaded> = LazyLock::new(|| Loaded {
-    types: TYPES.iter().map(|(name, text)| Arc::new(read::<TypeSchema>(name, text))).collect(),
+    types: TYPES
+        .iter()
+        .filter_map(|(name, text)| type_file::load_checked(name, text).ok().map(Arc::new))
+        .collect(),
     providers: PROVIDERS
         .iter()
-        .map(|(name, text)| {
-            let schema: ProviderSchema = read(name, text);
-            (schema.name.clone(), Arc::new(schema))
+        .filter_map(|(_, text)| {
+            let schema: ProviderSchema = serde_yaml::from_str(text).ok()?;
+            Some((schema.name.clone(), Arc::new(schema)))
         })
         .collect(),
 });
@@ -48,16 +52,6 @@ static LOADED: LazyLock<Loaded> = LazyLock::new(|| Loaded {
 struct Loaded {
     types: Vec<Arc<TypeSchema>>,
     providers: BTreeMap<Name, Arc<ProviderSchema>>,
-}
-
-fn read<T: DeserializeOwned>(name: &str, text: &str) -> T {
-    // By way of JSON, which has one way of writing an enum.
-    let json: Result<serde_json::Value, _> = serde_yaml::from_str(text);
-    let read = json
-        .map_err(|e| e.to_string())
-        .and_then(|json| serde_json::from_value(json).map_err(|e| e.to_string()));
-    // The files are part of this crate, and a test reads them all.
-    read.unwrap_or_else(|e| panic!("types/{name}.yaml: {e}"))
 }
 
 /// All types of a kind of provider.
@@ -81,8 +75,19 @@ mod tests {
     use crate::behaviour;
 
     #[test]
-    fn every_type_has_a_behaviour_that_fits_it() {
+    fn the_type_files_hold_no_mistakes() {
+        let mut files = aurak_model::Files::default();
+        for (name, text) in TYPES {
+            let schema =
+                type_file::load(&mut files, name, text).unwrap_or_else(|found| panic!("{name}: {found:#?}"));
+            assert_eq!(&*schema.name, *name);
+        }
+        assert_eq!(LOADED.types.len(), TYPES.len());
         assert_eq!(LOADED.providers.len(), PROVIDERS.len());
+    }
+
+    #[test]
+    fn every_type_has_a_behaviour_that_fits_it() {
         for schema in &LOADED.types {
             let behaviour = behaviour::of(&schema.name);
             assert_eq!(behaviour.is_none(), schema.composite, "{}", schema.name);
