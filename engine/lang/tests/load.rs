@@ -628,6 +628,16 @@ fn modules_that_call_themselves() {
     let loaded = loaded(&files, &LoadRequest::default());
     let codes: Vec<&str> = loaded.diagnostics.iter().map(|d| d.code.as_str()).collect();
     assert_eq!(codes, ["too_many_modules"]);
+    // A long chain ends too.
+    let mut files =
+        vec![("aurak.yaml".to_string(), "aurak: 1\nname: x\nmodules: { m: { source: ./m0 } }".to_string())];
+    for i in 0..200 {
+        files.push((format!("m{i}/module.yaml"), format!("modules: {{ a: {{ source: ../m{} }} }}", i + 1)));
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let loaded = common::loaded(&files, &LoadRequest::default());
+    let codes: Vec<&str> = loaded.diagnostics.iter().map(|d| d.code.as_str()).collect();
+    assert_eq!(codes, ["too_deep"]);
 }
 
 /// Long chains cost a step each, and no stack.

@@ -47,13 +47,14 @@ const LIFECYCLE_OF_EXISTING: [&str; 2] = ["preconditions", "postconditions"];
 const OPERATIONS: [&str; 4] = ["create", "read", "update", "delete"];
 
 pub(super) fn section(node: Node, kind: BlockKind, bag: &mut Bag) -> Vec<BlockDecl> {
-    let mut blocks = Vec::new();
     let word = match kind {
         BlockKind::Resource => "resource",
         BlockKind::Existing => "existing",
         BlockKind::Provider => "provider",
     };
-    for (name, span, node) in named(node, word, bag) {
+    let entries = named(node, word, bag);
+    let mut blocks = Vec::with_capacity(entries.len());
+    for (name, span, node) in entries {
         // Expressions do not see provider nodes, so these may have any name.
         if kind != BlockKind::Provider && !free(&name, span, bag) {
             continue;

@@ -19,6 +19,10 @@ use crate::values::{self, FileLayer, StackLayers, unknown_input};
 /// level; the largest platform that we know has a few hundred.
 const MAX_MODULES: usize = 10_000;
 
+/// How deep modules may call each other: far beyond what anybody can follow, and little enough that
+/// paths stay short.
+const MAX_MODULE_DEPTH: usize = 64;
+
 /// What linking leaves to be looked up once all modules are there.
 #[derive(Default)]
 pub(crate) struct Linked {
@@ -117,6 +121,7 @@ impl Linker<'_, '_, '_> {
             removed,
         } = document;
         let mut places = Places::default();
+        self.program.blocks.reserve(providers.len() + existing.len() + resources.len());
         for decl in inputs {
             let mut input = decl.input;
             input.layers.extend(decl.default.map(|node| Layer {
@@ -380,6 +385,17 @@ impl Linker<'_, '_, '_> {
             }
             self.reader.bag.push(
                 diagnostic.help("take one of the calls out; `for_each` on a call makes several instances"),
+            );
+            return None;
+        }
+        if self.program.module(parent).path.len() >= MAX_MODULE_DEPTH {
+            self.reader.bag.push(
+                Diagnostic::error(
+                    "too_deep",
+                    format!("modules call each other more than {MAX_MODULE_DEPTH} deep"),
+                )
+                .at(span, "this call goes beyond")
+                .help("call modules side by side and pass outputs of one to the inputs of the next"),
             );
             return None;
         }

@@ -31,8 +31,9 @@ pub const MAX_DEPTH: usize = 64;
 /// How long one scalar may be, in bytes. Longer text belongs in a file of its own.
 pub const MAX_SCALAR: usize = 1 << 20;
 
-/// How long a file may be, in bytes: five times a stack of 100,000 resources.
-pub const MAX_FILE: usize = 64 << 20;
+/// How long a file may be, in bytes: more than twice a stack of 100,000 resources. What is read takes up to
+/// fifty times the room of its text; `include` splits what is larger.
+pub const MAX_FILE: usize = 32 << 20;
 
 /// How many nodes the aliases of one file may copy, all together.
 pub const MAX_COPIED: usize = 100_000;

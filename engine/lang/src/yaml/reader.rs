@@ -428,9 +428,17 @@ impl<'a> Reader<'a> {
             return;
         }
         let Some(Frame { building, span, raw, anchor, size, height }) = self.stack.pop() else { return };
+        // Most containers are small and stay as they are: room to grow would double the program.
         let kind = match building {
-            Building::List(items) => NodeKind::List(items),
-            Building::Map(map) => NodeKind::Map(self.merge(map)),
+            Building::List(mut items) => {
+                items.shrink_to_fit();
+                NodeKind::List(items)
+            }
+            Building::Map(map) => {
+                let mut entries = self.merge(map);
+                entries.shrink_to_fit();
+                NodeKind::Map(entries)
+            }
         };
         self.done(Done { node: Node { kind, span }, size, height, raw, anchor });
     }
