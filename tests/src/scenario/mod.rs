@@ -3,6 +3,19 @@
 //! A scenario is one text file in `tests/scenarios`: sources, changes of the world and commands in,
 //! plans and the end state out. It is run against the real engine with a store in memory and virtual
 //! time. With `AURAK_BLESS=1` what came out is written into the file, to be read and committed.
+//!
+//! The form is in [`script`]. What a script can do:
+//!
+//! - `plan`, `apply`, `destroy` with the command line's own options; `plan -o NAME` and `apply NAME`;
+//!   and for scripts alone `--quiet`, `--rounds`, `--kill-after 30s`, `--stop-after 30s`,
+//!   `--stop-now-after 40s`, `--until-done`, `--without-sources`
+//! - `world` and what follows it (see [`world`]): objects made, changed and deleted by somebody else,
+//!   and faults
+//! - `rows`: the state; `log`: what the service was asked to change since the last `log` (`log all`:
+//!   everything, counted; `log --quiet`: forget it); `rm FILE`
+//! - the end: `end clean` demands a sound state, an empty plan and no fault left over (`end clean
+//!   destroyed`: no row left); `end failed WHY` and `end unclean WHY` only draw world and state;
+//!   `brief` counts instead of drawing
 
 mod events;
 mod options;
