@@ -17,6 +17,8 @@ use aurak_model::record::{CallKind, Object, Outcome, Pending, RowChange};
 use aurak_model::schema::provider_of;
 use aurak_model::snapshot::{ProviderNode, Refreshed};
 use aurak_model::{Address, Diagnostic, Name, ProviderAddress, Record, Row, Severity, Slot, StateDoc, Value};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt};
 use tokio::time::sleep;
 
@@ -63,7 +65,8 @@ pub async fn recover(context: &Context, state: &StateDoc) -> Result<Recovered, E
         let provider = openers.open(&intent.provider, &intent.type_name, DEEPEST).await;
         cases.push(Case { context, state, pending, provider });
     }
-    let mut settling = stream::iter(&cases).map(Case::settle).buffered(AT_ONCE);
+    let settling: Vec<BoxFuture<'_, _>> = cases.iter().map(|case| case.settle().boxed()).collect();
+    let mut settling = stream::iter(settling).buffered(AT_ONCE);
     let mut recovered = Recovered::default();
     while let Some(settled) = settling.next().await {
         let (finding, settled) = settled?;

@@ -54,8 +54,9 @@ pub(crate) fn question(address: &Address, why: &str) -> Failure {
 /// How a person settles it.
 pub(crate) fn question_help(address: &Address) -> String {
     format!(
-        "look for it at the service; if it is there, take it over with `aurak import '{address}' ID`, \
-         otherwise drop the attempt with `aurak state rm '{address}'`, and run the command again"
+        "look for it at the service; if it is there, add `imports: [{{ to: {}, id: ... }}]` to the stack. Then \
+         drop the attempt with `aurak state rm '{address}'` and run the command again",
+        yaml_address(address)
     )
 }
 

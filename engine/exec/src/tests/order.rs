@@ -76,3 +76,23 @@ async fn a_plan_out_of_order_is_refused() {
     insta::assert_snapshot!(ran.result.error.unwrap(), @"the plan cannot be executed: step 0 (a) waits for step 1, which does not stand before it");
     assert_eq!(kit.log.lines(), Vec::<String>::new());
 }
+
+/// A run may be a task of a runtime with several threads.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn execution_and_recovery_can_be_spawned() {
+    let kit = Kit::new().await;
+    let mut p = Planner::new();
+    for i in 0..50 {
+        p.create(&format!("s{i}"), lasting(1), &[]);
+    }
+    let (context, state) = (kit.context.clone(), kit.state().await);
+    let ends = tokio::spawn(async move {
+        let (sender, _) = tokio::sync::mpsc::unbounded_channel();
+        let mut reporter = crate::Reporter::new(sender);
+        let recovered = crate::recover(&context, &state).await.unwrap();
+        assert_eq!(recovered.settled, 0);
+        crate::execute(&context, &p.plan, &state, &mut reporter).await.end
+    });
+    assert_eq!(ends.await.unwrap(), aurak_model::record::EndResult::Done);
+    assert_eq!(kit.state().await.rows.len(), 50);
+}

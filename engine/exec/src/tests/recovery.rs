@@ -77,7 +77,7 @@ async fn a_create_without_a_key_is_a_question_until_somebody_answers_it() {
             insta::assert_snapshot!(findings(&recovered), @"
             Error: a run was interrupted while creating `a`: it is not known whether it was made: the service names it [unanswered]
               it will not be made a second time before this is settled
-              look for it at the service; if it is there, take it over with `aurak import 'a' ID`, otherwise drop the attempt with `aurak state rm 'a'`, and run the command again
+              look for it at the service; if it is there, add `imports: [{ to: a, id: ... }]` to the stack. Then drop the attempt with `aurak state rm 'a'` and run the command again
             ");
         }
         assert_eq!(recovered.settled, 0);

@@ -69,7 +69,16 @@ async fn the_second_time_waits_are_given_up_and_can_be_resumed() {
     p.create("c", lasting(10), &[]);
     p.create("d", lasting(10), &["a"]);
     let ran = stopped(&kit, &p, &[5_200, 7_200]).await;
-    insta::assert_snapshot!(ran.story(), @"
+    // Who of several is woken first is not determined.
+    let story = ran.story();
+    let (mut left, rest): (Vec<&str>, Vec<&str>) = story.lines().partition(|line| line.contains(" left "));
+    left.sort_unstable();
+    insta::assert_snapshot!(left.join("\n"), @"
+    7200 left a: 993 to go
+    7200 left c: busy elsewhere
+    9200 left b: the answer to a call
+    ");
+    insta::assert_snapshot!(rest.join("\n"), @"
     1 start a
     1 start b
     1 start c
@@ -84,9 +93,6 @@ async fn the_second_time_waits_are_given_up_and_can_be_resumed() {
     6011 a: 994 to go
     7011 a: 993 to go
     7200 stopping now
-    7200 left a: 993 to go
-    7200 left c: busy elsewhere
-    9200 left b: the answer to a call
     9200 skipped d: the run was stopped (-)
     9200 Interrupted: 0 done, 0 failed, 4 skipped
     ");
