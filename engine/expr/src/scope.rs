@@ -56,7 +56,8 @@ pub trait Object {
     /// Whether there is such an attribute; reads nothing.
     fn has(&self, key: &Seg) -> Result<bool, ExprError>;
 
-    /// The keys, for iteration and "did you mean".
+    /// The keys, for iteration and "did you mean". As a condition, an object holds unless it is none
+    /// or has no keys.
     fn keys(&self) -> Result<Vec<Name>, ExprError>;
 
     /// Everything, read.

@@ -46,6 +46,10 @@ fn shape(value: &Value, text: Option<&str>, attribute: &Attribute) -> Result<Val
         Value::Null => return Ok(Value::Null),
         Value::Unknown(unknown) => return unknown_value(unknown, attribute),
         Value::Sensitive(Secret::Sealed(_)) => return Ok(value.clone()),
+        // A plan shows whether an attribute is written at all, so that cannot stay secret.
+        Value::Sensitive(Secret::Plain(inner)) if inner.is_null() && attribute.kind != Kind::Any => {
+            return Ok(Value::Null);
+        }
         Value::Sensitive(Secret::Plain(inner)) => {
             return match coerce(inner, None, attribute) {
                 Ok(inner) => Ok(opaque(inner)),

@@ -1,5 +1,7 @@
 //! Filters that write values out: JSON, YAML, base64, digests.
 
+use std::borrow::Cow;
+
 use aurak_model::Value;
 use aurak_model::value::Type;
 use base64::Engine;
@@ -74,8 +76,79 @@ fn to_json_text(value: &Value, indent: Option<usize>) -> Res<String> {
 /// A plain value as YAML, with the newline at its end.
 fn to_yaml_text(value: &Value) -> Res<String> {
     let mut out = Buffer::default();
-    let written = serde_yaml::to_writer(&mut out, &Plain(value));
-    out.finish(written, |_| type_error("this cannot be written as YAML"))
+    if has_mark(value) {
+        let written = serde_yaml::to_writer(&mut out, &Plain(value));
+        return out.finish(written, |_| type_error("this cannot be written as YAML"));
+    }
+    let written = serde_yaml::to_writer(&mut out, &Quoting(value));
+    let text = out.finish(written, |_| type_error("this cannot be written as YAML"))?;
+    Ok(match text.contains(QUOTE) {
+        true => text.replace(QUOTE, "'"),
+        false => text,
+    })
+}
+
+/// Stands for a quote until the text is written. The serialiser quotes what YAML 1.2 would misread;
+/// but most readers of Kubernetes and Helm still follow 1.1, to whom `no` is false and `1:30` ninety.
+/// A character for private use is written as it is; a value that has it is written without this help.
+const QUOTE: char = '\u{e000}';
+
+fn has_mark(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains(QUOTE),
+        Value::List(list) => list.iter().any(has_mark),
+        Value::Map(map) => map.iter().any(|(k, v)| k.contains(QUOTE) || has_mark(v)),
+        _ => false,
+    }
+}
+
+/// A plain value in which texts that YAML 1.1 would misread are wrapped for quoting.
+struct Quoting<'v>(&'v Value);
+
+impl Serialize for Quoting<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::String(text) => serializer.serialize_str(&quoted(text)),
+            Value::List(list) => serializer.collect_seq(list.iter().map(Quoting)),
+            Value::Map(map) => serializer.collect_map(map.iter().map(|(k, v)| (quoted(k), Quoting(v)))),
+            other => Plain(other).serialize(serializer),
+        }
+    }
+}
+
+fn quoted(text: &str) -> Cow<'_, str> {
+    match is_ambiguous(text) {
+        true => Cow::Owned(format!("{QUOTE}{text}{QUOTE}")),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// Whether YAML 1.1 takes a plain text for something else: a boolean, a number with `_` or `:`, a date.
+fn is_ambiguous(text: &str) -> bool {
+    let word = matches!(
+        text,
+        "y" | "Y"
+            | "yes"
+            | "Yes"
+            | "YES"
+            | "n"
+            | "N"
+            | "no"
+            | "No"
+            | "NO"
+            | "on"
+            | "On"
+            | "ON"
+            | "off"
+            | "Off"
+            | "OFF"
+    );
+    let digits = text.trim_start_matches(['-', '+', '.']);
+    word || (digits.starts_with(|c: char| c.is_ascii_digit())
+        && text.len() - digits.len() <= 2
+        && digits.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':' | b'.' | b'+' | b'-'))
+        // What has other letters than those of numbers and dates is text to everybody.
+        && digits.bytes().all(|b| !b.is_ascii_alphabetic() || b.is_ascii_hexdigit() || matches!(b, b'x' | b'o' | b'T' | b'Z')))
 }
 
 /// A plain value as it is written out: nothing stands for anything else in it.

@@ -6,5 +6,6 @@ mod captures;
 mod errors;
 mod properties;
 mod references;
+mod shape;
 mod table;
 mod world;
