@@ -134,9 +134,9 @@ impl<'e> Eval<'e> {
             Expr::Filter(e) => self.filter(e)?,
             Expr::Test(e) => self.test(e)?,
             Expr::Call(e) => self.call(e, expr)?,
-            Expr::List(e) => self.list(&e.items)?,
-            Expr::Tuple(e) => self.list(&e.items)?,
-            Expr::Map(e) => self.map(e)?,
+            Expr::List(e) => self.list(&e.items).at(self.place(expr))?,
+            Expr::Tuple(e) => self.list(&e.items).at(self.place(expr))?,
+            Expr::Map(e) => self.map(e).at(self.place(expr))?,
         };
         Ok(Val::Value(value))
     }

@@ -7,7 +7,7 @@ use minijinja::machinery::{ast, parse_expr};
 
 use crate::bare::{self, BarePath, StepKey};
 use crate::bounds;
-use crate::error::{ErrorKind, ExprError, Place, Res};
+use crate::error::{ErrorKind, ExprError, Place, Placed, Res};
 use crate::eval::{self, Eval};
 use crate::references::{self, CallSite, Reference};
 use crate::scope::{Binding, Scope};
@@ -132,9 +132,11 @@ impl<'a> Template<'a> {
     /// module as a resource. `None` where it is no bare path.
     pub fn bind(&self, scope: &dyn Scope) -> Result<Option<Binding>, ExprError> {
         match &self.body {
-            Body::One(e @ Expression { kind: Kind::Path(_), .. }) => {
-                Eval::new(scope, self.text, false).binding(e).map(Some).map_err(|e| *e)
-            }
+            Body::One(e @ Expression { kind: Kind::Path(_), .. }) => Eval::new(scope, self.text, false)
+                .binding(e)
+                .at(Place::new(0, self.text.len()))
+                .map(Some)
+                .map_err(|e| *e),
             _ => Ok(None),
         }
     }
@@ -145,14 +147,17 @@ impl<'a> Template<'a> {
     }
 
     fn run(&self, scope: &dyn Scope) -> Res<Evaluated> {
-        let value = self.value(&mut Eval::new(scope, self.text, false))?;
+        // Most errors know a nearer place.
+        let whole = Place::new(0, self.text.len());
+        // What is read is bounded too: a stack can double a value outside of expressions, name by name.
+        let value = self.value(&mut Eval::new(scope, self.text, false)).and_then(bounds::parts).at(whole)?;
         if !has_fresh(&value) {
             return Ok(Evaluated { value, captures: Map::new() });
         }
         // Evaluation is pure, so what is needed to do it again is found by doing it again; the
         // many evaluations that end in something known do not pay for it.
         let mut eval = Eval::new(scope, self.text, true);
-        let value = self.value(&mut eval)?;
+        let value = self.value(&mut eval).at(whole)?;
         Ok(Evaluated { value, captures: eval.into_captures() })
     }
 

@@ -377,6 +377,48 @@ fn hostile_depth_is_an_error() {
 }
 
 #[test]
+fn what_grows_beyond_reason_is_an_error() {
+    let mut world = World::new();
+    let mut value = aurak_model::Value::from("x");
+    for _ in 0..60 {
+        value = aurak_model::Value::list([value.clone(), value]);
+    }
+    world.names.push(("bomb".into(), crate::world::Entry::Value(value)));
+    for (text, expected) in [
+        ("{{ bomb }}", "the value grows beyond ten million parts"),
+        ("{{ [bomb] }}", "the value grows beyond ten million parts"),
+        ("{{ 'x' * 10 ** 12 }}", "the text grows beyond 16 MiB"),
+        ("{{ ['x' * 10 ** 7] * 9 }}", "cannot multiply a list and an integer"),
+        ("{{ ('x' * 10 ** 7) ~ ('x' * 10 ** 7) }}", "the text grows beyond 16 MiB"),
+        (
+            "{{ range(10) | map('string') | map('replace', '', 'x' * 10 ** 7) }}",
+            "the text grows beyond 16 MiB",
+        ),
+        ("{{ [s, s, s, s] | map('replace', 't', 'x' * 4000000) | length }}", "4"),
+        (
+            "{{ 'aaaaaaaaaaaaa' | list | map('replace', 'a', 'x' * 15000000) }}",
+            "this makes more than 128 MiB of text",
+        ),
+        ("{{ ('x' * 10 ** 7) | list }}", "the list grows beyond a million items"),
+        ("{{ ('x,' * 10 ** 7) | split(',') }}", "the text grows beyond 16 MiB"),
+        ("{{ ('x,' * 10 ** 6 * 2) | split(',') }}", "the list grows beyond a million items"),
+        ("{{ range(10 ** 9) }}", "`range` gives more than a million numbers"),
+        ("{{ [1] | batch(10 ** 9, 0) }}", "`count` of `batch` must be between 1 and 1000000"),
+        ("{{ ['x' * 15000000, 'x' * 15000000] | json }}", "the text grows beyond 16 MiB"),
+        ("{{ '%s%s' | format('x' * 9000000, 'x' * 9000000) }}", "the text grows beyond 16 MiB"),
+    ] {
+        let said = world.eval(text).map_or_else(
+            |e| {
+                assert!(e.end <= text.len(), "{text}");
+                e.message
+            },
+            |v| crate::world::shown(&v),
+        );
+        assert_eq!(said, expected, "{text}");
+    }
+}
+
+#[test]
 fn what_is_just_deep_enough_fits_a_small_stack() {
     let deep = std::thread::Builder::new().stack_size(2 << 20).spawn(|| {
         let world = World::new();
