@@ -1,1 +1,7 @@
-fn main() {}
+//! The `aurak` command. Everything is in the library, where tests reach it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    aurak_cli::main()
+}

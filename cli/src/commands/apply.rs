@@ -1,0 +1,325 @@
+//! `aurak apply`, and what `destroy` shares with it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use aurak_exec::{Cancel, Limits, Stop};
+use aurak_model::plan::Mode;
+use aurak_model::record::EndResult;
+use aurak_model::span::Files;
+use aurak_model::{Diagnostic, Plan, PlanReport};
+use aurak_plan::Options;
+use aurak_render::diagnostics;
+use aurak_render::progress::{Next, Progress};
+use aurak_run::{Applied, Approver, FollowUp, Request, Session};
+use aurak_state::Holder;
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::plan::{Choice, Show, as_json, as_text};
+use crate::args::Global;
+use crate::confirm::{Answer, ask};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::output::Ui;
+use crate::session::{self, block_on, failed};
+use crate::{disk, display, duration, interrupt};
+
+/// Do what the configuration asks for, after asking
+///
+/// Plans first and asks before anything is changed. A plan that was saved by `aurak plan -o FILE`
+/// is applied as it was reviewed, or refused where it is stale; it needs no sources and no question.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  aurak apply --env test\n  aurak apply next.plan\n\nEnds with 0 when all is done, 1 after an error, 4 when the rest needs another approval, 130 when\nit was interrupted."
+)]
+pub(crate) struct Args {
+    /// A saved plan
+    #[arg(value_name = "FILE", conflicts_with_all = ["only", "replace"])]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    choice: Choice,
+    #[command(flatten)]
+    run: RunArgs,
+    /// Begin a new state, although this folder holds one of another name
+    #[arg(long)]
+    new: bool,
+    #[command(flatten)]
+    show: Show,
+}
+
+/// How to run.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct RunArgs {
+    /// Do not ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// How many steps may run at once
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = parallelism)]
+    pub(crate) parallelism: usize,
+    /// How long to wait for somebody else's run, such as 5m
+    #[arg(long, value_name = "DURATION", default_value = "0", hide_default_value = true, value_parser = duration::parse)]
+    pub(crate) lock_timeout: Duration,
+    /// How many of what is only planned during the run may be created without another approval
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) deferred_max: usize,
+    /// Print the plan and the events as lines of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn parallelism(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if n > 0 => Ok(n),
+        _ => Err("give a number from 1".to_string()),
+    }
+}
+
+pub(crate) fn run(args: &Args, global: &Global, ui: &Arc<Ui>) -> Result<Exit, CommandError> {
+    match &args.file {
+        Some(file) => saved(args, file, global, ui),
+        None => {
+            let session = session::stack(global, ui)?;
+            let options = args.choice.options();
+            execute(&session, options, &args.run, args.new, args.show, global, ui)
+        }
+    }
+}
+
+/// The command that does the same again.
+fn again(verb: &str, global: &Global) -> String {
+    let mut words = format!("aurak {verb}");
+    if let Some(env) = &global.env {
+        words.push_str(&format!(" --env {env}"));
+    }
+    words
+}
+
+/// Plans and applies.
+pub(crate) fn execute(
+    session: &Session,
+    options: Options,
+    run: &RunArgs,
+    new: bool,
+    show: Show,
+    global: &Global,
+    ui: &Arc<Ui>,
+) -> Result<Exit, CommandError> {
+    let destroy = options.mode == Mode::Destroy;
+    let again = again(if destroy { "destroy" } else { "apply" }, global);
+    if !run.yes && (!ui.interactive || run.json) {
+        let what = if destroy { "destroy" } else { "apply" };
+        let help = match destroy {
+            true => "add --yes",
+            false => "add --yes, or save a plan with `aurak plan -o FILE` and apply that",
+        };
+        let summary = format!("{what} asks before it changes anything, and nobody is there to answer");
+        return Err(CommandError::new("not_confirmed", summary).help(help));
+    }
+    let approver =
+        Approval { ui: ui.clone(), run: run.clone(), show, began: Instant::now(), cancel: Cancel::new() };
+    block_on(async {
+        let cancel = approver.cancel.clone();
+        interrupt::watch(cancel.clone());
+        let (request, shown) = start(options, run, new, cancel, Files::default(), ui);
+        let applied = aurak_run::apply(session, request, &approver).await;
+        finish(applied, shown.await.ok().flatten(), global, &again, ui).await
+    })?
+}
+
+/// Applies a saved plan.
+fn saved(args: &Args, file: &Path, global: &Global, ui: &Arc<Ui>) -> Result<Exit, CommandError> {
+    if global.env.is_some() || !global.vars.is_empty() || !global.profiles.is_empty() {
+        return Err(CommandError::new("saved_choices", "a saved plan has its own environment and inputs")
+            .help("leave out --env, --var and --profile, or plan again with them"));
+    }
+    let session = session::any(global, ui)?;
+    let approver = Approval {
+        ui: ui.clone(),
+        run: args.run.clone(),
+        show: args.show,
+        began: Instant::now(),
+        cancel: Cancel::new(),
+    };
+    block_on(async {
+        let saved = super::show::open_plan(&session, file).await?;
+        let files = Files::default();
+        let report = PlanReport::default();
+        match args.run.json {
+            true => ui.print(&format!("{}\n", as_json(&saved.plan, &report, &files, None)))?,
+            false => {
+                // It was reviewed; a line each says which one it is.
+                let style = match args.show.detail {
+                    true => args.show.style(ui.out),
+                    false => Show { short: true, ..args.show }.style(ui.out),
+                };
+                ui.print(&format!("{}\n", as_text(&saved.plan, &report, &files, None, &style)))?;
+            }
+        }
+        let cancel = approver.cancel.clone();
+        interrupt::watch(cancel.clone());
+        let options = Options { mode: saved.plan.mode, ..Options::default() };
+        let (request, shown) = start(options, &args.run, args.new, cancel, files, ui);
+        let applied = aurak_run::apply_saved(&session, saved, request, &approver).await;
+        finish(applied, shown.await.ok().flatten(), global, "aurak apply", ui).await
+    })?
+}
+
+type Shown = tokio::task::JoinHandle<Option<Progress>>;
+
+/// A request whose events are shown from now on.
+fn start(
+    options: Options,
+    run: &RunArgs,
+    new: bool,
+    cancel: Cancel,
+    files: Files,
+    ui: &Arc<Ui>,
+) -> (Request, Shown) {
+    let (events, receiver) = unbounded_channel();
+    let (ui, json) = (ui.clone(), run.json);
+    let shown = tokio::spawn(async move {
+        match json {
+            true => {
+                display::programs(ui, receiver, files).await;
+                None
+            }
+            false => Some(display::people(ui, receiver, files).await),
+        }
+    });
+    let limits = Limits { parallelism: run.parallelism, ..Limits::default() };
+    let request = Request {
+        options,
+        limits,
+        lock_timeout: run.lock_timeout,
+        new,
+        deferred_max: run.deferred_max,
+        cancel,
+        events,
+    };
+    (request, shown)
+}
+
+/// Says how it ended.
+async fn finish(
+    applied: Result<Applied, aurak_run::RunError>,
+    progress: Option<Progress>,
+    global: &Global,
+    again: &str,
+    ui: &Ui,
+) -> Result<Exit, CommandError> {
+    match applied.map_err(failed)? {
+        Applied::Nothing { report, files } => {
+            if progress.is_some() {
+                let mut text = diagnostics::diagnostics(&report.findings, &files, &ui.out);
+                text.push_str("nothing to do: everything is as it should be\n");
+                ui.print(&text)?;
+            }
+            Ok(Exit::Done)
+        }
+        Applied::Declined => Err(CommandError::silent(Exit::Error)),
+        Applied::Executed { end, findings, files, follow_up } => {
+            if !findings.is_empty() {
+                ui.say(&format!("\n{}", diagnostics::diagnostics(&findings, &files, &ui.err)));
+            }
+            let follow_up = match follow_up {
+                Some(follow_up) => Some(keep(&follow_up, global, &files, ui, progress.is_some()).await?),
+                None => None,
+            };
+            if let Some(progress) = progress {
+                let next = Next { again, follow_up: follow_up.as_deref(), outputs: None };
+                ui.try_print(&progress.end(&next));
+            }
+            Ok(match end {
+                EndResult::Done => Exit::Done,
+                EndResult::Failed => Exit::Error,
+                EndResult::Interrupted => Exit::Interrupted,
+                EndResult::NeedsApproval => Exit::NeedsApproval,
+            })
+        }
+    }
+}
+
+/// Writes the plan that wants another approval beside the state, shows it, and says how to apply it.
+async fn keep(
+    follow_up: &FollowUp,
+    global: &Global,
+    files: &Files,
+    ui: &Ui,
+    people: bool,
+) -> Result<String, CommandError> {
+    let FollowUp { plan, report, file, why } = follow_up;
+    let folder = session::state_dir(global, &plan.stack, plan.environment.as_deref())?;
+    let path = folder.join("follow-up.plan");
+    disk::write_private(&path, file)
+        .map_err(|error| CommandError::file("write the follow-up plan to", &path, &error))?;
+    match people {
+        true => {
+            let text = as_text(plan, report, files, None, &ui.out);
+            ui.try_print(&format!(
+                "\nmore is to be done than was approved: {}\n\n{text}",
+                aurak_render::clean(why)
+            ));
+        }
+        false => ui.try_print(&format!("{}\n", as_json(plan, report, files, None))),
+    }
+    Ok(format!("aurak apply {}", path.display()))
+}
+
+/// Shows the plan and asks.
+struct Approval {
+    ui: Arc<Ui>,
+    run: RunArgs,
+    show: Show,
+    began: Instant,
+    cancel: Cancel,
+}
+
+#[async_trait]
+impl Approver for Approval {
+    async fn approve(&self, plan: &Plan, report: &PlanReport, files: &Files) -> bool {
+        let took = u64::try_from(self.began.elapsed().as_millis()).ok();
+        if self.run.json {
+            self.ui.try_print(&format!("{}\n", as_json(plan, report, files, took)));
+        } else {
+            let style = self.show.style(self.ui.out);
+            self.ui.try_print(&format!("{}\n", as_text(plan, report, files, took, &style)));
+        }
+        if self.run.yes {
+            return true;
+        }
+        let (question, wanted) = match plan.mode {
+            Mode::Apply => ("apply this? (yes or no)".to_string(), "yes".to_string()),
+            Mode::Destroy => {
+                let stack = aurak_render::clean(&plan.stack).into_owned();
+                (format!("delete all of this? Type `{stack}` to do it:"), plan.stack.to_string())
+            }
+        };
+        let answer = tokio::select! {
+            answer = ask(&self.ui, question) => answer,
+            () = self.cancel.reached(Stop::Finish) => Answer::Gone,
+        };
+        match answer {
+            Answer::Text(text) if text == wanted => {
+                self.ui.say("\n");
+                true
+            }
+            Answer::Text(_) | Answer::Gone => {
+                self.ui.say("nothing was changed\n");
+                false
+            }
+        }
+    }
+
+    async fn waiting_for(&self, holder: &Holder) {
+        self.ui.say(&format!("waiting for {}\n", super::state::held_by(holder)));
+    }
+
+    async fn recovered(&self, findings: &[Diagnostic]) {
+        if !findings.is_empty() {
+            let text = diagnostics::diagnostics(findings, &Files::default(), &self.ui.err);
+            self.ui.say(&format!("an earlier run was cut off; what it left:\n\n{text}\n"));
+        }
+    }
+}

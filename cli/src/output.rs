@@ -1,0 +1,134 @@
+//! The two outputs and what they can take.
+//!
+//! A reader that goes away (`aurak show | head`) is no error: what is left is thrown away and the
+//! command ends as it would have. A disk that is full is one.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aurak_render::progress::Display;
+use aurak_render::{Style, diagnostics};
+
+use crate::error::{CommandError, errors_last};
+use crate::exit::Exit;
+use crate::terminal::{Color, Environment};
+
+/// The size of a terminal that does not tell: what terminals had for forty years.
+const UNKNOWN_SIZE: (u16, u16) = (80, 24);
+
+/// Where a command talks to people and programs.
+#[derive(Debug)]
+pub(crate) struct Ui {
+    /// How to write to standard output.
+    pub(crate) out: Style,
+    /// How to write to standard error.
+    pub(crate) err: Style,
+    environment: Environment,
+    out_terminal: bool,
+    /// Whether someone is there to be asked.
+    pub(crate) interactive: bool,
+    closed: AtomicBool,
+}
+
+impl Ui {
+    pub(crate) fn of_process(color: Color) -> Ui {
+        let environment = Environment::of_process();
+        let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+        let out_width = out.then(|| size_of(terminal_size::terminal_size_of(io::stdout())).0);
+        let err_width = err.then(|| size_of(terminal_size::terminal_size_of(io::stderr())).0);
+        Ui {
+            out: environment.style(color, out_width),
+            err: environment.style(color, err_width),
+            out_terminal: out,
+            interactive: io::stdin().is_terminal() && (out || err),
+            environment,
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// Writes to standard output.
+    pub(crate) fn print(&self, text: &str) -> Result<(), CommandError> {
+        if self.closed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            Err(error) => {
+                Err(CommandError::new("output", format!("could not write to standard output: {error}")))
+            }
+        }
+    }
+
+    /// Writes to standard output whatever happens to it: a run must not end because its terminal
+    /// was closed.
+    pub(crate) fn try_print(&self, text: &str) {
+        if !text.is_empty() && self.print(text).is_err() {
+            self.closed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Writes to standard error; nobody can be told when that fails.
+    pub(crate) fn say(&self, text: &str) {
+        let mut err = io::stderr().lock();
+        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    }
+
+    /// Prints why a command failed, and how it ends.
+    pub(crate) fn report(&self, error: &CommandError) -> Exit {
+        let CommandError { exit, findings, files } = error;
+        let mut findings = findings.clone();
+        errors_last(&mut findings);
+        match findings.as_slice() {
+            [] => {}
+            // One message needs no count.
+            [one] => self.say(&diagnostics::diagnostic(one, files, &self.err)),
+            many => self.say(&diagnostics::diagnostics(many, files, &self.err)),
+        }
+        *exit
+    }
+
+    /// How a run is shown: live where the output can be redrawn.
+    pub(crate) fn display(&self) -> Display {
+        match self.out_terminal && !self.environment.dumb {
+            true => Display::Live,
+            false => Display::Lines,
+        }
+    }
+
+    /// Columns and lines of standard output as they are now; terminals change.
+    pub(crate) fn size(&self) -> (u16, u16) {
+        match self.out_terminal {
+            true => size_of(terminal_size::terminal_size_of(io::stdout())),
+            false => (self.out.width, u16::MAX),
+        }
+    }
+}
+
+fn size_of(size: Option<(terminal_size::Width, terminal_size::Height)>) -> (u16, u16) {
+    match size {
+        // Some terminals say that they are 0 by 0.
+        Some((width, height)) if width.0 > 0 && height.0 > 0 => (width.0, height.0),
+        _ => UNKNOWN_SIZE,
+    }
+}
+
+impl Ui {
+    /// Says that a key was made; losing it means losing what it sealed.
+    pub(crate) fn note_key(style: &Style, path: &std::path::Path) {
+        let note = aurak_model::Diagnostic {
+            severity: aurak_model::Severity::Note,
+            ..aurak_model::Diagnostic::error(
+                "key",
+                format!("a new key for this state is in {}", path.display()),
+            )
+        };
+        let note = note.help("keep a copy: without it the secrets in the state cannot be read");
+        let text = diagnostics::diagnostic(&note, &aurak_model::span::Files::default(), style);
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+}

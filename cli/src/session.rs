@@ -1,0 +1,132 @@
+//! Putting a session together from the command line and this machine.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aurak_api::Registry;
+use aurak_core::{CoreOptions, CoreType, Supervisor};
+use aurak_lang::LoadRequest;
+use aurak_model::Schemas;
+use aurak_run::{DiskStores, Me, RunError, Session};
+use aurak_state::SystemClock;
+
+use crate::args::Global;
+use crate::disk::{DiskSources, KeyPlaces};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::output::Ui;
+use crate::who;
+
+/// The file that makes a folder a stack.
+pub(crate) const STACK: &str = "aurak.yaml";
+
+/// The folder of states in a stack's folder.
+const STATES: &str = ".aurak";
+
+/// What the environment may give inputs with.
+const INPUT: &str = "AURAK_VAR_";
+
+/// A session for a folder that must hold a stack.
+pub(crate) fn stack(global: &Global, ui: &Ui) -> Result<Session, CommandError> {
+    if !Path::new(STACK).exists() {
+        let place =
+            std::env::current_dir().map_or_else(|_| "this folder".into(), |dir| dir.display().to_string());
+        return Err(CommandError::new("no_stack", format!("there is no {STACK} in {place}"))
+            .help("go to the stack's folder or name it with -C; `aurak init` writes a first stack"));
+    }
+    any(global, ui)
+}
+
+/// A session for a folder with or without a stack: saved plans and states do without.
+pub(crate) fn any(global: &Global, ui: &Ui) -> Result<Session, CommandError> {
+    let here = Path::new(".");
+    let sources = DiskSources::new(here, &global.profiles)
+        .map_err(|error| CommandError::file("use the folder", here, &error))?;
+    let root = sources.root().to_path_buf();
+    let registry = Arc::new(registry(&root));
+    let style = ui.err;
+    let keys = KeyPlaces::of_process(move |path| Ui::note_key(&style, path));
+    let stores = DiskStores::new(root.join(STATES), state_folder(global)?, Arc::new(keys));
+    Ok(Session {
+        sources: Arc::new(sources),
+        request: LoadRequest {
+            environment: global.env.clone(),
+            profiles: global.profiles.clone(),
+            vars: global.vars.clone(),
+            env_vars: inputs_of_environment(),
+        },
+        schemas: Arc::new(registry.schemas()),
+        registry,
+        stores: Arc::new(stores),
+        clock: Arc::new(SystemClock),
+        me: Me { who: who::user(), host: who::host(), pid: std::process::id(), commit: who::commit(&root) },
+    })
+}
+
+/// The providers that this aurak has.
+pub(crate) fn registry(root: &Path) -> Registry {
+    let mut registry = Registry::new();
+    registry.add(Arc::new(CoreType::new(CoreOptions {
+        folder: root.to_path_buf(),
+        supervisor: Supervisor::this_program(),
+    })));
+    registry
+}
+
+/// What the providers know, for commands that need no stack.
+pub(crate) fn schemas() -> Schemas {
+    registry(Path::new(".")).schemas()
+}
+
+/// What `--state` names, whatever becomes of the working directory.
+fn state_folder(global: &Global) -> Result<Option<PathBuf>, CommandError> {
+    let Some(path) = &global.state else { return Ok(None) };
+    std::path::absolute(path)
+        .map(Some)
+        .map_err(|error| CommandError::file("find the state's folder", path, &error))
+}
+
+fn inputs_of_environment() -> Vec<(String, String)> {
+    let mut inputs: Vec<(String, String)> = std::env::vars_os()
+        .filter_map(|(name, value)| {
+            let name = name.into_string().ok()?;
+            Some((name.strip_prefix(INPUT)?.to_string(), value.into_string().ok()?))
+        })
+        .collect();
+    inputs.sort();
+    inputs
+}
+
+/// A verb's error as one of a command.
+pub(crate) fn failed(error: RunError) -> CommandError {
+    let help = error.help();
+    match error {
+        RunError::Findings { findings, files } => CommandError { exit: Exit::Error, findings, files: *files },
+        RunError::Stopped => CommandError::caused("stopped", &RunError::Stopped).exit(Exit::Interrupted),
+        other => CommandError::caused("run", &other).maybe_help(help),
+    }
+}
+
+/// Runs a verb: on a runtime of its own, which does not wait for what blocks when the verb is done.
+pub(crate) fn block_on<T>(verb: impl Future<Output = T>) -> Result<T, CommandError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError::new("runtime", format!("could not start: {error}")))?;
+    let out = runtime.block_on(verb);
+    // A question at the terminal may still be waiting for its answer.
+    runtime.shutdown_background();
+    Ok(out)
+}
+
+/// Where a stack's state is or would be.
+pub(crate) fn state_dir(
+    global: &Global,
+    stack: &str,
+    environment: Option<&str>,
+) -> Result<PathBuf, CommandError> {
+    Ok(match state_folder(global)? {
+        Some(dir) => dir,
+        None => Path::new(STATES).join(aurak_state::identity::folder(stack, environment)),
+    })
+}
