@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -89,11 +90,14 @@ pub(crate) fn run(args: &Args, global: &Global, ui: &Arc<Ui>) -> Result<Exit, Co
 
 /// The command that does the same again.
 fn again(verb: &str, global: &Global) -> String {
-    let mut words = format!("aurak {verb}");
-    if let Some(env) = &global.env {
-        words.push_str(&format!(" --env {env}"));
+    in_environment(&format!("aurak {verb}"), global)
+}
+
+fn in_environment(command: &str, global: &Global) -> String {
+    match &global.env {
+        Some(env) => format!("{command} --env {env}"),
+        None => command.to_string(),
     }
-    words
 }
 
 /// Plans and applies.
@@ -117,14 +121,13 @@ pub(crate) fn execute(
         let summary = format!("{what} asks before it changes anything, and nobody is there to answer");
         return Err(CommandError::new("not_confirmed", summary).help(help));
     }
-    let approver =
-        Approval { ui: ui.clone(), run: run.clone(), show, began: Instant::now(), cancel: Cancel::new() };
+    let approver = Approval::new(ui, run, show);
     block_on(async {
         let cancel = approver.cancel.clone();
         interrupt::watch(cancel.clone());
         let (request, shown) = start(options, run, new, cancel, Files::default(), ui);
         let applied = aurak_run::apply(session, request, &approver).await;
-        finish(applied, shown.await.ok().flatten(), global, &again, ui).await
+        finish(applied, shown.await.ok().flatten(), &approver, global, &again).await
     })?
 }
 
@@ -135,15 +138,10 @@ fn saved(args: &Args, file: &Path, global: &Global, ui: &Arc<Ui>) -> Result<Exit
             .help("leave out --env, --var and --profile, or plan again with them"));
     }
     let session = session::any(global, ui)?;
-    let approver = Approval {
-        ui: ui.clone(),
-        run: args.run.clone(),
-        show: args.show,
-        began: Instant::now(),
-        cancel: Cancel::new(),
-    };
+    let approver = Approval::new(ui, &args.run, args.show);
     block_on(async {
         let saved = super::show::open_plan(&session, file).await?;
+        approver.notice(&saved.plan);
         let files = Files::default();
         let report = PlanReport::default();
         match args.run.json {
@@ -162,7 +160,7 @@ fn saved(args: &Args, file: &Path, global: &Global, ui: &Arc<Ui>) -> Result<Exit
         let options = Options { mode: saved.plan.mode, ..Options::default() };
         let (request, shown) = start(options, &args.run, args.new, cancel, files, ui);
         let applied = aurak_run::apply_saved(&session, saved, request, &approver).await;
-        finish(applied, shown.await.ok().flatten(), global, "aurak apply", ui).await
+        finish(applied, shown.await.ok().flatten(), &approver, global, "aurak apply").await
     })?
 }
 
@@ -205,11 +203,22 @@ fn start(
 async fn finish(
     applied: Result<Applied, aurak_run::RunError>,
     progress: Option<Progress>,
+    approval: &Approval,
     global: &Global,
     again: &str,
-    ui: &Ui,
 ) -> Result<Exit, CommandError> {
-    match applied.map_err(failed)? {
+    let ui = &*approval.ui;
+    let outputs = approval.outputs.load(Ordering::Relaxed).then(|| in_environment("aurak output", global));
+    let next = Next { again, follow_up: None, outputs: outputs.as_deref() };
+    let applied = match applied {
+        Ok(applied) => applied,
+        Err(error) => {
+            // What was done before it went wrong is worth knowing.
+            ui.try_print(&progress.map(|progress| progress.end(&next)).unwrap_or_default());
+            return Err(failed(error));
+        }
+    };
+    match applied {
         Applied::Nothing { report, files } => {
             if progress.is_some() {
                 let mut text = diagnostics::diagnostics(&report.findings, &files, &ui.out);
@@ -218,7 +227,8 @@ async fn finish(
             }
             Ok(Exit::Done)
         }
-        Applied::Declined => Err(CommandError::silent(Exit::Error)),
+        Applied::Declined if approval.cancel.is_stopping() => Ok(Exit::Interrupted),
+        Applied::Declined => Ok(Exit::Error),
         Applied::Executed { end, findings, files, follow_up } => {
             if !findings.is_empty() {
                 ui.say(&format!("\n{}", diagnostics::diagnostics(&findings, &files, &ui.err)));
@@ -228,8 +238,7 @@ async fn finish(
                 None => None,
             };
             if let Some(progress) = progress {
-                let next = Next { again, follow_up: follow_up.as_deref(), outputs: None };
-                ui.try_print(&progress.end(&next));
+                ui.try_print(&progress.end(&Next { follow_up: follow_up.as_deref(), ..next }));
             }
             Ok(match end {
                 EndResult::Done => Exit::Done,
@@ -274,11 +283,32 @@ struct Approval {
     show: Show,
     began: Instant,
     cancel: Cancel,
+    /// Whether there will be outputs to look at.
+    outputs: AtomicBool,
+}
+
+impl Approval {
+    fn new(ui: &Arc<Ui>, run: &RunArgs, show: Show) -> Approval {
+        Approval {
+            ui: ui.clone(),
+            run: run.clone(),
+            show,
+            began: Instant::now(),
+            cancel: Cancel::new(),
+            outputs: AtomicBool::new(false),
+        }
+    }
+
+    /// Looks at the plan that is about to be applied.
+    fn notice(&self, plan: &Plan) {
+        self.outputs.store(plan.outputs.iter().any(|output| output.after.is_some()), Ordering::Relaxed);
+    }
 }
 
 #[async_trait]
 impl Approver for Approval {
     async fn approve(&self, plan: &Plan, report: &PlanReport, files: &Files) -> bool {
+        self.notice(plan);
         let took = u64::try_from(self.began.elapsed().as_millis()).ok();
         if self.run.json {
             self.ui.try_print(&format!("{}\n", as_json(plan, report, files, took)));

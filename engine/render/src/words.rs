@@ -35,6 +35,9 @@ pub fn about(ms: u64) -> String {
     }
 }
 
+/// What takes less is not worth saying how long it takes.
+pub(crate) const WORTH_SAYING_MS: u64 = 1_000;
+
 /// `1 error`, `3 errors`, `12,000 errors`.
 pub(crate) fn count(n: u64, one: &str) -> String {
     match n {

@@ -7,7 +7,7 @@ use super::{GAP, Out, reason};
 use crate::paint::Role;
 use crate::style::Detail;
 use crate::text::{self, clean};
-use crate::words::about;
+use crate::words::{WORTH_SAYING_MS, about};
 
 /// Attributes of a create in the normal view; the rest is a number.
 const CREATE_ATTRIBUTES: usize = 12;
@@ -41,8 +41,8 @@ impl Out<'_> {
         } = change;
         let mark = Mark::Action(*action);
         let mut words = symbol::words(*action, !differences.is_empty()).to_string();
-        if let Some(ms) = usual_ms {
-            words.push_str(&format!(", about {}", about(*ms)));
+        if let Some(ms) = usual_ms.filter(|ms| *ms >= WORTH_SAYING_MS) {
+            words.push_str(&format!(", about {}", about(ms)));
         }
         if let Some(from) = from {
             words.push_str(&format!(", was {}", clean(from.as_str())));

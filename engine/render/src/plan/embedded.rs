@@ -18,6 +18,9 @@ const LINES: usize = 30;
 /// Texts with more lines than this are not compared line by line: the time grows with their product.
 const COMPARED: usize = 3_000;
 
+/// Longer lines are not read well with quotes around them.
+const QUOTED: usize = 40;
+
 /// What is longer is not parsed to be compared by its structure.
 const PARSED: usize = 256 * 1024;
 
@@ -44,9 +47,12 @@ pub(super) fn diff(before: Option<&Value>, after: Option<&Value>, style: &Style)
     }
 }
 
-/// Whether a text has several lines; one line break at the end does not count.
+/// Whether a text has several lines, or one with a line break that is hard to read in quotes.
 fn is_block(text: &str) -> bool {
-    text.strip_suffix('\n').unwrap_or(text).contains('\n')
+    match text.strip_suffix('\n') {
+        Some(line) => line.contains(['\n', '"', '\\']) || line.len() > QUOTED,
+        None => text.contains('\n'),
+    }
 }
 
 fn lines_of(text: &str) -> u64 {

@@ -13,7 +13,7 @@ use crate::diagnostics;
 use crate::paint::Role;
 use crate::style::Detail;
 use crate::text::{self, clean};
-use crate::words::{about, count, number};
+use crate::words::{WORTH_SAYING_MS, about, count, number};
 
 /// Findings of one kind in the normal view; a rule can speak up for every resource.
 const FINDINGS: usize = 20;
@@ -251,7 +251,7 @@ impl Out<'_> {
         self.gap();
         let words = numbers(changes, plan.deferred.len(), plan.unchanged);
         self.prose(0, "", Role::Strong, &words);
-        if let Some(ms) = report.usual_ms.filter(|ms| *ms > 0) {
+        if let Some(ms) = report.usual_ms.filter(|ms| *ms >= WORTH_SAYING_MS) {
             let mut lead = format!("about {}", about(ms));
             if !report.critical_path.is_empty() {
                 lead.push_str(": ");

@@ -21,7 +21,7 @@ use crate::paint::{Line, Role};
 use crate::plan::title;
 use crate::style::Style;
 use crate::text::{self, clean};
-use crate::words::elapsed;
+use crate::words::{WORTH_SAYING_MS, elapsed};
 
 pub use end::Next;
 pub use live::Live;
@@ -293,7 +293,7 @@ impl Progress {
     /// `2m 10s of about 13 min`.
     fn clock(&self, now_ms: u64) -> String {
         match self.usual_ms {
-            0 => elapsed(now_ms),
+            0..WORTH_SAYING_MS => elapsed(now_ms),
             usual => format!("{} of about {}", elapsed(now_ms), crate::words::about(usual)),
         }
     }
