@@ -25,20 +25,21 @@ pub(crate) async fn people(ui: Arc<Ui>, mut events: UnboundedReceiver<Event>, fi
     let mut live = Live::new();
     let mut clock = interval(FRAME);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let began = Instant::now();
+    let mut watch = Watch { at_ms: 0, read: Instant::now() };
     let mut spoken = Instant::now();
-    let now = || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     // What is to be printed for good at the next tick: drawing for each event would be slower than
     // the events.
     let mut pending = String::new();
     loop {
         let more = tokio::select! {
             event = events.recv() => match event {
-                Some(event) => {
+                Some(mut event) => {
                     pending.push_str(&progress.event(&event));
-                    while let Ok(event) = events.try_recv() {
+                    while let Ok(next) = events.try_recv() {
+                        event = next;
                         pending.push_str(&progress.event(&event));
                     }
+                    watch = Watch { at_ms: event.at_ms, read: Instant::now() };
                     // A log wants its lines at once, and has no block to keep in place.
                     if display == Display::Live {
                         continue;
@@ -54,17 +55,31 @@ pub(crate) async fn people(ui: Arc<Ui>, mut events: UnboundedReceiver<Event>, fi
                 spoken = Instant::now();
             } else if spoken.elapsed() >= HEARTBEAT {
                 spoken = Instant::now();
-                pending.push_str(&progress.heartbeat(now()));
+                pending.push_str(&progress.heartbeat(watch.now()));
             }
             ui.try_print(&std::mem::take(&mut pending));
         } else {
             let (width, height) = ui.size();
-            let frame = if more { progress.frame(now(), width, height) } else { String::new() };
+            let frame = if more { progress.frame(watch.now(), width, height) } else { String::new() };
             ui.try_print(&live.draw(&std::mem::take(&mut pending), &frame, width));
         }
         if !more {
             return progress;
         }
+    }
+}
+
+/// The run's own time: what the last event said, and what went by since. Questions and planning came
+/// before the first.
+struct Watch {
+    at_ms: u64,
+    read: Instant,
+}
+
+impl Watch {
+    fn now(&self) -> u64 {
+        let since = u64::try_from(self.read.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.at_ms.saturating_add(since)
     }
 }
 

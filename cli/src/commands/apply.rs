@@ -230,6 +230,12 @@ async fn finish(
         Applied::Declined if approval.cancel.is_stopping() => Ok(Exit::Interrupted),
         Applied::Declined => Ok(Exit::Error),
         Applied::Executed { end, findings, files, follow_up } => {
+            // Failed steps were events already.
+            let told = progress.as_ref().map_or(&[][..], Progress::failures);
+            let findings: Vec<Diagnostic> = findings
+                .into_iter()
+                .filter(|finding| !told.iter().any(|one| one.summary == finding.summary))
+                .collect();
             if !findings.is_empty() {
                 ui.say(&format!("\n{}", diagnostics::diagnostics(&findings, &files, &ui.err)));
             }

@@ -53,7 +53,7 @@ pub fn summary(list: &[Diagnostic]) -> String {
         .join(", ")
 }
 
-/// One message.
+/// One message: what, where, why, and what to do.
 pub fn diagnostic(diagnostic: &Diagnostic, files: &Files, style: &Style) -> String {
     let Diagnostic { severity, code: _, summary, detail, labels, help, address } = diagnostic;
     let mut out = String::new();
@@ -61,7 +61,9 @@ pub fn diagnostic(diagnostic: &Diagnostic, files: &Files, style: &Style) -> Stri
     let (role, head) = head(*severity, style);
     let columns = style.columns();
 
-    let mut summary = text::clean(summary.trim()).into_owned();
+    // A line is what was asked for; what follows, such as the words of a command, is shown below.
+    let (summary, more) = summary.trim().split_once('\n').unwrap_or((summary.trim(), ""));
+    let mut summary = text::clean(summary.trim_end()).into_owned();
     let address = address.as_ref().map(|a| text::clean(a.as_str()).into_owned());
     if style.detail == Detail::Short {
         // `file:line:column: error: what`, as tools expect it.
@@ -85,6 +87,9 @@ pub fn diagnostic(diagnostic: &Diagnostic, files: &Files, style: &Style) -> Stri
             _ => line.pad(text::width(head), 0),
         };
         line.push(Role::Strong, piece).end(&mut out, style);
+    }
+    for piece in text::wrap(more, columns - 2) {
+        line.pad(2, 0).push(Role::Plain, &piece).end(&mut out, style);
     }
     snippet::draw(labels, files, role, style, &mut out);
     if let Some(detail) = detail {

@@ -203,7 +203,7 @@ fn many_messages_end_with_a_count() {
         typo(),
         Diagnostic::warning("data_loss", "holds data: 3 containers").about(&address),
         Diagnostic { severity: Severity::Note, ..Diagnostic::warning("n", "the note") },
-        Diagnostic::error("e", "another"),
+        Diagnostic::error("e", "another:\nwith what a command said\n  about it").detail("and why"),
     ];
     assert_snapshot!(diagnostics(&list, &files(), &boxes(80)), @r#"
     × `clutser` is not defined
@@ -219,7 +219,10 @@ fn many_messages_end_with_a_count() {
 
     · the note
 
-    × another
+    × another:
+      with what a command said
+        about it
+      and why
 
     2 errors, 1 warning, 1 note
     "#);

@@ -252,6 +252,11 @@ impl Progress {
         }
     }
 
+    /// What failed so far.
+    pub fn failures(&self) -> &[Diagnostic] {
+        &self.failures
+    }
+
     /// What to say when nothing was said for long: where the run stands and what is running.
     pub fn heartbeat(&self, now_ms: u64) -> String {
         let mut out = String::new();
