@@ -60,6 +60,7 @@ pub(crate) async fn people(ui: Arc<Ui>, mut events: UnboundedReceiver<Event>, fi
             ui.try_print(&std::mem::take(&mut pending));
         } else {
             let (width, height) = ui.size();
+            progress.resize(width);
             let frame = if more { progress.frame(watch.now(), width, height) } else { String::new() };
             ui.try_print(&live.draw(&std::mem::take(&mut pending), &frame, width));
         }

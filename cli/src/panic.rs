@@ -46,3 +46,14 @@ pub(crate) fn guard(command: impl FnOnce() -> Exit) -> Exit {
         _ => Exit::Error,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error() {
+        assert_eq!(guard(|| Exit::Changes), Exit::Changes);
+        assert_eq!(guard(|| panic!("on purpose")), Exit::Error);
+    }
+}

@@ -8,9 +8,10 @@ use aurak_core::{CoreOptions, CoreType, Supervisor};
 use aurak_lang::LoadRequest;
 use aurak_model::Schemas;
 use aurak_run::{DiskStores, Me, RunError, Session};
-use aurak_state::SystemClock;
+use aurak_state::{StoreError, SystemClock};
 
 use crate::args::Global;
+use crate::commands::state::held_by;
 use crate::disk::{DiskSources, KeyPlaces};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -102,6 +103,10 @@ pub(crate) fn failed(error: RunError) -> CommandError {
     let help = error.help();
     match error {
         RunError::Findings { findings, files } => CommandError { exit: Exit::Error, findings, files: *files },
+        RunError::State { source: StoreError::Held { holder }, .. } => {
+            let summary = format!("somebody else is at work on this state: {}", held_by(&holder));
+            CommandError::new("locked", summary).maybe_help(help)
+        }
         RunError::Stopped => CommandError::caused("stopped", &RunError::Stopped).exit(Exit::Interrupted),
         other => CommandError::caused("run", &other).maybe_help(help),
     }

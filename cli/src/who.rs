@@ -3,12 +3,25 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// `user@host` as well as it can be found out.
+/// The user's name as well as it can be found out: services and containers often set no variable.
 pub(crate) fn user() -> String {
-    let user = ["USER", "LOGNAME", "USERNAME"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    user.unwrap_or_else(|| format!("uid{}", rustix::process::getuid().as_raw()))
+    let uid = rustix::process::getuid().as_raw();
+    let variable = || {
+        let names = ["USER", "LOGNAME"].into_iter();
+        names.filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty())
+    };
+    let listed = || name_in(&std::fs::read_to_string("/etc/passwd").ok()?, uid);
+    variable().or_else(listed).unwrap_or_else(|| format!("uid{uid}"))
+}
+
+/// The name of a user in the form of `/etc/passwd`.
+fn name_in(passwd: &str, uid: u32) -> Option<String> {
+    let uid = uid.to_string();
+    passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then(|| name.to_string())
+    })
 }
 
 /// The machine's name.
@@ -34,4 +47,16 @@ pub(crate) fn commit(dir: &Path) -> Option<String> {
     let commit = git(&["rev-parse", "--short=12", "HEAD"]).filter(|commit| !commit.is_empty())?;
     let changed = git(&["status", "--porcelain", "--", "."]).is_some_and(|lines| !lines.is_empty());
     Some(if changed { format!("{commit}+") } else { commit })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_are_found_by_number() {
+        let passwd = "root:x:0:0:root:/root:/bin/sh\nbroken\nana:x:1000:1000::/home/ana:/bin/sh\n";
+        assert_eq!(name_in(passwd, 1000).as_deref(), Some("ana"));
+        assert_eq!(name_in(passwd, 100), None);
+    }
 }

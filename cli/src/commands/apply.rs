@@ -349,7 +349,7 @@ impl Approver for Approval {
     }
 
     async fn waiting_for(&self, holder: &Holder) {
-        self.ui.say(&format!("waiting for {}\n", super::state::held_by(holder)));
+        self.ui.say(&format!("waiting: {}\n", super::state::held_by(holder)));
     }
 
     async fn recovered(&self, findings: &[Diagnostic]) {

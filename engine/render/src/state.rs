@@ -29,7 +29,7 @@ pub fn list(state: &StateDoc, style: &Style) -> String {
     let mut words = count(state.rows.len() as u64, "resource");
     if !state.pending.is_empty() {
         words.push_str(&format!(
-            "; {} of an earlier run without an outcome",
+            "; {} without an outcome: a run is going on, or was cut off",
             count(state.pending.len() as u64, "call")
         ));
     }

@@ -106,7 +106,7 @@ pub(crate) fn held_by(holder: &Holder) -> String {
     let since = jiff::Timestamp::from_millisecond(i64::try_from(holder.since_ms).unwrap_or(i64::MAX))
         .map_or_else(|_| "?".to_string(), |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
     format!(
-        "{} (process {} on {}), who holds the lock since {since}",
+        "{} (process {} on {}) holds the lock since {since}",
         aurak_render::clean(&holder.who),
         holder.pid,
         aurak_render::clean(&holder.host)

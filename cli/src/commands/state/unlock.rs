@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Args, global: &Global, ui: &Ui) -> Result<Exit, Command
             ui.print("nobody holds the lock\n")?;
             return Ok(Exit::Done);
         };
-        ui.say(&format!("it belongs to {}\n", held_by(&holder)));
+        ui.say(&format!("{}\n", held_by(&holder)));
         if !args.yes {
             if !ui.interactive {
                 return Err(CommandError::new("not_confirmed", "nobody is there to confirm this")

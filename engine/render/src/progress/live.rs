@@ -1,8 +1,8 @@
 //! A block at the bottom of the output that is drawn again and again.
 //!
 //! Only three sequences are used, which every terminal of the last decades knows: cursor up, erase
-//! to the end of the line, erase to the end of the screen. The block is never cleared before it is
-//! written, so that nothing flickers.
+//! to the end of the line, erase to the end of the screen. The block is not cleared before it is
+//! written, so that nothing flickers; only a change of the width clears it.
 
 use std::fmt::Write as _;
 
@@ -13,6 +13,8 @@ use crate::text;
 pub struct Live {
     /// The widths of the lines of the block as drawn.
     drawn: Vec<usize>,
+    /// The terminal's width then.
+    width: u16,
 }
 
 impl Live {
@@ -29,6 +31,11 @@ impl Live {
         if up > 0 {
             // Writing to a String cannot fail.
             let _ = write!(out, "\r\x1b[{up}A");
+            // A terminal that wrapped the block remembers which rows belong together, and would
+            // join them again when it becomes wider; only rows that were erased are forgotten.
+            if width != self.width {
+                out.push_str("\x1b[J");
+            }
         }
         for line in permanent.lines().chain(frame.lines()) {
             out.push_str(line);
@@ -38,6 +45,7 @@ impl Live {
             out.push_str("\x1b[J");
         }
         self.drawn = frame.lines().map(visible_width).collect();
+        self.width = width;
         out
     }
 
@@ -116,6 +124,6 @@ mod tests {
     fn a_narrower_terminal_has_wrapped_the_block() {
         let mut live = Live::new();
         live.draw("", "\x1b[1m0123456789\x1b[0m0123456789\nx\n\n", 40);
-        assert_eq!(live.draw("", "", 10), "\r\x1b[4A\x1b[J");
+        assert_eq!(live.draw("", "", 10), "\r\x1b[4A\x1b[J\x1b[J");
     }
 }

@@ -252,6 +252,11 @@ impl Progress {
         }
     }
 
+    /// The output has another width now.
+    pub fn resize(&mut self, width: u16) {
+        self.style.width = width;
+    }
+
     /// What failed so far.
     pub fn failures(&self) -> &[Diagnostic] {
         &self.failures
