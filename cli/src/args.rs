@@ -50,14 +50,15 @@ pub(crate) struct Global {
     /// The folder of the state, instead of `.aurak/NAME@ENV`
     #[arg(long, value_name = "PATH", global = true)]
     pub(crate) state: Option<PathBuf>,
-    /// When to use colours
+    /// When to use colours: auto, always or never
     #[arg(
         long,
         value_name = "WHEN",
         global = true,
         default_value = "auto",
         hide_default_value = true,
-        help_heading = "Options"
+        hide_possible_values = true,
+        help_heading = "Output"
     )]
     pub(crate) color: Color,
 }
