@@ -1,0 +1,274 @@
+//! The binary as users meet it: stacks from templates, in folders of their own, without a terminal.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use insta::assert_snapshot;
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Folder {
+        Folder(tempfile::tempdir().unwrap())
+    }
+
+    /// A folder with a template's stack in it.
+    fn of(template: &str) -> Folder {
+        let folder = Folder::new();
+        folder.run(&["init", "--name", "demo", "--template", template]);
+        folder
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aurak"));
+        command.args(args).current_dir(self.path()).stdin(Stdio::null()).env_clear();
+        for name in ["PATH", "LD_LIBRARY_PATH"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command.env("XDG_DATA_HOME", self.path().join("data")).env("USER", "ana");
+        command
+    }
+
+    fn output(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// Both outputs and the exit code, without what differs from run to run.
+    fn run(&self, args: &[&str]) -> String {
+        let output = self.output(args);
+        let mut text = String::from_utf8(output.stdout).unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        if !err.is_empty() {
+            text.push_str("--\n");
+            text.push_str(&err);
+        }
+        text.push_str(&format!("[{}]\n", output.status.code().unwrap()));
+        text.replace(&*self.path().to_string_lossy(), "FOLDER")
+    }
+}
+
+/// Times, keys and drawn names of a text made the same.
+fn settings() -> insta::internals::SettingsBindDropGuard {
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"\d+\.\ds", "TIME");
+    settings.add_filter(r"keys/[0-9a-f]{32}", "keys/ID");
+    settings.add_filter(r"[0-9a-f]{8}-[0-9a-f-]{27}", "UUID");
+    settings.add_filter(r"Hello, [a-z0-9]{8}!", "Hello, VISITOR!");
+    settings.bind_to_scope()
+}
+
+#[test]
+fn alone_it_shows_what_one_needs() {
+    assert_snapshot!(Folder::new().run(&[]), @"
+    aurak brings declared infrastructure and the real one together.
+
+      aurak init NAME     write a first stack into a new folder
+      aurak plan          say what is different, and what would be done about it
+      aurak apply         do it, after asking
+      aurak show          say what is there
+      aurak destroy       delete it again, after asking
+
+    Every command has --help; `aurak --help` lists all of them.
+    [0]
+    ");
+}
+
+#[test]
+fn a_first_stack_is_planned_applied_shown_and_destroyed() {
+    let _guard = settings();
+    let folder = Folder::of("hello");
+    assert_snapshot!(folder.run(&["plan", "--exit-code"]), @"
+    demo
+
+    + letter                core.file    create
+        content             (known after visitor)
+        path                letter.txt
+        sensitive           false
+    + password              core.random  create
+        kind                password
+    + visitor               core.random  create
+        kind                id
+
+    outputs
+      + password            (sensitive, known after password)
+      + visitor             (known after visitor)
+
+    3 to create
+    [2]
+    ");
+    assert!(!folder.path().join(".aurak").exists(), "a plan leaves nothing behind");
+    assert_snapshot!(folder.run(&["apply"]), @"
+    --
+    error: apply asks before it changes anything, and nobody is there to answer
+      help: add --yes, or save a plan with `aurak plan -o FILE` and apply that
+    [1]
+    ");
+    let applied = folder.run(&["apply", "--yes"]);
+    assert!(
+        applied.contains("3 created\noutputs: `aurak output`\n") && applied.ends_with("[0]\n"),
+        "{applied}"
+    );
+    assert_snapshot!(folder.run(&["plan", "--exit-code"]), @"
+    demo  1 resource read in TIME with 1 request
+
+    nothing to do; 3 as they should be
+    [0]
+    ");
+    assert_snapshot!(folder.run(&["output", "password"]), @"
+    --
+    error: the output `password` is sensitive
+      help: add --reveal to print it all the same
+    [1]
+    ");
+    assert_eq!(folder.run(&["output", "password", "--reveal"]).lines().next().unwrap().len(), 32);
+    assert_snapshot!(folder.run(&["show", "leter"]), @"
+    --
+    error: the state has no `leter`
+      help: did you mean `letter`?
+    [1]
+    ");
+    assert_snapshot!(folder.run(&["state", "check"]), @"
+    the state is in order
+    [0]
+    ");
+    assert_snapshot!(folder.run(&["state", "unlock"]), @"
+    nobody holds the lock
+    [0]
+    ");
+    std::fs::write(folder.path().join("letter.txt"), "scribbled over\n").unwrap();
+    assert_snapshot!(folder.run(&["plan", "--exit-code"]), @r#"
+    demo  1 resource read in TIME with 1 request
+
+    ≠ changed outside aurak
+        letter              content  "Hello, VISITOR!\n" → "scribbled over\n"  will be set back
+
+    ~ letter                core.file  in place
+        content             "scribbled over\n" → "Hello, VISITOR!\n"           aurak.yaml:24:14
+
+    1 to change, 1 drifted; 2 as they should be
+    [2]
+    "#);
+    let destroyed = folder.run(&["destroy", "--yes", "--short"]);
+    assert!(destroyed.ends_with("3 deleted\n[0]\n"), "{destroyed}");
+    assert!(!folder.path().join("letter.txt").exists());
+}
+
+#[test]
+fn every_template_plans_at_once_and_settles() {
+    for (template, extra) in [("hello", None), ("environments", Some("live")), ("commands", None)] {
+        let folder = Folder::of(template);
+        let with = |args: &[&str]| {
+            let mut args = args.to_vec();
+            if let Some(environment) = extra {
+                args.extend(["--env", environment]);
+            }
+            folder.run(&args)
+        };
+        assert!(with(&["validate"]).ends_with("[0]\n"), "{}", with(&["validate"]));
+        assert!(with(&["plan", "--exit-code"]).ends_with("[2]\n"), "{template}");
+        assert!(with(&["apply", "--yes"]).ends_with("[0]\n"), "{template}");
+        assert!(with(&["plan", "--exit-code"]).ends_with("[0]\n"), "{template}");
+        assert!(with(&["destroy", "--yes"]).ends_with("[0]\n"), "{template}");
+    }
+}
+
+#[test]
+fn a_saved_plan_is_shown_and_applied_elsewhere() {
+    let folder = Folder::of("hello");
+    assert!(folder.run(&["plan", "-o", "next.plan"]).contains("next: `aurak apply next.plan`"));
+    let elsewhere = folder.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    std::fs::rename(folder.path().join("next.plan"), elsewhere.join("next.plan")).unwrap();
+    let shown = folder.run(&["-C", "elsewhere", "show", "next.plan", "--json"]);
+    assert!(shown.contains("\"format\":\"aurak.plan/1\""), "{shown}");
+    let refused = folder.run(&["-C", "elsewhere", "apply", "next.plan", "--var", "greeting=x"]);
+    assert!(refused.contains("a saved plan has its own"), "{refused}");
+    let applied = folder.run(&["-C", "elsewhere", "apply", "next.plan", "--state", "state"]);
+    assert!(applied.ends_with("[0]\n"), "{applied}");
+    assert!(elsewhere.join("letter.txt").exists() && elsewhere.join("state/state.db").exists());
+    let again = folder.run(&["-C", "elsewhere", "apply", "next.plan", "--state", "state"]);
+    assert!(again.contains("stale") && again.ends_with("[1]\n"), "{again}");
+}
+
+#[test]
+fn events_are_lines_of_json() {
+    let folder = Folder::of("hello");
+    let output = folder.output(&["apply", "--yes", "--json"]);
+    assert!(output.status.success());
+    let lines: Vec<serde_json::Value> = output
+        .stdout
+        .split(|b| *b == b'\n')
+        .filter(|l| !l.is_empty())
+        .map(|l| serde_json::from_slice(l).unwrap())
+        .collect();
+    assert_eq!(lines[0]["format"], "aurak.plan/1");
+    for (n, event) in lines[1..].iter().enumerate() {
+        assert_eq!(event["format"], "aurak.event/1");
+        assert_eq!(event["n"], n);
+    }
+    assert_eq!(lines[1]["event"], "started");
+    assert_eq!(lines[lines.len() - 1]["result"], "done");
+}
+
+#[test]
+fn mistakes_are_met_kindly() {
+    let folder = Folder::new();
+    assert_snapshot!(folder.run(&["plan"]), @"
+    --
+    error: there is no aurak.yaml in FOLDER
+      help: go to the stack's folder or name it with -C; `aurak init` writes a first stack
+    [1]
+    ");
+    assert_snapshot!(folder.run(&["schema", "core.fiel"]), @"
+    --
+    error: there is no type `core.fiel`
+      help: did you mean `core.file`?
+    [1]
+    ");
+    assert_snapshot!(folder.run(&["init", "--template", "hello", "--name", "1"]), @"
+    --
+    error: a stack cannot be called `1`
+      help: use letters, digits, `_` and `-`, beginning with a letter; give it with --name
+    [1]
+    ");
+    folder.run(&["init", "--template", "hello"]);
+    assert_snapshot!(folder.run(&["init", "--template", "hello"]), @"
+    --
+    error: `./aurak.yaml` is there already
+      help: nothing was written; name another folder
+    [1]
+    ");
+    assert_snapshot!(folder.run(&["-C", "none", "plan"]), @"
+    --
+    error: could not go to `none`: No such file or directory (os error 2)
+    [1]
+    ");
+    assert_snapshot!(folder.run(&["apply", "--lock-timeout", "soon"]), @"
+    --
+    error: invalid value 'soon' for '--lock-timeout <DURATION>': write a duration like 90s, 5m or 1h30m
+
+    For more information, try '--help'.
+    [1]
+    ");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is_one() {
+    let folder = Folder::of("hello");
+    let mut child = folder.command(&["plan"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = folder.command(&["plan"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        String::from_utf8(output.stderr).unwrap().starts_with("error: could not write to standard output")
+    );
+}
