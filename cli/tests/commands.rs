@@ -1,5 +1,7 @@
 //! The binary as users meet it: stacks from templates, in folders of their own, without a terminal.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may end them")]
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
