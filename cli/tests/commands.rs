@@ -242,7 +242,7 @@ fn mistakes_are_met_kindly() {
     folder.run(&["init", "--template", "hello"]);
     assert_snapshot!(folder.run(&["init", "--template", "hello"]), @"
     --
-    error: `./aurak.yaml` is there already
+    error: `aurak.yaml` is there already
       help: nothing was written; name another folder
     [1]
     ");

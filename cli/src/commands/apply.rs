@@ -334,7 +334,10 @@ impl Approver for Approval {
         };
         let answer = tokio::select! {
             answer = ask(&self.ui, question) => answer,
-            () = self.cancel.reached(Stop::Finish) => Answer::Gone,
+            () = self.cancel.reached(Stop::Finish) => {
+                self.ui.say("\n");
+                Answer::Gone
+            }
         };
         match answer {
             Answer::Text(text) if text == wanted => {

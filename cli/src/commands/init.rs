@@ -67,7 +67,7 @@ impl Template {
 }
 
 pub(crate) fn run(args: &Args, _: &Global, ui: &Ui) -> Result<Exit, CommandError> {
-    let folder = args.folder.clone().unwrap_or_else(|| PathBuf::from("."));
+    let folder = args.folder.clone().unwrap_or_default();
     let ask = ui.interactive && args.template.is_none();
     let default = stack_name(&folder);
     let name = match &args.name {
@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args, _: &Global, ui: &Ui) -> Result<Exit, CommandError
         None => Template::default(),
     };
     write(&folder, &name, template)?;
-    let option = match folder.as_path() == Path::new(".") {
+    let option = match folder.as_os_str().is_empty() || folder == Path::new(".") {
         true => String::new(),
         false => format!(" -C {}", folder.display()),
     };
@@ -115,6 +115,7 @@ fn template_named(name: &str) -> Result<Template, CommandError> {
 
 /// The name of a folder as that of a stack.
 fn stack_name(folder: &Path) -> String {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let folder = fs::canonicalize(folder)
         .or_else(|_| std::path::absolute(folder))
         .unwrap_or_else(|_| folder.to_path_buf());
@@ -150,6 +151,7 @@ fn write(folder: &Path, name: &str, template: Template) -> Result<(), CommandErr
     for (path, text) in template.files() {
         let path = folder.join(path);
         if let Some(parent) = path.parent() {
+            // Of a file in this very folder the parent is empty, which is there already.
             fs::create_dir_all(parent)
                 .map_err(|error| CommandError::file("make the folder", parent, &error))?;
         }
