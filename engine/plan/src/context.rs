@@ -40,6 +40,9 @@ pub(crate) struct ModuleInstance {
     pub address: ModuleAddress,
     pub parent: Option<ModuleInst>,
     pub each: Option<Value>,
+    /// What everything in it rests on: what decides whether it is there, and what its calls, from
+    /// the stack down, depend on.
+    pub reads: Rc<[Read]>,
 }
 
 /// The uses of a module within one instance of its caller.
@@ -158,8 +161,13 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn new(input: PlanInput) -> Rc<Context> {
-        let root =
-            ModuleInstance { module: ModuleId(0), address: ModuleAddress::root(), parent: None, each: None };
+        let root = ModuleInstance {
+            module: ModuleId(0),
+            address: ModuleAddress::root(),
+            parent: None,
+            each: None,
+            reads: Rc::from([]),
+        };
         let mut findings = Vec::new();
         let selection = Selection::new(&input, &mut findings);
         Rc::new(Context {

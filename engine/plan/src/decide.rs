@@ -49,9 +49,13 @@ impl Context {
             ignore: &wanted.lifecycle.ignore,
             stays: None,
         };
-        let compared = diff::compare(&comparison);
+        let mut compared = diff::compare(&comparison);
         if self.refuse(&wanted, &compared) {
             return self.settle(wanted, Decision::Failed, live, None, row_plan, Vec::new());
+        }
+        if current.incomplete.is_some() {
+            // What a creation did not come to is no change from outside.
+            compared.drift.clear();
         }
         // Only what changes rests on what it was compared with.
         let used = match compared.is_unchanged() && !self.is_to_be_replaced(&wanted) {
@@ -405,11 +409,26 @@ impl Context {
             (None, order) => order,
         };
         let key = self.natural_key(&wanted);
+        let order = match order {
+            ReplaceOrder::CreateFirst if self.has_key(&wanted.schema, &live, key.as_ref()) => {
+                if wanted.lifecycle.create_before_destroy == Some(true) {
+                    self.find(
+                        Diagnostic::error(
+                            "create_before_destroy",
+                            format!("`{}` cannot be made before the old one is gone", wanted.address),
+                        )
+                        .detail("both would have the same name, and there can only be one of that name")
+                        .help("give it a name that changes too, or take `create_before_destroy` away")
+                        .about(&wanted.address),
+                    );
+                    return self.settle(wanted, Decision::Failed, live, None, row, used);
+                }
+                ReplaceOrder::DeleteFirst
+            }
+            order => order,
+        };
         let planned = diff::planned_create(&wanted.schema, &wanted.address, &wanted.desired);
-        let mut change = self.change(&wanted, Action::Replace(order), reasons, &compared);
-        if change.differences.is_empty() {
-            change.differences = self.creation(&wanted, Action::Create, Vec::new()).differences;
-        }
+        let change = self.change(&wanted, Action::Replace(order), reasons, &compared);
         let making =
             Making { desired: wanted.desired.clone(), adopt: wanted.lifecycle.adopt, key, gone_with: None };
         let decision = Decision::Replace { order, old: old.clone(), live, making };

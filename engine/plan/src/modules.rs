@@ -7,7 +7,7 @@ use aurak_expr::{coerce, truthy};
 use aurak_model::program::{Input, ModuleId};
 use aurak_model::{Attribute, Diagnostic, Kind, Name, Node, Origin, Type, Value};
 
-use crate::context::{Calls, Context, GaveUp, Item, ModuleInst, ModuleInstance};
+use crate::context::{Calls, Context, GaveUp, Item, ModuleInst, ModuleInstance, Read};
 use crate::scope::{ModuleScope, is_hidden};
 
 /// What `for_each` and `when` of a block or a call come to.
@@ -52,11 +52,22 @@ impl Context {
         };
         let scope = ModuleScope::new(self, parent);
         let what = format!("the module `{}`", call.name);
-        let instances = self.expand(call.for_each.as_ref(), call.when.as_ref(), &scope, &what)?;
+        let (instances, mut reads) =
+            self.with_reads(|| self.expand(call.for_each.as_ref(), call.when.as_ref(), &scope, &what));
+        let instances = instances?;
+        reads.extend(self.modules.borrow()[parent.0 as usize].reads.iter().cloned());
+        self.add_dependencies(&call.depends_on, parent, &mut reads);
+        let reads: Rc<[Read]> = reads.into();
         let add = |key: Option<&str>, each: Option<Value>| {
             let address = self.module_address(parent).join(&call.name, key);
             let mut modules = self.modules.borrow_mut();
-            modules.push(ModuleInstance { module, address, parent: Some(parent), each });
+            modules.push(ModuleInstance {
+                module,
+                address,
+                parent: Some(parent),
+                each,
+                reads: reads.clone(),
+            });
             ModuleInst(modules.len() as u32 - 1)
         };
         let calls = match instances {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use aurak_expr::coerce;
-use aurak_model::program::{BlockId, ProviderUse};
+use aurak_model::program::{BlockId, ModuleId, ProviderUse};
 use aurak_model::schema::provider_of;
 use aurak_model::{Address, Attribute, Diagnostic, Kind, Name, Origin, Path, ProviderNode, Value};
 
@@ -107,34 +107,18 @@ impl Context {
         }))
     }
 
-    /// The provider of a resource: the one that it names, else the one called like the type's
-    /// provider here or in a caller, else one without configuration.
+    /// The provider of a resource: the node that `lang` resolved, else one without configuration.
     pub(crate) fn provider_for(
         self: &Rc<Self>,
-        named: Option<&ProviderUse>,
+        chosen: Option<&ProviderUse>,
         module: ModuleInst,
         type_name: &Name,
         each: Option<&Value>,
     ) -> Result<Rc<ProviderInstance>, NoProvider> {
-        if let Some(named) = named {
-            return self.provider_use(named, module, each);
+        match chosen {
+            Some(chosen) => self.provider_use(chosen, module, each),
+            None => self.implicit_provider(provider_of(type_name)),
         }
-        let wanted = provider_of(type_name);
-        let mut at = module;
-        loop {
-            let here = self.module_of(at);
-            if let Some(block) = here.providers.get(wanted) {
-                let group = self.provider_group(*block, at);
-                return self.pick(group, None, *block);
-            }
-            let Some(parent) = self.modules.borrow()[at.0 as usize].parent else { break };
-            if let Some(mapped) = here.call.as_ref().and_then(|call| call.providers.get(wanted)) {
-                let each = self.modules.borrow()[at.0 as usize].each.clone();
-                return self.provider_use(mapped, parent, each.as_ref());
-            }
-            at = parent;
-        }
-        self.implicit_provider(wanted)
     }
 
     fn provider_use(
@@ -143,20 +127,15 @@ impl Context {
         module: ModuleInst,
         each: Option<&Value>,
     ) -> Result<Rc<ProviderInstance>, NoProvider> {
-        // The node may stand in a caller of the module that uses it.
-        let mut at = module;
+        // The node may stand in a caller of the module that uses it, and so may the choice.
         let home = self.block(chosen.block).module;
-        while self.modules.borrow()[at.0 as usize].module != home {
-            let parent = self.modules.borrow()[at.0 as usize].parent;
-            match parent {
-                Some(parent) => at = parent,
-                None => return Err(NoProvider::GaveUp),
-            }
-        }
+        let at = self.ancestor(module, home).ok_or(NoProvider::GaveUp)?.0;
         let key = match &chosen.key {
             None => None,
             Some(node) => {
-                let scope = ModuleScope::new(self, module).with_each(each.cloned());
+                let (from, called_with) = self.ancestor(module, chosen.scope).ok_or(NoProvider::GaveUp)?;
+                let each = if from == module { each.cloned() } else { called_with };
+                let scope = ModuleScope::new(self, from).with_each(each);
                 let value = self.evaluate(node, &scope, None, None).map_err(|GaveUp| NoProvider::GaveUp)?;
                 match &value {
                     Value::String(key) => Some(key.clone()),
@@ -171,6 +150,19 @@ impl Context {
         };
         let group = self.provider_group(chosen.block, at);
         self.pick(group, key.map(|key| (key, chosen.span)), chosen.block)
+    }
+
+    /// The instance of a module that an instance stands in, itself or a caller, with the `each` of the
+    /// call below it on the way.
+    fn ancestor(&self, from: ModuleInst, module: ModuleId) -> Option<(ModuleInst, Option<Value>)> {
+        let modules = self.modules.borrow();
+        let mut at = from;
+        let mut each = None;
+        while modules[at.0 as usize].module != module {
+            each = modules[at.0 as usize].each.clone();
+            at = modules[at.0 as usize].parent?;
+        }
+        Some((at, each))
     }
 
     fn provider_group(&self, block: BlockId, module: ModuleInst) -> Option<ProviderGroup> {

@@ -110,6 +110,7 @@ impl Context {
         module: ModuleInst,
         key: Option<&str>,
         each: Option<Value>,
+        around: &[Read],
     ) -> InstId {
         let block = self.block(id);
         let address = Address::new(&self.module_address(module), &block.name, key);
@@ -139,6 +140,7 @@ impl Context {
         let scope = ModuleScope::new(self, module).with_each(each);
         let (evaluated, mut reads) =
             self.with_reads(|| self.evaluate_attributes(block, &schema_known, &scope, &address));
+        reads.extend_from_slice(around);
         self.add_dependencies(&block.depends_on, module, &mut reads);
         let provider = match provider {
             Ok(provider) => provider,
@@ -244,7 +246,9 @@ impl Context {
             if values.iter().any(|(given, _)| given == name) {
                 continue;
             }
-            if attribute.required && attribute.default.is_none() && !failed {
+            let needed =
+                attribute.required && attribute.default.is_none() && block.kind == BlockKind::Resource;
+            if needed && !failed {
                 self.find(
                     Diagnostic::error("missing_attribute", format!("`{name}` of `{address}` is missing"))
                         .at(block.span, format!("a {} needs it", block.type_name))
@@ -399,6 +403,13 @@ impl Context {
     pub(crate) fn natural_key(&self, wanted: &Wanted<'_>) -> Option<Value> {
         let rule = wanted.schema.key.as_deref()?;
         self.rule_value(rule, wanted, "key")
+    }
+
+    /// Whether an object has this natural key.
+    pub(crate) fn has_key(&self, schema: &TypeSchema, live: &Value, key: Option<&Value>) -> bool {
+        let (Some(rule), Some(key)) = (schema.key.as_deref(), key) else { return false };
+        self.evaluate_rule(rule, &RuleScope { this: live })
+            .is_ok_and(|theirs| theirs.reveal() == key.reveal())
     }
 
     pub(crate) fn collection(&self, wanted: &Wanted<'_>) -> Option<Name> {

@@ -12,6 +12,7 @@ use aurak_model::value::{Secret, Unknown};
 use aurak_model::{Address, Answer, Ask, Name, Origin, Path, Seg, Value};
 
 use crate::context::{Calls, Context, GaveUp, GroupId, InstId, Members, ModuleInst, Target, quietly};
+use crate::resource::Decision;
 
 /// The names of a module instance, and `each` and `self` where these have a meaning.
 pub(crate) struct ModuleScope {
@@ -35,7 +36,19 @@ impl ModuleScope {
         let group = self.context.group_of.borrow().get(&(id, self.module)).copied();
         // Not walked: `lang` found no edge to it, which can only be after an error there.
         let Some(group) = group else { return Err(quietly()) };
-        Ok(Binding::Object(group_object(&self.context, group)))
+        let (address, members) = {
+            let groups = self.context.groups.borrow();
+            let group = &groups[group.0 as usize];
+            (group.address.clone(), group.members.clone())
+        };
+        Ok(match members {
+            Members::Single(inst) => instance_binding(&self.context, inst)?,
+            Members::Absent => Binding::Object(Rc::new(NoneObject { address })),
+            Members::Keyed(keys) => {
+                Binding::Object(Rc::new(GroupObject { context: self.context.clone(), group, keys }))
+            }
+            Members::Deferred => Binding::Value(crate::resource::deferred_value(&address)),
+        })
     }
 
     fn call(&self, id: ModuleId, name: &Name) -> Result<Binding, ExprError> {
@@ -240,10 +253,15 @@ struct ResourceObject {
     value: Value,
 }
 
-pub(crate) fn instance_object(context: &Rc<Context>, inst: InstId) -> Rc<dyn Object> {
+/// An instance as expressions see it. Of one that could not be worked out nothing more is to be said.
+fn instance_binding(context: &Rc<Context>, inst: InstId) -> Result<Binding, ExprError> {
     let instance = context.instance(inst);
+    if matches!(instance.decision, Decision::Failed) {
+        return Err(quietly());
+    }
     let value = instance.planned.clone();
-    Rc::new(ResourceObject { context: context.clone(), inst, path: Path::root(), value })
+    let object = ResourceObject { context: context.clone(), inst, path: Path::root(), value };
+    Ok(Binding::Object(Rc::new(object)))
 }
 
 impl Object for ResourceObject {
@@ -379,24 +397,10 @@ struct GroupObject {
     keys: Rc<std::collections::BTreeMap<Name, InstId>>,
 }
 
-fn group_object(context: &Rc<Context>, id: GroupId) -> Rc<dyn Object> {
-    let (address, members) = {
-        let groups = context.groups.borrow();
-        let group = &groups[id.0 as usize];
-        (group.address.clone(), group.members.clone())
-    };
-    match members {
-        Members::Single(inst) => instance_object(context, inst),
-        Members::Absent => Rc::new(NoneObject { address }),
-        Members::Keyed(keys) => Rc::new(GroupObject { context: context.clone(), group: id, keys }),
-        Members::Deferred => Rc::new(DeferredObject { address }),
-    }
-}
-
 impl Object for GroupObject {
     fn get(&self, key: &Seg) -> Result<Option<Binding>, ExprError> {
         let Seg::Key(key) = key else { return Ok(None) };
-        Ok(self.keys.get(key).map(|inst| Binding::Object(instance_object(&self.context, *inst))))
+        self.keys.get(key).map(|inst| instance_binding(&self.context, *inst)).transpose()
     }
     fn has(&self, key: &Seg) -> Result<bool, ExprError> {
         Ok(matches!(key, Seg::Key(key) if self.keys.contains_key(key)))
@@ -410,39 +414,6 @@ impl Object for GroupObject {
     }
     fn describe(&self) -> String {
         format!("the resource `{}`", self.context.groups.borrow()[self.group.0 as usize].address)
-    }
-}
-
-/// A block whose instances are not known yet: everything about it is unknown.
-struct DeferredObject {
-    address: Address,
-}
-
-impl DeferredObject {
-    fn unknown(&self) -> Value {
-        Value::Unknown(Box::new(Unknown {
-            ty: aurak_model::Type::Any,
-            origin: Origin::Deferred { block: self.address.clone() },
-            sensitive: false,
-        }))
-    }
-}
-
-impl Object for DeferredObject {
-    fn get(&self, _: &Seg) -> Result<Option<Binding>, ExprError> {
-        Ok(Some(Binding::Value(self.unknown())))
-    }
-    fn has(&self, _: &Seg) -> Result<bool, ExprError> {
-        Ok(true)
-    }
-    fn keys(&self) -> Result<Vec<Name>, ExprError> {
-        Ok(Vec::new())
-    }
-    fn value(&self) -> Result<Value, ExprError> {
-        Ok(self.unknown())
-    }
-    fn describe(&self) -> String {
-        format!("the resource `{}`", self.address)
     }
 }
 

@@ -4,7 +4,7 @@
 //! rows recorded: nothing goes while something that was made from it is still there. Of a resource
 //! that does not change, what it waits for itself is passed on, so that order reaches through it.
 
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::rc::Rc;
 
 use aurak_model::schema::{ReplaceOrder, Timeouts};
@@ -42,6 +42,8 @@ struct Delete {
     step: u32,
     /// The delete makes room for the new object.
     first: bool,
+    /// The object goes with what it lives in; only its row is forgotten, after that.
+    dies: bool,
 }
 
 /// The steps in order, and for each address its own.
@@ -111,7 +113,10 @@ impl<'a> Builder<'a> {
                     leftovers.insert(removal.address.clone(), id);
                 }
                 Slot::Current | Slot::Temporary => {
-                    self.deletes.insert(removal.address.clone(), Delete { step: id, first: false });
+                    self.deletes.insert(
+                        removal.address.clone(),
+                        Delete { step: id, first: false, dies: removal.parent.is_some() },
+                    );
                 }
             }
         }
@@ -242,7 +247,7 @@ impl<'a> Builder<'a> {
                     self.after[delete as usize].push(create);
                 }
                 self.after[create as usize] = waits;
-                self.deletes.insert(address.clone(), Delete { step: delete, first });
+                self.deletes.insert(address.clone(), Delete { step: delete, first, dies: false });
                 vec![create]
             }
         };
@@ -408,33 +413,51 @@ impl<'a> Builder<'a> {
             }
         }
         let rows = self.context.input.previous.clone();
+        // For each address that goes, the rows that were made from it.
+        let mut users: BTreeMap<&Address, Vec<&Address>> = BTreeMap::new();
         for (address, row) in &rows.rows {
-            let own = self.deletes.get(address).copied();
-            let Some(steps) = self.of.get(address).cloned() else { continue };
+            if !self.of.contains_key(address) {
+                continue;
+            }
             for need in &row.needs {
-                let one = std::slice::from_ref(need);
-                let targets = if self.deletes.contains_key(need) {
-                    one
-                } else {
-                    by_block.get(need).map_or(&[][..], |v| v)
-                };
-                for target in targets {
-                    let Some(theirs) = self.deletes.get(target).copied() else { continue };
-                    let waits_for = match own {
-                        // Their delete makes room for a new object that ours is to be made from, while
-                        // our old object stays until ours is there: it cannot wait for our delete.
-                        Some(own) if theirs.first && !own.first && self.is_replaced(address) => None,
-                        Some(own) => Some(own.step),
-                        // A change in place moves away from what goes; from what is replaced
-                        // delete-first it can only move once the new object is there.
-                        None if theirs.first => None,
-                        None => steps.last().copied(),
-                    };
-                    if let Some(step) = waits_for.filter(|step| *step != theirs.step) {
-                        self.after[theirs.step as usize].push(step);
+                if let Some((need, _)) = self.deletes.get_key_value(need) {
+                    users.entry(need).or_default().push(address);
+                } else if let Some(members) = by_block.get(need) {
+                    for member in members {
+                        users.entry(member).or_default().push(address);
                     }
                 }
             }
+        }
+        let mut edges: Vec<(u32, u32)> = Vec::new();
+        for (target, theirs) in &self.deletes {
+            let mut queue: Vec<&Address> = users.get(target).cloned().unwrap_or_default();
+            let mut seen: BTreeSet<&Address> = BTreeSet::new();
+            while let Some(address) = queue.pop() {
+                if !seen.insert(address) || address == target {
+                    continue;
+                }
+                let own = self.deletes.get(address).copied();
+                let waits_for = match own {
+                    // What dies with it cannot go before it; but who uses that has to let go first.
+                    Some(own) if own.dies => {
+                        queue.extend(users.get(address).into_iter().flatten());
+                        None
+                    }
+                    // Their delete makes room for a new object that ours is to be made from, while our
+                    // old object stays until ours is there: it cannot wait for our delete.
+                    Some(own) if theirs.first && !own.first && self.is_replaced(address) => None,
+                    Some(own) => Some(own.step),
+                    // A change in place moves away from what goes; from what is replaced delete-first
+                    // it can only move once the new object is there.
+                    None if theirs.first => None,
+                    None => self.of.get(address).and_then(|steps| steps.last()).copied(),
+                };
+                edges.extend(waits_for.filter(|step| *step != theirs.step).map(|step| (theirs.step, step)));
+            }
+        }
+        for (step, before) in edges {
+            self.after[step as usize].push(before);
         }
         // In create-first the old object also waits for those that now use the new one.
         for instance in instances {

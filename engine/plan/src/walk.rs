@@ -78,7 +78,10 @@ impl Context {
         let address = Address::new(&self.module_address(module), &block.name, None);
         let scope = ModuleScope::new(self, module);
         let what = format!("`{address}`");
-        let members = match self.expand(block.for_each.as_ref(), block.when.as_ref(), &scope, &what) {
+        let (expanded, mut around) =
+            self.with_reads(|| self.expand(block.for_each.as_ref(), block.when.as_ref(), &scope, &what));
+        around.extend(self.modules.borrow()[module.0 as usize].reads.iter().cloned());
+        let members = match expanded {
             Err(GaveUp) => Members::Single(self.add_instance(self.bare(id, &address, Decision::Failed))),
             Ok(Instances::Absent) => Members::Absent,
             Ok(Instances::Unknown(needs)) => {
@@ -89,12 +92,12 @@ impl Context {
                 self.defer(&address, &block.type_name, &needs, why);
                 Members::Deferred
             }
-            Ok(Instances::Single) => Members::Single(self.plan_resource(id, module, None, None)),
+            Ok(Instances::Single) => Members::Single(self.plan_resource(id, module, None, None, &around)),
             Ok(Instances::Keyed(keys)) => {
                 let members: BTreeMap<Name, InstId> = keys
                     .into_iter()
                     .map(|(key, each)| {
-                        let inst = self.plan_resource(id, module, Some(&key), Some(each));
+                        let inst = self.plan_resource(id, module, Some(&key), Some(each), &around);
                         (key, inst)
                     })
                     .collect();
