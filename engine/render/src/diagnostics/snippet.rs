@@ -16,6 +16,9 @@ const BEFORE: usize = 20;
 /// The least room for the words of a label; the window moves to make it.
 const LABEL: usize = 28;
 
+/// The connector of a label stands in the middle of its mark, but no further to the right.
+const MIDDLE: usize = 6;
+
 /// A place on a line, in columns of what is shown.
 struct Mark<'a> {
     start: usize,
@@ -131,7 +134,7 @@ impl Canvas<'_> {
     /// Labels whose text is not at hand.
     fn unseen(&mut self, labels: &[(usize, &Label)]) {
         for (_, label) in labels.iter().filter(|(_, label)| !label.text.is_empty()) {
-            for piece in text::wrap(&label.text, self.room().max(LABEL)) {
+            for piece in text::wrap(&label.text, self.room()) {
                 self.gutter(None);
                 self.line.push(self.role, &piece).end(self.out, self.style);
             }
@@ -172,7 +175,8 @@ impl Canvas<'_> {
             let end = text::width(&shown);
             for (index, label) in rest {
                 let (start, stop) = columns(source, offset, label, room);
-                if taken > 0 && (start >= room || marks.last().is_some_and(|m: &Mark<'_>| start < m.end)) {
+                let overlaps = marks.last().is_some_and(|mark: &Mark<'_>| start < mark.end);
+                if taken > 0 && (overlaps || start + middle(stop - start) + words(label, room) > room) {
                     break;
                 }
                 let start = start.min(end);
@@ -201,7 +205,7 @@ impl Canvas<'_> {
             let text = match (self.boxes, mark.label.is_empty()) {
                 (true, true) => "─".repeat(wide),
                 (true, false) => {
-                    format!("{}┬{}", "─".repeat(wide / 2), "─".repeat(wide - wide / 2 - 1))
+                    format!("{}┬{}", "─".repeat(middle(wide)), "─".repeat(wide - middle(wide) - 1))
                 }
                 (false, _) => "^".repeat(wide),
             };
@@ -224,12 +228,12 @@ impl Canvas<'_> {
             let role = self.mark_role(mark);
             let boxes = self.boxes;
             let column = |mark: &Mark<'_>| match boxes {
-                true => mark.start + (mark.end - mark.start) / 2,
+                true => mark.start + middle(mark.end - mark.start),
                 false => mark.start,
             };
             let lead = if self.boxes { "╰── " } else { "" };
             let at = column(mark) + text::width(lead);
-            let room = self.room().saturating_sub(at).max(LABEL);
+            let room = self.room().saturating_sub(at).max(least(self.room()));
             for (i, piece) in text::wrap(mark.label, room).iter().enumerate() {
                 // Marks further left still have their own row to come.
                 let pending: Vec<(usize, Role)> =
@@ -281,15 +285,29 @@ impl<'a> Lines<'a> {
 /// room for its words.
 fn offset(source: &str, label: &Label, room: usize) -> usize {
     let first = (label.span.col as usize).saturating_sub(1);
-    let words = text::width(label.text.lines().next().unwrap_or("")).min(LABEL) + 4;
     let (_, end) = columns(source, 0, label, room);
     let (start, _) = columns(source, 0, &Label { span: label.span, text: String::new() }, room);
     // Words hang from the middle of a mark.
-    let needed = (start + (end - start) / 2 + words).max(end.min(start + room / 2));
+    let needed = (start + middle(end - start) + words(label, room)).max(end.min(start + room / 2));
     if first < room && needed <= room {
         return 0;
     }
-    first.saturating_sub(BEFORE.min(room / 3))
+    first.saturating_sub(BEFORE.min(room / 4))
+}
+
+/// The columns that a label's words need beside its connector.
+fn words(label: &Label, room: usize) -> usize {
+    text::width(label.text.lines().next().unwrap_or("")).min(least(room)) + 4
+}
+
+/// The least room for words in an output: half of a narrow one.
+fn least(room: usize) -> usize {
+    LABEL.min((room / 2).saturating_sub(2))
+}
+
+/// Where on a mark its connector stands.
+fn middle(wide: usize) -> usize {
+    (wide / 2).min(MIDDLE)
 }
 
 /// The columns of a label in a window. Ends are cut far outside of it.

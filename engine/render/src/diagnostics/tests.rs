@@ -173,15 +173,33 @@ fn a_very_long_line_is_cut_around_its_mark() {
     assert_snapshot!(shown, @"
     × too long
       ╭─[long.yaml:1:5000001]
-    1 │ …abababababababababHEREcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd…
-      ·                    ──┬─
-      ·                      ╰── this
-    1 │ …cdcdcdcdcdcdcdcdcdTHERE漢漢漢漢漢漢漢漢漢漢漢漢漢漢漢…
-      ·                    ──┬──
-      ·                      ╰── and that, which is explained
-      ·                          with rather many words here
+    1 │ …abababababababHEREcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd…
+      ·                ──┬─
+      ·                  ╰── this
+    1 │ …cdcdcdcdcdcdcdTHERE漢漢漢漢漢漢漢漢漢漢漢漢漢漢漢漢漢…
+      ·                ──┬──
+      ·                  ╰── and that, which is explained with
+      ·                      rather many words here
       ╰────
     ");
+}
+
+#[test]
+fn no_line_is_wider_than_the_output() {
+    let mut files = Files::default();
+    files.add("a.yaml", format!("{}\n", "key: { a: [漢字, b], c: \"{{ d }}\" }, ".repeat(6)).into());
+    for first in (1..200).step_by(7) {
+        for second in (1..240).step_by(11) {
+            let two = Diagnostic::error("two", "two places")
+                .at(span(0, 1, first, first % 9), "which is explained in a good many words")
+                .at(span(0, 1, second, second % 13), "and so is this one, with at least as many");
+            for style in [boxes(60), boxes(41), Style { width: 60, ..Style::plain() }] {
+                let shown = diagnostic(&two, &files, &style);
+                let room = usize::from(style.width);
+                assert!(shown.lines().all(|line| text::width(line) <= room), "{first} {second}\n{shown}");
+            }
+        }
+    }
 }
 
 #[test]
