@@ -2,4 +2,8 @@
 
 mod architecture;
 mod convergence;
+mod durability;
 mod scenarios;
+
+/// `aurak`, as the tests that need processes start it.
+const AURAK: &str = env!("CARGO_BIN_EXE_aurak-for-tests");

@@ -79,6 +79,8 @@ pub struct Limits {
     pub stalled_after: Duration,
     /// How long a call that was told to end early may take to do so.
     pub grace: Duration,
+    /// How long the right to write lasts without being renewed.
+    pub lease: Duration,
 }
 
 impl Default for Limits {
@@ -92,6 +94,9 @@ impl Default for Limits {
             timeout: Duration::from_secs(3600),
             stalled_after: Duration::from_secs(60),
             grace: Duration::from_secs(2),
+            // Short enough that a stopped machine does not keep others out for long, long enough
+            // that a slow disk does not lose it.
+            lease: Duration::from_secs(30),
         }
     }
 }

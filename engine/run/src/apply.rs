@@ -22,10 +22,6 @@ use crate::pool::ProviderPool;
 use crate::session::Session;
 use crate::stale;
 
-/// How long a lease is given: short enough that a stopped machine does not keep others out for long,
-/// long enough that a slow disk does not lose it.
-const LEASE: Duration = Duration::from_secs(30);
-
 /// How often a waiting run looks whether the lease is free.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
@@ -426,7 +422,7 @@ async fn acquire(
     let deadline = tokio::time::Instant::now() + request.lock_timeout;
     let mut told = false;
     loop {
-        match store.acquire(holder.clone(), LEASE).await {
+        match store.acquire(holder.clone(), request.limits.lease).await {
             Ok(lease) => return Ok(lease),
             Err(StoreError::Held { holder: other }) => {
                 if tokio::time::Instant::now() >= deadline {

@@ -88,6 +88,8 @@ const TABLES: &str = "
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
     ReadWrite,
+    /// To write without waiting for the disk.
+    Unsynchronised,
     ReadOnly,
 }
 
@@ -151,7 +153,7 @@ impl Database {
 
     pub(super) fn writable(&self) -> Result<(), StoreError> {
         match self.mode {
-            Mode::ReadWrite => Ok(()),
+            Mode::ReadWrite | Mode::Unsynchronised => Ok(()),
             Mode::ReadOnly => Err(StoreError::ReadOnly),
         }
     }
@@ -235,7 +237,7 @@ fn connect(dir: &Path, mode: Mode) -> Result<Connection, StoreError> {
 
 fn try_connect(path: &Path, mode: Mode) -> Result<Connection, rusqlite::Error> {
     let flags = match mode {
-        Mode::ReadWrite => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        Mode::ReadWrite | Mode::Unsynchronised => OpenFlags::SQLITE_OPEN_READ_WRITE,
         // The same as `mode=ro` in a URI, without its rules for special characters.
         Mode::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
     };
@@ -244,7 +246,11 @@ fn try_connect(path: &Path, mode: Mode) -> Result<Connection, rusqlite::Error> {
     connection.set_prepared_statement_cache_capacity(64);
     // The log of a writer that died must stay until a run that holds the lease has seen it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    let synchronous = match mode {
+        Mode::ReadWrite | Mode::ReadOnly => "FULL",
+        Mode::Unsynchronised => "OFF",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))?;
     Ok(connection)

@@ -1,0 +1,174 @@
+//! `aurak` as the tests start it: the command line as it is, and behind hidden words two variants
+//! that the product does not offer. One program, because linking it twice is dear.
+//!
+//! - `apply-unsynchronised` applies without waiting for the disk, so that the test which looks for
+//!   the waits is seen to fail without them.
+//! - `apply-leased MS` applies with a lease of so many milliseconds, so that a test need not wait for
+//!   half a minute.
+//!
+//! Both apply the `aurak.yaml` of the working directory without asking, with the key in `AURAK_KEY`
+//! and the state in the folder `state`, print nothing but errors, and may be waited for.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aurak_api::Registry;
+use aurak_core::{CoreOptions, CoreType, Supervisor};
+use aurak_exec::{Cancel, Limits};
+use aurak_lang::{LoadRequest, MemorySources};
+use aurak_model::record::EndResult;
+use aurak_model::span::Files;
+use aurak_model::{Diagnostic, Plan, PlanReport};
+use aurak_plan::Options;
+use aurak_run::{Applied, Approver, DiskStores, KeySource, Me, Request, RunError, Session, Stores};
+use aurak_state::{Holder, Identity, Key, SqliteStore, Store, StoreError, SystemClock};
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (synchronised, lease) = match words[..] {
+        ["apply-unsynchronised"] => (false, Limits::default().lease),
+        ["apply-leased", ms] => match ms.parse() {
+            Ok(ms) => (true, Duration::from_millis(ms)),
+            Err(_) => return tell("the lease is no number of milliseconds"),
+        },
+        _ => return aurak_cli::main(),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return tell(&error.to_string()),
+    };
+    match runtime.block_on(apply(synchronised, lease)) {
+        Ok(Applied::Nothing { .. } | Applied::Executed { end: EndResult::Done, .. }) => ExitCode::SUCCESS,
+        Ok(other) => tell(&format!("{other:?}")),
+        Err(error) => {
+            let mut text = error.to_string();
+            let mut cause = std::error::Error::source(&error);
+            while let Some(why) = cause {
+                let _ = write!(text, ": {why}");
+                cause = why.source();
+            }
+            tell(&text)
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a test reads it")]
+fn tell(what: &str) -> ExitCode {
+    eprintln!("{what}");
+    ExitCode::FAILURE
+}
+
+async fn apply(synchronised: bool, lease: Duration) -> Result<Applied, RunError> {
+    let mut sources = MemorySources::default();
+    let stack = std::fs::read("aurak.yaml").unwrap_or_default();
+    sources.files.insert("aurak.yaml".to_string(), stack);
+    let mut registry = Registry::new();
+    registry.add(Arc::new(CoreType::new(CoreOptions {
+        folder: std::env::current_dir().unwrap_or_default(),
+        supervisor: Supervisor::this_program(),
+    })));
+    let disk = DiskStores::new("states".into(), Some("state".into()), Arc::new(KeyOfEnvironment));
+    let session = Session {
+        sources: Arc::new(sources),
+        request: LoadRequest::default(),
+        schemas: Arc::new(registry.schemas()),
+        registry: Arc::new(registry),
+        stores: Arc::new(Variant { disk, synchronised }),
+        clock: Arc::new(SystemClock),
+        me: Me {
+            who: "variant@here".to_string(),
+            host: "here".to_string(),
+            pid: std::process::id(),
+            commit: None,
+        },
+    };
+    let (events, _ignored) = tokio::sync::mpsc::unbounded_channel();
+    let request = Request {
+        options: Options::default(),
+        limits: Limits { lease, ..Limits::default() },
+        lock_timeout: Duration::from_secs(60),
+        new: false,
+        deferred_max: 0,
+        cancel: Cancel::new(),
+        events,
+    };
+    aurak_run::apply(&session, request, &Yes).await
+}
+
+/// The stores of the product, but for the waiting.
+struct Variant {
+    disk: DiskStores,
+    synchronised: bool,
+}
+
+#[async_trait]
+impl Stores for Variant {
+    async fn find(&self, stack: &str, environment: Option<&str>) -> Result<Option<Identity>, RunError> {
+        self.disk.find(stack, environment).await
+    }
+
+    async fn open(
+        &self,
+        identity: &Identity,
+        key: Option<Arc<Key>>,
+        write: bool,
+    ) -> Result<Arc<dyn Store>, StoreError> {
+        if self.synchronised || !write {
+            return self.disk.open(identity, key, write).await;
+        }
+        let dir = self.disk.dir(&identity.stack, identity.environment.as_deref());
+        #[expect(clippy::disallowed_methods, reason = "this is the proof that the others wait")]
+        let store = SqliteStore::open_unsynchronised(dir, key)?;
+        Ok(Arc::new(store))
+    }
+
+    async fn create(&self, identity: &Identity, key: Option<Arc<Key>>) -> Result<Arc<dyn Store>, StoreError> {
+        drop(self.disk.create(identity, key.clone()).await?);
+        self.open(identity, key, true).await
+    }
+
+    async fn list(&self) -> Result<Vec<Identity>, StoreError> {
+        self.disk.list().await
+    }
+
+    async fn key(&self, identity: &Identity) -> Result<Option<Arc<Key>>, StoreError> {
+        self.disk.key(identity).await
+    }
+
+    async fn make_key(&self, identity: &Identity) -> Result<Arc<Key>, StoreError> {
+        self.disk.make_key(identity).await
+    }
+
+    fn lock_dir(&self, identity: &Identity) -> Option<std::path::PathBuf> {
+        self.disk.lock_dir(identity)
+    }
+}
+
+struct KeyOfEnvironment;
+
+impl KeySource for KeyOfEnvironment {
+    fn find(&self, _: &Identity) -> Result<Option<Key>, StoreError> {
+        std::env::var("AURAK_KEY").ok().map(|text| Key::from_base64(&text)).transpose()
+    }
+
+    fn make(&self, identity: &Identity) -> Result<Key, StoreError> {
+        Err(StoreError::NotFound { dir: identity.folder().into() })
+    }
+}
+
+struct Yes;
+
+#[async_trait]
+impl Approver for Yes {
+    async fn approve(&self, _: &Plan, _: &PlanReport, _: &Files) -> bool {
+        true
+    }
+
+    async fn waiting_for(&self, _: &Holder) {}
+
+    async fn recovered(&self, _: &[Diagnostic]) {}
+}
