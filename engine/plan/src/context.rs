@@ -307,10 +307,7 @@ impl Context {
         if let Some(about) = about {
             finding = finding.about(about);
         }
-        let mut findings = self.findings.borrow_mut();
-        if !findings.contains(&finding) {
-            findings.push(finding);
-        }
+        self.find(finding);
     }
 
     /// The node of the arena for an expression's result.

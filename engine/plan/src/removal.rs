@@ -35,17 +35,42 @@ pub(crate) struct Deletion {
     pub provider: ProviderNode,
 }
 
+/// What the walk found, by address, for the question whether a row leaves.
+struct Known {
+    blocks: HashMap<Address, Members>,
+    /// Blocks that are deferred, without keys.
+    deferred: BTreeSet<String>,
+    /// Addresses that rows had before a rename.
+    moved: BTreeSet<Address>,
+}
+
+impl Known {
+    fn new(context: &Context) -> Known {
+        let groups = context.groups.borrow();
+        let moved = match context.input.program.moved.is_empty() {
+            true => BTreeSet::new(),
+            false => context.by_address.borrow().keys().filter_map(|to| context.moved_from(to)).collect(),
+        };
+        Known {
+            blocks: groups.iter().map(|group| (group.address.clone(), group.members.clone())).collect(),
+            deferred: context.deferred.borrow().iter().map(|block| plain(&block.address)).collect(),
+            moved,
+        }
+    }
+}
+
 impl Context {
     /// Everything that leaves, in order of the addresses.
     pub(crate) fn removals(self: &Rc<Self>) -> Vec<Removal> {
         let providers = self.provider_nodes();
+        let known = Known::new(self);
         let leaving: Vec<(Address, Arc<Row>, Vec<Reason>)> = self
             .input
             .previous
             .rows
             .iter()
             .filter_map(|(address, row)| {
-                self.leaves(address).map(|reason| (address.clone(), row.clone(), vec![reason]))
+                self.leaves(address, &known).map(|reason| (address.clone(), row.clone(), vec![reason]))
             })
             .collect();
         let gone: BTreeSet<Address> = leaving.iter().map(|(address, _, _)| address.clone()).collect();
@@ -75,14 +100,14 @@ impl Context {
     }
 
     /// Why a row leaves, if it does.
-    fn leaves(&self, address: &Address) -> Option<Reason> {
+    fn leaves(&self, address: &Address, known: &Known) -> Option<Reason> {
         if self.selection.as_ref().is_some_and(|selection| !selection.names(address)) {
             return None;
         }
         if self.input.options.mode == Mode::Destroy {
             return Some(Reason::Destroy);
         }
-        if self.by_address.borrow().contains_key(address) || self.moved_away(address) {
+        if self.by_address.borrow().contains_key(address) || known.moved.contains(address) {
             return None;
         }
         if let Some(composite) = address.composite() {
@@ -95,31 +120,14 @@ impl Context {
                 return (!keeps).then_some(Reason::NotInConfiguration);
             }
         }
-        if self.is_below_deferred(address) {
+        if !known.deferred.is_empty() && known.deferred.contains(&plain(address)) {
             return None;
         }
-        let block = address.block();
-        let groups = self.groups.borrow();
-        let reason = groups.iter().find(|group| group.address == block).map(|group| match &group.members {
-            Members::Absent => Reason::WhenFalse,
-            Members::Keyed(_) => Reason::KeyGone,
-            Members::Single(_) | Members::Deferred => Reason::NotInConfiguration,
-        });
-        Some(reason.unwrap_or(Reason::NotInConfiguration))
-    }
-
-    fn moved_away(&self, address: &Address) -> bool {
-        !self.input.program.moved.is_empty()
-            && self.by_address.borrow().keys().any(|to| self.moved_from(to).as_ref() == Some(address))
-    }
-
-    fn is_below_deferred(&self, address: &Address) -> bool {
-        let deferred = self.deferred.borrow();
-        if deferred.is_empty() {
-            return false;
-        }
-        let plain = plain(address);
-        deferred.iter().any(|block| plain == self::plain(&block.address))
+        Some(match known.blocks.get(&address.block()) {
+            Some(Members::Absent) => Reason::WhenFalse,
+            Some(Members::Keyed(_)) => Reason::KeyGone,
+            Some(Members::Single(_) | Members::Deferred) | None => Reason::NotInConfiguration,
+        })
     }
 
     fn remove(

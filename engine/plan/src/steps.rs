@@ -9,7 +9,8 @@ use std::rc::Rc;
 
 use aurak_model::schema::{ReplaceOrder, Timeouts};
 use aurak_model::{
-    Address, Diagnostic, Name, Path, ProviderNode, Slot, Step, StepId, TypeSchema, Value, Work,
+    Address, Diagnostic, Name, Path, ProviderAddress, ProviderNode, Slot, Step, StepId, TypeSchema, Value,
+    Work,
 };
 
 use crate::context::{Context, GroupId, InstId, Instance, Members, Target};
@@ -30,7 +31,7 @@ pub(crate) struct Builder<'a> {
     ready: Vec<Vec<u32>>,
     joins: HashMap<GroupId, Vec<u32>>,
     pub providers: Vec<ProviderNode>,
-    provider_index: HashMap<Name, Vec<u32>>,
+    provider_index: HashMap<ProviderAddress, Vec<u32>>,
     /// The step that deletes what is now the current object of an address, or its old one.
     deletes: BTreeMap<Address, Delete>,
     /// The steps of each address, in the order they were made.
@@ -351,13 +352,13 @@ impl<'a> Builder<'a> {
     }
 
     fn provider(&mut self, node: &ProviderNode) -> u32 {
-        let known = self.provider_index.entry(node.address.as_str().into()).or_default();
+        let known = self.provider_index.get(&node.address).map_or(&[][..], Vec::as_slice);
         if let Some(index) = known.iter().find(|index| self.providers[**index as usize] == *node) {
             return *index;
         }
         let index = self.providers.len() as u32;
         self.providers.push(node.clone());
-        known.push(index);
+        self.provider_index.entry(node.address.clone()).or_default().push(index);
         index
     }
 
