@@ -28,7 +28,7 @@ impl Context {
             return self.decide_new(wanted, row_plan, vec![Reason::NotYetThere]);
         };
         if let Some(parent) = self.world_made_by(&wanted.provider) {
-            return self.decide_moved_world(wanted, row_plan, parent);
+            return self.decide_moved_world(wanted, row_plan, parent, &current.desired);
         }
         let refreshed = match self.refreshed(&wanted, current) {
             Ok(refreshed) => refreshed,
@@ -322,11 +322,18 @@ impl Context {
     }
 
     /// The world that the object lived in is made anew: it went with it.
-    fn decide_moved_world(self: &Rc<Self>, wanted: Wanted<'_>, row: RowPlan, parent: Address) -> Instance {
+    fn decide_moved_world(
+        self: &Rc<Self>,
+        wanted: Wanted<'_>,
+        row: RowPlan,
+        parent: Address,
+        before: &Value,
+    ) -> Instance {
         let key = self.natural_key(&wanted);
         let planned = diff::planned_create(&wanted.schema, &wanted.address, &wanted.desired);
         let reasons = vec![Reason::WithinReplaced { within: parent.clone() }];
-        let change = self.creation(&wanted, Action::Replace(ReplaceOrder::DeleteFirst), reasons);
+        let mut change = self.creation(&wanted, Action::Replace(ReplaceOrder::DeleteFirst), reasons);
+        change.differences = diff::leaf_differences(Some(before), Some(&wanted.desired));
         let making = Making { desired: wanted.desired.clone(), adopt: false, key, gone_with: Some(parent) };
         self.settle(wanted, Decision::Create(making), planned, Some(change), row, Vec::new())
     }
