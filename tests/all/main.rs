@@ -5,6 +5,7 @@
 mod architecture;
 mod convergence;
 mod durability;
+mod locks;
 mod scenarios;
 
 /// `aurak`, as the tests that need processes start it.

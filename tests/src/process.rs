@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -44,8 +45,15 @@ pub struct Done {
 /// A process that runs. It is killed when it is dropped.
 pub struct Running {
     child: Child,
-    stdout: Option<JoinHandle<String>>,
-    stderr: Option<JoinHandle<String>>,
+    stdout: Words,
+    stderr: Words,
+}
+
+/// What a process says, as it says it.
+#[derive(Default)]
+struct Words {
+    said: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Folder {
@@ -123,7 +131,7 @@ impl Folder {
         command.current_dir(root.join("stack")).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", root.join("home")).env("XDG_DATA_HOME", root.join("data"));
-        command.env("AURAK_KEY", &self.key).env("NO_COLOR", "1");
+        command.env("AURAK_KEY", &self.key).env("NO_COLOR", "1").env("USER", "ana");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
     }
 
@@ -162,8 +170,8 @@ impl Running {
     /// Starts a process whose words are kept.
     pub fn start(mut command: Command) -> io::Result<Running> {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        let stdout = child.stdout.take().map(keep);
-        let stderr = child.stderr.take().map(keep);
+        let stdout = child.stdout.take().map(Words::of).unwrap_or_default();
+        let stderr = child.stderr.take().map(Words::of).unwrap_or_default();
         Ok(Running { child, stdout, stderr })
     }
 
@@ -183,6 +191,11 @@ impl Running {
         Ok(self.child.try_wait()?.is_some())
     }
 
+    /// What it said so far.
+    pub fn said(&self) -> (String, String) {
+        (self.stdout.so_far(), self.stderr.so_far())
+    }
+
     /// Waits for its end.
     pub fn end(mut self) -> io::Result<Done> {
         let status = until("the process ends", || self.child.try_wait().transpose())??;
@@ -190,10 +203,7 @@ impl Running {
     }
 
     fn done(&mut self, status: ExitStatus) -> Done {
-        let text = |thread: Option<JoinHandle<String>>| {
-            thread.and_then(|thread| thread.join().ok()).unwrap_or_default()
-        };
-        Done { code: status.code(), stdout: text(self.stdout.take()), stderr: text(self.stderr.take()) }
+        Done { code: status.code(), stdout: self.stdout.all(), stderr: self.stderr.all() }
     }
 }
 
@@ -204,12 +214,29 @@ impl Drop for Running {
     }
 }
 
-fn keep(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = from.read_to_end(&mut bytes);
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
+impl Words {
+    fn of(mut from: impl Read + Send + 'static) -> Words {
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let kept = said.clone();
+        let reader = thread::spawn(move || {
+            let mut piece = [0; 4096];
+            while let Ok(n @ 1..) = from.read(&mut piece) {
+                kept.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&piece[..n]);
+            }
+        });
+        Words { said, reader: Some(reader) }
+    }
+
+    fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.said.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+
+    fn all(&mut self) -> String {
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+        self.so_far()
+    }
 }
 
 /// Looks again and again until there is something to see.
