@@ -196,6 +196,9 @@ impl Drive<'_> {
                 Err(error) => error,
             };
             let waited = handle.is_some();
+            if let Some(left) = self.left(&error, waited) {
+                return left;
+            }
             match self.after(&error, &task, &call, waited, &mut ours, &mut backoff).await {
                 Then::End(ended) => return ended,
                 Then::Again(wait) => sleep(wait).await,
@@ -206,6 +209,21 @@ impl Drive<'_> {
                 }
             }
         }
+    }
+
+    /// A call that ended early because waits are given up is no failure: the next run finds out what
+    /// became of it. One that failed for a reason of its own at that moment is one.
+    fn left(&self, error: &ProviderError, waited: bool) -> Option<Ended> {
+        if !self.job.now.is_cancelled() {
+            return None;
+        }
+        let open = match (&error.effect, &error.class) {
+            (Effect::Unknown, _) => true,
+            (Effect::None, Class::Transient { .. } | Class::Conflict) => waited,
+            (Effect::None | Effect::Partial(_), _) => return None,
+        };
+        self.position.set_open(open);
+        Some(Ended::Left { why: error.message.clone(), remains: self.position.remains() })
     }
 
     async fn call(&self, call: &Call, task: &Task) -> Result<Progress, ProviderError> {

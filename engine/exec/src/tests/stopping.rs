@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aurak_api::ProviderError;
+use aurak_api::{Effect, ProviderError};
 use aurak_model::record::EndResult;
 use tokio::time::sleep;
 
@@ -101,6 +101,33 @@ async fn the_second_time_waits_are_given_up_and_can_be_resumed() {
     let open: Vec<String> = state.pending.iter().map(|p| p.intent.address.to_string()).collect();
     assert_eq!(open, ["a", "b"]);
     assert_eq!(ran.result.counts.left, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_ends_early_because_waits_are_given_up_is_no_failure() {
+    let kit = Kit::new().await;
+    let ended = ProviderError::permanent("it was ended").effect(Effect::Unknown);
+    kit.world.act("create a", Act::Fail(ended));
+    kit.world.act("create b", Act::Fail(ProviderError::transient("it did not wait")));
+    kit.world.act("create c", Act::Fail(ProviderError::permanent("too big")));
+    let mut p = Planner::new();
+    p.create("a", lasting(10_000), &[]);
+    p.create("b", lasting(10_100), &[]);
+    p.create("c", lasting(10_200), &[]);
+    let ran = stopped(&kit, &p, &[5_000, 9_500]).await;
+    insta::assert_snapshot!(ran.story(), @"
+    1 start a
+    1 start b
+    1 start c
+    5000 stopping
+    9500 stopping now
+    10001 left a: it was ended
+    10101 left b: it did not wait
+    10201 failed c: could not create `c`: too big
+    10201 Interrupted: 0 done, 1 failed, 2 skipped
+    ");
+    let open: Vec<String> = kit.state().await.pending.iter().map(|p| p.intent.address.to_string()).collect();
+    assert_eq!(open, ["a"]);
 }
 
 #[tokio::test(start_paused = true)]
