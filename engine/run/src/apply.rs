@@ -273,10 +273,10 @@ impl Work {
             return Ok(());
         }
         let recovered = aurak_exec::recover(&self.context, &previous).await.map_err(executing)?;
-        approver.recovered(&recovered.findings).await;
         if recovered.findings.iter().any(Diagnostic::is_error) {
             return Err(RunError::Findings { findings: recovered.findings, files: Box::default() });
         }
+        approver.recovered(&recovered.findings).await;
         Ok(())
     }
 
