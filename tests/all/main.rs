@@ -5,6 +5,7 @@
 mod architecture;
 mod convergence;
 mod durability;
+mod interrupts;
 mod locks;
 mod scenarios;
 
