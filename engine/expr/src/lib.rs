@@ -34,6 +34,7 @@ mod functions;
 mod guard;
 mod operators;
 mod predicates;
+pub mod reference;
 mod references;
 mod scope;
 mod shape;
