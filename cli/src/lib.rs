@@ -24,12 +24,17 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::args::Cli;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::Ui;
+
+/// All commands and what they take, for the reference.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
 
 /// Runs the command that the arguments of this process name.
 pub fn main() -> ExitCode {
