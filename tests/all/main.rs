@@ -4,7 +4,10 @@
 
 mod architecture;
 mod convergence;
+mod docs;
 mod durability;
+mod examples;
+mod generated;
 mod interrupts;
 mod locks;
 mod scenarios;
