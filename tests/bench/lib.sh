@@ -84,5 +84,6 @@ measure() {
 }
 
 ratio() {
-  awk -v a="$1" -v b="$2" 'BEGIN { printf b > 0 ? "%.1f" : "-", a / b }'
+  [ -n "${1:-}" ] && [ -n "${2:-}" ] || { echo "?"; return 0; }
+  awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.1f", a / b; else printf "-" }'
 }

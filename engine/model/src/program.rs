@@ -230,7 +230,7 @@ pub struct Block {
     /// the type; `None` where there is no such node.
     pub provider: Option<ProviderUse>,
     /// What it does when things change.
-    pub lifecycle: Lifecycle,
+    pub lifecycle: MaybeLifecycle,
     /// Seconds by operation: `create, read, update, delete`.
     pub timeouts: BTreeMap<Name, Node>,
     /// For people.
@@ -294,6 +294,36 @@ pub struct Lifecycle {
     pub preconditions: Vec<Condition>,
     /// Must hold afterwards.
     pub postconditions: Vec<Condition>,
+}
+
+/// A lifecycle that takes no room where a block says nothing, as most blocks do. Reading it is
+/// reading a [`Lifecycle`]; changing it makes one.
+#[derive(Clone, Debug, Default)]
+pub struct MaybeLifecycle(Option<Box<Lifecycle>>);
+
+impl std::ops::Deref for MaybeLifecycle {
+    type Target = Lifecycle;
+
+    fn deref(&self) -> &Lifecycle {
+        static SILENT: Lifecycle = Lifecycle {
+            prevent_destroy: None,
+            ignore_changes: Vec::new(),
+            create_before_destroy: None,
+            retain: None,
+            adopt: None,
+            replace_when: None,
+            deleted_with: None,
+            preconditions: Vec::new(),
+            postconditions: Vec::new(),
+        };
+        self.0.as_deref().unwrap_or(&SILENT)
+    }
+}
+
+impl std::ops::DerefMut for MaybeLifecycle {
+    fn deref_mut(&mut self) -> &mut Lifecycle {
+        self.0.get_or_insert_default()
+    }
 }
 
 /// Something that must hold.

@@ -82,8 +82,8 @@ impl Context {
         let mut changes: Vec<Change> = Vec::new();
         let mut unchanged = 0;
         for instance in instances.iter() {
-            match (&instance.change, &instance.decision) {
-                (Some(change), _) => changes.push(change.clone()),
+            match (instance.change.take(), &instance.decision) {
+                (Some(change), _) => changes.push(*change),
                 (None, Decision::Keep(_)) if instance.kind == BlockKind::Resource => unchanged += 1,
                 _ => {}
             }
@@ -97,7 +97,8 @@ impl Context {
         }
         changes.sort_by(|a, b| (risk(a), &a.address).cmp(&(risk(b), &b.address)));
         let base = self.base(&instances, &removals);
-        let mut deferred = self.deferred.borrow().clone();
+        drop(instances);
+        let mut deferred = self.deferred.take();
         deferred.sort_by(|a, b| a.address.cmp(&b.address));
         let previous = &self.input.previous;
         let mut plan = Plan {
@@ -108,18 +109,18 @@ impl Context {
             base,
             changes,
             unchanged,
-            nodes: self.nodes.borrow().clone(),
+            nodes: self.nodes.take(),
             providers: built.providers,
             steps: built.steps,
             deferred,
             outputs,
-            conditions: self.conditions.borrow().clone(),
+            conditions: self.conditions.take(),
             overrides: previous.overrides.clone(),
             phase: None,
         };
         prune(&mut plan);
         let (critical_path, usual_ms) = critical_path(&plan.steps);
-        let mut findings = self.findings.borrow().clone();
+        let mut findings = self.findings.take();
         findings.sort_by(|a, b| {
             let place = |d: &aurak_model::Diagnostic| {
                 d.labels.first().map(|l| (l.span.file, l.span.line, l.span.col))
@@ -128,7 +129,7 @@ impl Context {
         });
         findings.dedup();
         let report = PlanReport { findings, critical_path, usual_ms, ..PlanReport::default() };
-        Planned { plan, report, asks: self.asks.borrow().clone() }
+        Planned { plan, report, asks: self.asks.take() }
     }
 
     /// What the plan rests on: rows that it touches, and what was read to work those out.

@@ -1,11 +1,11 @@
 //! Composites: one block that is many resources. The provider says which; each of them is planned
 //! like any other and has a row of its own.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use aurak_expr::coerce;
-use aurak_model::plan::RowPlan;
 use aurak_model::snapshot::Child;
 use aurak_model::{Answer, Ask, Attribute, BlockKind, Diagnostic, Kind, Name, Path, Value};
 
@@ -27,8 +27,8 @@ impl Context {
             reads: wanted.reads.clone().into(),
             provider: Some(wanted.provider.clone()),
             kind: BlockKind::Resource,
-            change: None,
-            row: RowPlan::default(),
+            change: RefCell::default(),
+            row: RefCell::default(),
             used: Vec::new(),
         };
         if wanted.desired.has_unknown() || wanted.provider.unknown {

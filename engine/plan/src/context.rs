@@ -86,8 +86,9 @@ pub(crate) struct Instance {
     pub provider: Option<Rc<ProviderInstance>>,
     pub kind: aurak_model::BlockKind,
     /// What people see of it; `None` where there is nothing to see.
-    pub change: Option<aurak_model::Change>,
-    pub row: aurak_model::plan::RowPlan,
+    pub change: RefCell<Option<Box<aurak_model::Change>>>,
+    /// What its row will say; `None` where that is not written.
+    pub row: RefCell<Option<Box<aurak_model::plan::RowPlan>>>,
     /// The refreshed leaves that the decision rests on.
     pub used: Vec<Path>,
 }

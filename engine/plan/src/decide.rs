@@ -1,5 +1,6 @@
 //! From what is wanted, what was and what is to what happens: keep, change, replace, make, take over.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use aurak_model::plan::RowPlan;
@@ -525,6 +526,7 @@ impl Context {
         row: RowPlan,
         used: Vec<Path>,
     ) -> Instance {
+        let written = !matches!(decision, Decision::Keep(Kept { record: None }) | Decision::Failed);
         Instance {
             address: wanted.address,
             type_name: wanted.type_name,
@@ -534,8 +536,8 @@ impl Context {
             reads: wanted.reads.into(),
             provider: Some(wanted.provider),
             kind: BlockKind::Resource,
-            change,
-            row,
+            change: RefCell::new(change.map(Box::new)),
+            row: RefCell::new(written.then(|| Box::new(row))),
             used,
         }
     }

@@ -1,9 +1,9 @@
 //! Resources that are read and never changed.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use aurak_model::plan::RowPlan;
 use aurak_model::program::Block;
 use aurak_model::{
     Action, Address, Answer, Ask, BlockKind, Change, Diagnostic, Path, Refreshed, Type, TypeSchema, Value,
@@ -96,8 +96,8 @@ impl Context {
             reads: reads.into(),
             provider: Some(provider),
             kind: BlockKind::Existing,
-            change,
-            row: RowPlan::default(),
+            change: RefCell::new(change.map(Box::new)),
+            row: RefCell::default(),
             used: Vec::new(),
         }
     }

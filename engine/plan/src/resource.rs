@@ -1,5 +1,6 @@
 //! One resource: what it is to be, what it is, and therefore what happens to it.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -125,8 +126,8 @@ impl Context {
             reads: reads.into(),
             provider: None,
             kind: block.kind,
-            change: None,
-            row: RowPlan::default(),
+            change: RefCell::default(),
+            row: RefCell::default(),
             used: Vec::new(),
         };
         if !self.is_selected(id, &address) {

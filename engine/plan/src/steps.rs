@@ -155,7 +155,7 @@ impl<'a> Builder<'a> {
                 desired: object.desired,
                 attributes: object.attributes,
                 from: Some(from),
-                row: instance.row.clone(),
+                row: instance.row.borrow().as_deref().cloned().unwrap_or_default(),
             };
             moved = Some(self.push(address, type_name, slot, work, None, None, None));
         }
@@ -170,7 +170,7 @@ impl<'a> Builder<'a> {
                     desired: record.desired.clone(),
                     attributes: record.attributes.clone(),
                     from: record.from.clone(),
-                    row: instance.row.clone(),
+                    row: instance.row.take().map(|row| *row).unwrap_or_default(),
                 };
                 let provider = provider(self);
                 let id = self.push(address, type_name, slot, work, provider, None, None);
@@ -222,7 +222,7 @@ impl<'a> Builder<'a> {
                     desired: update.desired.clone(),
                     live: update.live.clone(),
                     unset: update.unset.clone(),
-                    row: instance.row.clone(),
+                    row: instance.row.take().map(|row| *row).unwrap_or_default(),
                 };
                 let serialise = self.serialise(schema, &instance.planned, address);
                 let provider = provider(self);
@@ -266,7 +266,7 @@ impl<'a> Builder<'a> {
             desired: making.desired.clone(),
             adopt: making.adopt,
             key: making.key.clone(),
-            row: instance.row.clone(),
+            row: instance.row.take().map(|row| *row).unwrap_or_default(),
         };
         let serialise = self.serialise(schema, &making.desired, &instance.address);
         self.push(&instance.address, &instance.type_name, Slot::Current, work, provider, schema, serialise)

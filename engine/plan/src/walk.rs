@@ -1,10 +1,10 @@
 //! The walk over the program in the order of its static edges: what is read is there before it is
 //! read. Instances expand inside a block; modules are no nodes.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use aurak_model::plan::RowPlan;
 use aurak_model::program::BlockId;
 use aurak_model::{Address, BlockKind, Diagnostic, Name, Value};
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -121,8 +121,8 @@ impl Context {
             reads: Rc::from([]),
             provider: None,
             kind: block.kind,
-            change: None,
-            row: RowPlan::default(),
+            change: RefCell::default(),
+            row: RefCell::default(),
             used: Vec::new(),
         }
     }

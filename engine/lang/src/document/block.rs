@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aurak_model::program::Lifecycle;
+use aurak_model::program::MaybeLifecycle;
 use aurak_model::{BlockKind, Diagnostic, Name, Node, NodeKind, Path, Span, Value};
 
 use super::{conditions, free, named};
@@ -23,7 +23,7 @@ pub(crate) struct BlockDecl {
     pub(crate) when: Option<Node>,
     pub(crate) depends_on: Vec<Target>,
     pub(crate) provider: Option<Target>,
-    pub(crate) lifecycle: Lifecycle,
+    pub(crate) lifecycle: MaybeLifecycle,
     pub(crate) deleted_with: Option<Target>,
     pub(crate) timeouts: BTreeMap<Name, Node>,
     pub(crate) description: Option<String>,
@@ -75,7 +75,7 @@ pub(super) fn section(node: Node, kind: BlockKind, bag: &mut Bag) -> Vec<BlockDe
             when: None,
             depends_on: Vec::new(),
             provider: None,
-            lifecycle: Lifecycle::default(),
+            lifecycle: MaybeLifecycle::default(),
             deleted_with: None,
             timeouts: BTreeMap::new(),
             description: None,
@@ -168,7 +168,7 @@ fn lifecycle(block: &mut BlockDecl, node: Node, span: Span, bag: &mut Bag) {
         _ => &LIFECYCLE,
     };
     let Some(mut fields) = Fields::open(node, "`lifecycle`", span, bag) else { return };
-    let found = &mut block.lifecycle;
+    let found = &mut *block.lifecycle;
     for (key, value) in [
         ("prevent_destroy", &mut found.prevent_destroy),
         ("create_before_destroy", &mut found.create_before_destroy),

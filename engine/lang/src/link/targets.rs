@@ -41,7 +41,9 @@ pub(super) fn resolve(program: &mut Program, linked: &mut Linked, schemas: &Sche
         };
         let block = &mut program.blocks[i];
         block.depends_on = depends_on;
-        block.lifecycle.deleted_with = deleted_with;
+        if deleted_with.is_some() {
+            block.lifecycle.deleted_with = deleted_with;
+        }
         block.provider = used;
     }
 }
