@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use aurak_expr::{coerce, truthy};
 use aurak_model::program::{Input, ModuleId};
-use aurak_model::{Attribute, Diagnostic, Kind, Name, Node, Origin, Type, Value};
+use aurak_model::{Attribute, Diagnostic, Kind, Name, Node, Origin, Secret, Type, Value};
 
 use crate::context::{Calls, Context, GaveUp, Item, ModuleInst, ModuleInstance, Read};
 use crate::scope::{ModuleScope, is_hidden};
@@ -118,6 +118,8 @@ impl Context {
             (key.clone(), Value::map([("key", Value::String(key.clone())), ("value", value)]))
         };
         match &value {
+            // A mark on nothing hides no key.
+            Value::Sensitive(Secret::Plain(inner)) if is_empty(inner) => Ok(Instances::Keyed(Vec::new())),
             Value::Unknown(unknown) if !unknown.sensitive => Ok(Instances::Unknown(self.needs(&value))),
             Value::Map(map) => Ok(Instances::Keyed(map.iter().map(|(k, v)| each(k, v.clone())).collect())),
             Value::List(items) => {
@@ -274,6 +276,14 @@ impl Context {
 
     fn each_of(&self, module: ModuleInst) -> Option<Value> {
         self.modules.borrow()[module.0 as usize].each.clone()
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Map(map) => map.is_empty(),
+        Value::List(list) => list.is_empty(),
+        _ => false,
     }
 }
 

@@ -260,6 +260,10 @@ fn instance_binding(context: &Rc<Context>, inst: InstId) -> Result<Binding, Expr
         return Err(quietly());
     }
     let value = instance.planned.clone();
+    if let Value::Unknown(_) = value {
+        context.log_read(Target::Instance(inst), Path::root());
+        return Ok(Binding::Value(value));
+    }
     let object = ResourceObject { context: context.clone(), inst, path: Path::root(), value };
     Ok(Binding::Object(Rc::new(object)))
 }
@@ -269,12 +273,6 @@ impl Object for ResourceObject {
         let path = self.path.with(key.clone());
         let found = match (&self.value, key) {
             (Value::Map(map), Seg::Key(key)) => map.get(key).cloned(),
-            (Value::List(list), Seg::Index(index)) => list.get(*index).cloned(),
-            (Value::Unknown(unknown), _) => Some(Value::Unknown(Box::new(Unknown {
-                ty: aurak_model::Type::Any,
-                origin: below(&unknown.origin, key),
-                sensitive: unknown.sensitive,
-            }))),
             _ => None,
         };
         let value = match found {
@@ -289,15 +287,14 @@ impl Object for ResourceObject {
                 }
             }
         };
+        // Lists are read whole: what is done to them mostly needs all of them.
         Ok(Some(match value {
-            Value::Map(_) | Value::List(_) | Value::Unknown(_) if is_container(&value) => {
-                Binding::Object(Rc::new(ResourceObject {
-                    context: self.context.clone(),
-                    inst: self.inst,
-                    path,
-                    value,
-                }))
-            }
+            Value::Map(map) if !map.is_empty() => Binding::Object(Rc::new(ResourceObject {
+                context: self.context.clone(),
+                inst: self.inst,
+                path,
+                value: Value::Map(map),
+            })),
             leaf => {
                 self.context.log_read(Target::Instance(self.inst), path);
                 Binding::Value(leaf)
@@ -307,7 +304,6 @@ impl Object for ResourceObject {
     fn has(&self, key: &Seg) -> Result<bool, ExprError> {
         Ok(match (&self.value, key) {
             (Value::Map(map), Seg::Key(key)) => map.get(key).is_some_and(|value| !value.is_null()),
-            (Value::List(list), Seg::Index(index)) => *index < list.len(),
             _ => false,
         })
     }
@@ -336,23 +332,6 @@ impl Object for ResourceObject {
             true => format!("the resource `{address}`"),
             false => format!("`{address}.{}`", self.path),
         }
-    }
-}
-
-/// Whether it is worth stepping into lazily.
-fn is_container(value: &Value) -> bool {
-    match value {
-        Value::Map(map) => !map.is_empty(),
-        Value::List(list) => !list.is_empty(),
-        _ => false,
-    }
-}
-
-fn below(origin: &Origin, key: &Seg) -> Origin {
-    match origin {
-        Origin::Row { row, path } => Origin::Row { row: row.clone(), path: path.with(key.clone()) },
-        Origin::Node { node, path } => Origin::Node { node: *node, path: path.with(key.clone()) },
-        other => other.clone(),
     }
 }
 
