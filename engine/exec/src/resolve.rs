@@ -156,8 +156,8 @@ impl<'a> Resolver<'a> {
         let mut known = match &unknown.origin {
             Origin::Row { row, path } => self.attribute(row, path)?,
             Origin::Node { node, path } => match self.memo.get(node.0 as usize) {
-                Some(Memo::Done(whole)) => match whole.value.at(path) {
-                    Some(part) => Known { value: part.clone(), volatile: whole.volatile },
+                Some(Memo::Done(whole)) => match aurak_expr::part(&whole.value, path) {
+                    Some(value) => Known { value, volatile: whole.volatile },
                     None => {
                         return Err(failed(format!(
                             "{} turned out to have no `{path}`",
@@ -212,7 +212,8 @@ impl<'a> Resolver<'a> {
             return Err(Unresolved::Read(row.clone()));
         }
         // What is only ever written is kept as it was sent.
-        let value = part(&object.attributes, &object.id, path).or_else(|| object.desired.at(path).cloned());
+        let value =
+            part(&object.attributes, &object.id, path).or_else(|| aurak_expr::part(&object.desired, path));
         match value {
             Some(value) => Ok(Known { value, volatile }),
             None => self.missing(row, path, schema, volatile),
@@ -391,7 +392,8 @@ pub(crate) enum Mixed {
 
 /// The part of a body at a path; the id is there even where a body does not hold it.
 fn part(attributes: &Value, id: &Name, path: &Path) -> Option<Value> {
-    attributes.at(path).cloned().or_else(|| (*path == Path::key("id")).then(|| Value::String(id.clone())))
+    aurak_expr::part(attributes, path)
+        .or_else(|| (*path == Path::key("id")).then(|| Value::String(id.clone())))
 }
 
 /// Whether what stands at a path, or any part of it, is volatile.
