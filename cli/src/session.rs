@@ -60,7 +60,12 @@ pub(crate) fn any(global: &Global, ui: &Ui) -> Result<Session, CommandError> {
         registry,
         stores: Arc::new(stores),
         clock: Arc::new(SystemClock),
-        me: Me { who: who::user(), host: who::host(), pid: std::process::id(), commit: who::commit(&root) },
+        me: Me {
+            who: who::user(),
+            host: who::host(),
+            pid: std::process::id(),
+            commit: Arc::new(move || who::commit(&root)),
+        },
     })
 }
 

@@ -83,7 +83,7 @@ async fn apply(synchronised: bool, lease: Duration) -> Result<Applied, RunError>
             who: "variant@here".to_string(),
             host: "here".to_string(),
             pid: std::process::id(),
-            commit: None,
+            commit: Arc::new(|| None),
         },
     };
     let (events, _ignored) = tokio::sync::mpsc::unbounded_channel();

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aurak_exec::{Cancel, Context, ExecResult, Keys, LeaseKeeper, Limits, Providers, Reporter};
+use aurak_exec::{Cancel, Context, ExecResult, Keys, LeaseKeeper, Limits, Providers, Reporter, Stop};
 use aurak_lang::MemorySources;
 use aurak_model::plan::Mode;
 use aurak_model::record::{EndResult, IdempotencyKey, Operation, OperationId};
-use aurak_model::{Action, Address, Diagnostic, Event, Files, Plan, PlanReport, Record};
+use aurak_model::{Action, Address, Diagnostic, Event, Files, Plan, PlanReport, Record, Severity, StateDoc};
 use aurak_plan::Options;
 use aurak_state::{Holder, Identity, Key, Store, StoreError};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
 
 use crate::error::{RunError, state};
 use crate::file::{self, SavedPlan};
@@ -24,6 +25,9 @@ use crate::stale;
 
 /// How often a waiting run looks whether the lease is free.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// How long to wait before what is still coming up at the service is asked again.
+const PLAN_AGAIN: Duration = Duration::from_secs(5);
 
 /// What an apply is to do, and how.
 pub struct Request {
@@ -50,7 +54,7 @@ pub trait Approver: Send + Sync {
     async fn approve(&self, plan: &Plan, report: &PlanReport, files: &Files) -> bool;
     /// Somebody else has the lease, and the run waits for it.
     async fn waiting_for(&self, holder: &Holder);
-    /// What an earlier, interrupted run left was brought in order.
+    /// What an earlier, interrupted run left was brought in order, or is waited for.
     async fn recovered(&self, findings: &[Diagnostic]);
 }
 
@@ -120,12 +124,13 @@ async fn apply_held(
     request: &Request,
     approver: &dyn Approver,
 ) -> Result<Applied, RunError> {
-    work.recover(approver).await?;
+    let recovered = work.recover(approver).await?;
     let previous = Arc::new(work.store.document().await.map_err(state("read the state"))?);
-    let identity = work.store.identity();
-    let outcome =
-        plan_from(session, &work.pool, loaded.clone(), identity, true, previous, request.options.clone())
-            .await?;
+    let deadline = Instant::now() + if recovered { request.limits.timeout } else { Duration::ZERO };
+    let outcome = tokio::select! {
+        outcome = work.plan(session, &loaded, previous, request, deadline, approver) => outcome?,
+        () = request.cancel.reached(Stop::Finish) => return Err(RunError::Stopped),
+    };
     if outcome.plan.steps.is_empty() && outcome.plan.is_empty() {
         return Ok(Applied::Nothing { report: Box::new(outcome.report), files: Box::new(outcome.files) });
     }
@@ -146,7 +151,9 @@ pub async fn apply_saved(
     approver: &dyn Approver,
 ) -> Result<Applied, RunError> {
     stale::check_sources(&saved.sources, &*session.sources)?;
-    let SavedPlan { identity, plan, sources, request: choices } = saved;
+    let SavedPlan { identity, plan, sources, request: choices, only } = saved;
+    let options = Options { mode: plan.mode, only: only.clone(), replace: Vec::new() };
+    let request = Request { options, ..request };
     let session = Session { sources: Arc::new(sources.clone()), request: choices, ..session.clone() };
     let found = session.stores.find(&identity.stack, identity.environment.as_deref()).await?;
     if let Some(found) = &found {
@@ -173,8 +180,9 @@ pub async fn apply_saved(
             exists: true,
             previous,
             sources,
-            snapshot: aurak_model::Snapshot::default(),
+            snapshot: Arc::default(),
             plan,
+            only,
         };
         work.execute(&session, loaded, outcome, &request).await
     }
@@ -266,18 +274,51 @@ impl Work {
         let _ = self.lease.clone().release().await;
     }
 
-    /// Brings in order what a killed run left.
-    async fn recover(&self, approver: &dyn Approver) -> Result<(), RunError> {
+    /// Brings in order what a killed run left, and says whether there was anything.
+    async fn recover(&self, approver: &dyn Approver) -> Result<bool, RunError> {
         let previous = self.store.document().await.map_err(state("read the state"))?;
         if previous.pending.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let recovered = aurak_exec::recover(&self.context, &previous).await.map_err(executing)?;
-        if recovered.findings.iter().any(Diagnostic::is_error) {
-            return Err(RunError::Findings { findings: recovered.findings, files: Box::default() });
+        let (errors, settled): (Vec<_>, Vec<_>) =
+            recovered.findings.into_iter().partition(Diagnostic::is_error);
+        if !settled.is_empty() {
+            approver.recovered(&settled).await;
         }
-        approver.recovered(&recovered.findings).await;
-        Ok(())
+        match errors.is_empty() {
+            true => Ok(true),
+            false => Err(RunError::Findings { findings: errors, files: Box::default() }),
+        }
+    }
+
+    /// Plans. What a killed run began may still be coming up at the service; until the deadline, a
+    /// plan that fails for a reason that may pass is made again.
+    async fn plan(
+        &self,
+        session: &Session,
+        loaded: &Loaded,
+        previous: Arc<StateDoc>,
+        request: &Request,
+        deadline: Instant,
+        approver: &dyn Approver,
+    ) -> Result<PlanOutcome, RunError> {
+        let mut told = false;
+        loop {
+            let identity = self.store.identity();
+            let (previous, options) = (previous.clone(), request.options.clone());
+            let planned =
+                plan_from(session, &self.pool, loaded.clone(), identity, true, previous, options).await;
+            match (&planned, self.pool.failed_in_passing()) {
+                (Err(RunError::Findings { .. }), Some(why)) if Instant::now() < deadline => {
+                    if !std::mem::replace(&mut told, true) {
+                        approver.recovered(&[coming_up(&why)]).await;
+                    }
+                    tokio::time::sleep(PLAN_AGAIN).await;
+                }
+                _ => return planned,
+            }
+        }
     }
 
     /// Executes a plan, then plans what it deferred and executes that, as far as it was approved.
@@ -312,7 +353,8 @@ impl Work {
             reporter.replanning(blocks);
             previous = Arc::new(self.store.document().await.map_err(state("read the state"))?);
             let identity = self.store.identity();
-            let options = request.options.clone();
+            // What was to be replaced on request has been.
+            let options = Options { replace: Vec::new(), ..request.options.clone() };
             let next = match plan_from(
                 session,
                 &self.pool,
@@ -371,12 +413,14 @@ impl Work {
             let bytes = parts.into_iter().map(|(_, digest, bytes)| (digest, bytes)).collect();
             self.store.put_parts(self.lease.fence(), bytes).await.map_err(state("keep the sources"))?;
         }
+        let find = session.me.commit.clone();
+        let commit = tokio::task::spawn_blocking(move || find()).await.unwrap_or_default();
         let operation = Operation {
             id: self.operation.clone(),
             mode: outcome.plan.mode,
             who: session.me.who.clone(),
             at_ms: session.clock.now_ms(),
-            commit: session.me.commit.clone(),
+            commit,
             plan: file::digest(&outcome.plan),
             sources,
             phase: None,
@@ -399,6 +443,12 @@ fn executing(error: aurak_exec::ExecError) -> RunError {
     RunError::Execution { source: Box::new(error) }
 }
 
+/// Something that an interrupted run began does not answer yet.
+fn coming_up(why: &str) -> Diagnostic {
+    let summary = format!("what was begun is not ready yet, and is waited for: {why}");
+    Diagnostic { severity: Severity::Note, ..Diagnostic::error("recovered", summary) }
+}
+
 /// The parts of the sources: path, digest, bytes.
 fn source_parts(sources: &MemorySources) -> Vec<(String, String, Vec<u8>)> {
     use sha2::{Digest, Sha256};
@@ -419,13 +469,13 @@ async fn acquire(
     request: &Request,
     approver: &dyn Approver,
 ) -> Result<aurak_state::Lease, RunError> {
-    let deadline = tokio::time::Instant::now() + request.lock_timeout;
+    let deadline = Instant::now() + request.lock_timeout;
     let mut told = false;
     loop {
         match store.acquire(holder.clone(), request.limits.lease).await {
             Ok(lease) => return Ok(lease),
             Err(StoreError::Held { holder: other }) => {
-                if tokio::time::Instant::now() >= deadline {
+                if Instant::now() >= deadline {
                     return Err(state("lock the state")(StoreError::Held { holder: other }));
                 }
                 if !std::mem::replace(&mut told, true) {
@@ -433,7 +483,7 @@ async fn acquire(
                 }
                 tokio::select! {
                     () = tokio::time::sleep(LOOK_AGAIN) => {}
-                    () = request.cancel.reached(aurak_exec::Stop::Finish) => return Err(RunError::Stopped),
+                    () = request.cancel.reached(Stop::Finish) => return Err(RunError::Stopped),
                 }
             }
             Err(error) => return Err(state("lock the state")(error)),
@@ -491,6 +541,7 @@ pub fn save(session: &Session, outcome: &PlanOutcome, key: &Key) -> Result<Vec<u
         plan,
         sources: outcome.sources.clone(),
         request: session.request.clone(),
+        only: outcome.only.clone(),
     };
     Ok(file::write(&saved, key)?)
 }

@@ -3,12 +3,10 @@
 //! Questions about objects of one collection are answered by one listing where there are several.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use aurak_api::Provider;
-use aurak_exec::Providers;
+use aurak_api::{Provider, ProviderError};
 use aurak_lang::{SourceError, Sources};
-use aurak_model::{Answer, Ask, AskKey, Name, Refreshed, Value};
+use aurak_model::{Answer, Ask, AskKey, Name, ProviderNode, Refreshed, StateDoc};
 use futures::stream::{self, StreamExt};
 
 use crate::pool::ProviderPool;
@@ -19,9 +17,10 @@ const AT_ONCE: usize = 16;
 /// A listing: provider node, type, collection.
 type Listing = (Name, Name, Name);
 
-/// Answers all questions of a round.
+/// Answers all questions of a round. Rows of the state tell in which world an object was made.
 pub(crate) async fn answer(
     asks: &BTreeMap<AskKey, Ask>,
+    previous: &StateDoc,
     sources: &dyn Sources,
     pool: &ProviderPool,
 ) -> BTreeMap<AskKey, Answer> {
@@ -62,8 +61,14 @@ pub(crate) async fn answer(
             None => single.extend(asks),
         }
     }
-    let answered: Vec<(AskKey, Answer)> =
-        stream::iter(single).map(|(key, ask)| one(key, ask, pool)).buffer_unordered(AT_ONCE).collect().await;
+    let answered: Vec<(AskKey, Answer)> = stream::iter(single)
+        .map(|(key, ask)| async move {
+            let answer = one(ask, previous, pool).await;
+            (key.clone(), answer.unwrap_or_else(|error| Answer::Failed(error.to_string())))
+        })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
     answers.extend(answered);
     answers
 }
@@ -87,9 +92,8 @@ async fn listed(
     pool: &ProviderPool,
 ) -> Option<Vec<(AskKey, Answer)>> {
     let Some((_, Ask::Find { provider, .. })) = asks.first() else { return None };
-    let opened = pool.open(provider).await.ok()?;
-    let objects = opened.list(type_name, collection).await.ok()?;
-    pool.count_request();
+    let opened = pool.reach(provider).await.ok()?;
+    let objects = pool.ask(|| opened.list(type_name, collection)).await.ok()?;
     let mut by_key: BTreeMap<Name, Vec<_>> = BTreeMap::new();
     for object in objects {
         // A listing that does not tell the keys is of no use here.
@@ -110,70 +114,46 @@ async fn listed(
     Some(answers)
 }
 
-async fn one(key: &AskKey, ask: &Ask, pool: &ProviderPool) -> (AskKey, Answer) {
-    let answer = match ask {
-        Ask::Read { type_name, provider, id, last, .. } => match pool.open(provider).await {
-            Ok(provider) => object(read(&provider, type_name, id, last, pool).await),
-            Err(error) => Answer::Failed(error.to_string()),
-        },
-        Ask::Find { type_name, provider, key: wanted, planned, .. } => match pool.open(provider).await {
-            Ok(provider) => {
-                pool.count_request();
-                object(provider.find(type_name, wanted, planned).await.map_err(|error| error.to_string()))
+/// Puts one question to a provider.
+async fn one(ask: &Ask, previous: &StateDoc, pool: &ProviderPool) -> Result<Answer, ProviderError> {
+    match ask {
+        Ask::Read { address, type_name, provider: node, id, last } => {
+            let provider = pool.reach(node).await?;
+            let recorded = previous.rows.get(address).and_then(|row| row.world.as_ref());
+            if let Some(why) = elsewhere(recorded, node, &*provider) {
+                return Ok(Answer::Object(Refreshed::Unreadable(why)));
             }
-            Err(error) => Answer::Failed(error.to_string()),
-        },
-        Ask::Preview { type_name, provider, desired, live, .. } => match pool.open(provider).await {
-            Ok(provider) => {
-                pool.count_request();
-                match provider.preview(type_name, desired, live).await {
-                    Ok(planned) => Answer::Preview { desired: desired.clone(), planned },
-                    Err(error) => Answer::Failed(error.to_string()),
-                }
-            }
-            Err(error) => Answer::Failed(error.to_string()),
-        },
-        Ask::Expand { type_name, provider, desired, .. } => match pool.open(provider).await {
-            Ok(provider) => match provider.expand(type_name, desired).await {
-                Ok(children) => Answer::Children { desired: desired.clone(), children },
-                Err(error) => Answer::Failed(error.to_string()),
-            },
-            Err(error) => Answer::Failed(error.to_string()),
-        },
-        Ask::File(_) | Ask::Glob(_) | Ask::Env(_) => Answer::Failed("a source is no object".to_string()),
-    };
-    (key.clone(), answer)
-}
-
-fn object(refreshed: Result<Refreshed, String>) -> Answer {
-    match refreshed {
-        Ok(refreshed) => Answer::Object(refreshed),
-        Err(why) => Answer::Failed(why),
-    }
-}
-
-/// Reads an object.
-pub(crate) async fn read(
-    provider: &Arc<dyn Provider>,
-    type_name: &str,
-    id: &str,
-    last: &Value,
-    pool: &ProviderPool,
-) -> Result<Refreshed, String> {
-    pool.count_request();
-    let mut tries = 0;
-    loop {
-        match provider.read(type_name, id, last).await {
-            Err(error) if error.is_retryable() && tries < 5 => {
-                tries += 1;
-                let wait = match error.class {
-                    aurak_api::Class::Transient { after: Some(after) } => after,
-                    _ => std::time::Duration::from_millis(100 << tries),
-                };
-                tokio::time::sleep(wait).await;
-            }
-            Err(error) => return Err(error.to_string()),
-            Ok(refreshed) => return Ok(refreshed),
+            pool.ask(|| provider.read(type_name, id, last)).await.map(Answer::Object)
+        }
+        Ask::Find { type_name, provider: node, key, planned, .. } => {
+            let provider = pool.reach(node).await?;
+            pool.ask(|| provider.find(type_name, key, planned)).await.map(Answer::Object)
+        }
+        Ask::Preview { type_name, provider: node, desired, live, .. } => {
+            let provider = pool.reach(node).await?;
+            let planned = pool.ask(|| provider.preview(type_name, desired, live)).await?;
+            Ok(Answer::Preview { desired: desired.clone(), planned })
+        }
+        Ask::Expand { type_name, provider: node, desired, .. } => {
+            let provider = pool.reach(node).await?;
+            // Often answered by the provider itself, without a request.
+            let children = pool.patiently(|| provider.expand(type_name, desired)).await?;
+            Ok(Answer::Children { desired: desired.clone(), children })
+        }
+        Ask::File(_) | Ask::Glob(_) | Ask::Env(_) => {
+            Err(ProviderError::permanent("a source is no question for a provider"))
         }
     }
+}
+
+/// Why an object that was made in one world is not to be looked for with a provider, if it is in
+/// another: there it would only seem to be gone, and would be made a second time.
+pub(crate) fn elsewhere(
+    recorded: Option<&Name>,
+    node: &ProviderNode,
+    provider: &dyn Provider,
+) -> Option<String> {
+    let (recorded, here) = (recorded?, provider.world()?);
+    let why = || format!("it was made in `{recorded}`, but the provider `{}` is in `{here}`", node.address);
+    (*recorded != here).then(why)
 }

@@ -47,7 +47,9 @@ pub struct PlanOutcome {
     pub previous: Arc<StateDoc>,
     /// Everything that was read for it.
     pub sources: MemorySources,
-    pub(crate) snapshot: Snapshot,
+    pub(crate) snapshot: Arc<Snapshot>,
+    /// What it was restricted to.
+    pub(crate) only: Vec<String>,
 }
 
 /// Reads and checks the configuration and works out its name.
@@ -59,18 +61,20 @@ pub async fn load(session: &Session) -> Result<Loaded, RunError> {
     if findings.iter().any(Diagnostic::is_error) {
         return Err(RunError::Findings { findings, files: Box::new(program.files.clone()) });
     }
-    let mut snapshot = Snapshot::default();
+    let mut snapshot = Arc::new(Snapshot::default());
+    let previous = Arc::new(StateDoc::default());
     let pool = ProviderPool::new(session.registry.clone());
     for _ in 0..MOST_ROUNDS {
         let named = aurak_plan::validate(PlanInput {
             program: program.clone(),
-            previous: Arc::default(),
-            snapshot: Arc::new(snapshot.clone()),
+            previous: previous.clone(),
+            snapshot: snapshot.clone(),
             schemas: session.schemas.clone(),
             options: Options::default(),
         });
         if !named.asks.is_empty() {
-            snapshot.answers.extend(answer(&named.asks, &recording, &pool).await);
+            let answers = answer(&named.asks, &previous, &recording, &pool).await;
+            Arc::make_mut(&mut snapshot).answers.extend(answers);
             continue;
         }
         findings.extend(named.findings);
@@ -133,6 +137,7 @@ pub(crate) async fn plan_from(
     previous: Arc<StateDoc>,
     options: Options,
 ) -> Result<PlanOutcome, RunError> {
+    pool.begin().await;
     let recording = Recording::new(&*session.sources);
     let rows = prefetch(&previous, &session.schemas, pool, &|_| true).await;
     let read = rows.len() as u64;
@@ -147,7 +152,7 @@ pub(crate) async fn plan_from(
         if planned.asks.is_empty() {
             break planned;
         }
-        let answers = answer(&planned.asks, &recording, pool).await;
+        let answers = answer(&planned.asks, &previous, &recording, pool).await;
         Arc::make_mut(&mut snapshot).answers.extend(answers);
     };
     let Planned { plan, mut report, .. } = planned;
@@ -159,9 +164,9 @@ pub(crate) async fn plan_from(
     if report.has_errors() {
         return Err(RunError::Findings { findings: report.findings, files: Box::new(files) });
     }
-    let snapshot = Arc::unwrap_or_clone(snapshot);
     let sources = together(loaded.sources, recording.memory());
-    Ok(PlanOutcome { plan, report, files, identity, exists, previous, sources, snapshot })
+    let only = options.only;
+    Ok(PlanOutcome { plan, report, files, identity, exists, previous, sources, snapshot, only })
 }
 
 /// What was read for the configuration, and what expressions read later.

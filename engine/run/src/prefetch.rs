@@ -8,14 +8,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aurak_exec::Providers;
 use aurak_model::record::Row;
 use aurak_model::schema::{Refresh, provider_of};
 use aurak_model::value::Origin;
 use aurak_model::{Address, Name, ProviderAddress, ProviderNode, Refreshed, Schemas, StateDoc, Value};
+use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 
-use crate::asks::read;
+use crate::asks::elsewhere;
 use crate::pool::ProviderPool;
 
 /// How many reads are under way at once.
@@ -37,28 +37,25 @@ pub(crate) async fn prefetch(
         }
     }
     while !waiting.is_empty() {
-        let mut next = BTreeMap::new();
-        let mut progress = false;
-        for (address, rows) in std::mem::take(&mut waiting) {
-            let node = recorded(doc, &address, &rows);
-            match fill(&node, doc, &refreshed) {
-                Some(node) => {
-                    progress = true;
-                    refreshed.extend(read_rows(&node, &rows, schemas, pool).await);
-                }
-                None => {
-                    next.insert(address, rows);
-                }
+        let (mut ready, mut later) = (Vec::new(), BTreeMap::new());
+        for (address, rows) in waiting {
+            match fill(&recorded(doc, &address, &rows), doc, &refreshed) {
+                Some(node) => ready.push((node, rows)),
+                None => drop(later.insert(address, rows)),
             }
         }
-        if !progress {
-            for row in next.values().flatten() {
+        if ready.is_empty() {
+            for row in later.values().flatten() {
                 let why = "its provider is configured with something that could not be read".to_string();
                 refreshed.insert(row.address.clone(), Refreshed::Unreadable(why));
             }
             break;
         }
-        waiting = next;
+        let read = ready.iter().map(|(node, rows)| read_rows(node, rows, schemas, pool));
+        for rows in join_all(read).await {
+            refreshed.extend(rows);
+        }
+        waiting = later;
     }
     refreshed
 }
@@ -112,7 +109,7 @@ async fn read_rows(
     schemas: &Schemas,
     pool: &ProviderPool,
 ) -> Vec<(Address, Refreshed)> {
-    let provider = match pool.open(node).await {
+    let provider = match pool.reach(node).await {
         Ok(provider) => provider,
         Err(error) => {
             let why = format!("the provider `{}` could not be opened: {error}", node.address);
@@ -122,16 +119,12 @@ async fn read_rows(
                 .collect();
         }
     };
+    let provider = &*provider;
     let mut all = Vec::new();
     let mut single = Vec::new();
     let mut collections: BTreeMap<(Name, Name), Vec<&Arc<Row>>> = BTreeMap::new();
-    let world = provider.world();
     for row in rows {
-        if let (Some(recorded), Some(here)) = (&row.world, &world)
-            && recorded != here
-        {
-            let why =
-                format!("it was made in `{recorded}`, but the provider `{}` is in `{here}`", node.address);
+        if let Some(why) = elsewhere(row.world.as_ref(), node, provider) {
             all.push((row.address.clone(), Refreshed::Unreadable(why)));
             continue;
         }
@@ -144,16 +137,20 @@ async fn read_rows(
             None => single.push(*row),
         }
     }
-    for ((type_name, collection), rows) in collections {
+    let lists = collections.into_iter().filter_map(|((type_name, collection), rows)| {
         if rows.len() < 2 {
             single.extend(rows);
-            continue;
+            return None;
         }
-        let Ok(objects) = provider.list(&type_name, &collection).await else {
-            single.extend(rows);
-            continue;
-        };
-        pool.count_request();
+        Some(async move {
+            let objects = pool.ask(|| provider.list(&type_name, &collection)).await;
+            (objects, rows)
+        })
+    });
+    let lists: Vec<_> = lists.collect();
+    let mut listed = stream::iter(lists).buffer_unordered(AT_ONCE);
+    while let Some((objects, rows)) = listed.next().await {
+        let objects = objects.unwrap_or_default();
         let by_id: BTreeMap<Name, Value> = objects.into_iter().map(|o| (o.id, o.attributes)).collect();
         for row in rows {
             let Some(current) = &row.current else { continue };
@@ -162,25 +159,18 @@ async fn read_rows(
                     let found = Refreshed::Found { id: current.id.clone(), attributes: attributes.clone() };
                     all.push((row.address.clone(), found));
                 }
-                // Listings lag behind in some services: only a read says that it is gone.
+                // Listings lag behind in some services, and others do not list: a read tells.
                 None => single.push(row),
             }
         }
     }
-    let read: Vec<(Address, Refreshed)> = stream::iter(single)
-        .map(|row| {
-            let provider = provider.clone();
-            async move {
-                let Some(current) = &row.current else { return (row.address.clone(), Refreshed::Absent) };
-                let refreshed = read(&provider, &row.type_name, &current.id, &current.attributes, pool)
-                    .await
-                    .unwrap_or_else(Refreshed::Unreadable);
-                (row.address.clone(), refreshed)
-            }
-        })
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
-    all.extend(read);
+    drop(listed);
+    let reads = single.into_iter().map(|row| async move {
+        let Some(current) = &row.current else { return (row.address.clone(), Refreshed::Absent) };
+        let read = pool.ask(|| provider.read(&row.type_name, &current.id, &current.attributes)).await;
+        let refreshed = read.unwrap_or_else(|error| Refreshed::Unreadable(error.to_string()));
+        (row.address.clone(), refreshed)
+    });
+    all.extend(stream::iter(reads).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await);
     all
 }

@@ -30,7 +30,7 @@ pub struct Session {
 }
 
 /// Who is at work.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Me {
     /// `user@host`.
     pub who: String,
@@ -38,8 +38,9 @@ pub struct Me {
     pub host: String,
     /// The process.
     pub pid: u32,
-    /// The commit that the sources are at, where that is known.
-    pub commit: Option<String>,
+    /// Finds out the commit that the sources are at. Asked only when something is written down: it
+    /// may take long in a large repository.
+    pub commit: Arc<dyn Fn() -> Option<String> + Send + Sync>,
 }
 
 /// Where states and their keys are.

@@ -1,12 +1,13 @@
 //! Whether a saved plan still holds: only what it touches or reads counts.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aurak_lang::{MemorySources, SourceError, Sources};
-use aurak_model::{Plan, StateDoc};
+use aurak_model::plan::Work;
+use aurak_model::{Address, Answer, Ask, AskKey, Diagnostic, Plan, Refreshed, StateDoc, Value};
 use aurak_state::Key;
 
+use crate::asks::answer;
 use crate::error::RunError;
 use crate::planning::base_digest;
 use crate::pool::ProviderPool;
@@ -39,7 +40,7 @@ pub(crate) fn check_sources(planned: &MemorySources, here: &dyn Sources) -> Resu
 /// Compares the rows that a plan rests on with the state and with reality.
 pub(crate) async fn check_base(
     session: &Session,
-    pool: &Arc<ProviderPool>,
+    pool: &ProviderPool,
     plan: &Plan,
     previous: &StateDoc,
     key: Option<&Key>,
@@ -55,18 +56,82 @@ pub(crate) async fn check_base(
             return Err(RunError::Stale { why });
         }
     }
-    let Some(key) = key else { return Ok(()) };
-    let wanted = |address: &aurak_model::Address| plan.base.rows.contains_key(address);
+    pool.begin().await;
+    if let Some(key) = key {
+        check_objects(session, pool, plan, previous, key).await?;
+    }
+    check_creates(session, pool, plan, previous).await
+}
+
+/// The objects that the plan touches or reads are as they were.
+async fn check_objects(
+    session: &Session,
+    pool: &ProviderPool,
+    plan: &Plan,
+    previous: &StateDoc,
+    key: &Key,
+) -> Result<(), RunError> {
     // Providers may be configured with outputs of rows that the plan does not name itself.
-    let providers: BTreeMap<_, _> = previous.providers.iter().map(|(a, p)| (a, &p.needs)).collect();
-    let behind = |address: &aurak_model::Address| providers.values().any(|needs| needs.contains(address));
-    let refreshed = prefetch(previous, &session.schemas, pool, &|a| wanted(a) || behind(a)).await;
+    let behind: BTreeSet<&Address> =
+        previous.providers.values().flat_map(|provider| &provider.needs).collect();
+    let wanted = |address: &Address| plan.base.rows.contains_key(address) || behind.contains(address);
+    let refreshed = prefetch(previous, &session.schemas, pool, &wanted).await;
+    let mut unreadable = Vec::new();
     for (address, base) in &plan.base.rows {
         if base.version == 0 || base.digest.is_empty() {
             continue;
         }
-        if base_digest(address, &base.paths, previous, &refreshed, key) != base.digest {
-            return Err(RunError::Stale { why: format!("`{address}` was changed outside aurak since") });
+        if base_digest(address, &base.paths, previous, &refreshed, key) == base.digest {
+            continue;
+        }
+        match refreshed.get(address) {
+            Some(Refreshed::Unreadable(why)) => unreadable.push(
+                Diagnostic::error("unreadable", format!("could not read `{address}`: {why}"))
+                    .detail("so it is not known whether the plan still holds")
+                    .help("nothing was changed; mend the cause and apply the plan again")
+                    .about(address),
+            ),
+            _ => return Err(RunError::Stale { why: format!("`{address}` was changed outside aurak since") }),
+        }
+    }
+    match unreadable.is_empty() {
+        true => Ok(()),
+        false => Err(RunError::Findings { findings: unreadable, files: Box::default() }),
+    }
+}
+
+/// What the plan makes is not there yet. Where that cannot be found out, making it will tell.
+async fn check_creates(
+    session: &Session,
+    pool: &ProviderPool,
+    plan: &Plan,
+    previous: &StateDoc,
+) -> Result<(), RunError> {
+    let mut asks = BTreeMap::new();
+    for step in &plan.steps {
+        let Work::Create { desired, key: Some(Value::String(key)), .. } = &step.work else { continue };
+        let provider = step.provider.and_then(|provider| plan.providers.get(provider as usize));
+        let Some(provider) = provider.filter(|provider| !provider.config.has_unknown()) else { continue };
+        if plan.base.rows.get(&step.address).is_none_or(|base| base.version > 0) {
+            continue;
+        }
+        let schema = session.schemas.types.get(&step.type_name);
+        let ask = Ask::Find {
+            address: step.address.clone(),
+            type_name: step.type_name.clone(),
+            provider: provider.clone(),
+            key: key.clone(),
+            collection: schema.and_then(|schema| aurak_plan::collection_of(schema, desired)),
+            planned: desired.clone(),
+        };
+        asks.insert(ask.key(0), ask);
+    }
+    let answers = answer(&asks, previous, &MemorySources::default(), pool).await;
+    for (name, answer) in answers {
+        if let (AskKey::Find(address), Answer::Object(Refreshed::Found { .. } | Refreshed::Ambiguous(_))) =
+            (name, answer)
+        {
+            return Err(RunError::Stale { why: format!("`{address}` was created outside aurak since") });
         }
     }
     Ok(())

@@ -149,7 +149,12 @@ impl Stage {
             schemas,
             stores: self.stores.clone(),
             clock: self.clock.clone(),
-            me: Me { who: "me@here".to_string(), host: "here".to_string(), pid: 1, commit: None },
+            me: Me {
+                who: "me@here".to_string(),
+                host: "here".to_string(),
+                pid: 1,
+                commit: Arc::new(|| None),
+            },
         }
     }
 
