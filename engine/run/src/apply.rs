@@ -445,7 +445,7 @@ fn executing(error: aurak_exec::ExecError) -> RunError {
 
 /// Something that an interrupted run began does not answer yet.
 fn coming_up(why: &str) -> Diagnostic {
-    let summary = format!("what was begun is not ready yet, and is waited for: {why}");
+    let summary = format!("what was begun is still coming up, and is waited for: {why}");
     Diagnostic { severity: Severity::Note, ..Diagnostic::error("recovered", summary) }
 }
 
