@@ -144,7 +144,7 @@ fn plan(folder: &Path, sources: &MemorySources, environment: Option<String>) -> 
         schemas,
         stores: Arc::new(MemoryStores::default()),
         clock: Arc::new(SystemClock),
-        me: Me { who: "user@host".to_string(), host: "host".to_string(), pid: 1, commit: None },
+        me: Me { who: "user@host".to_string(), host: "host".to_string(), pid: 1, commit: Arc::new(|| None) },
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(aurak_run::plan(&session, Options::default())).map_err(|error| match error {
