@@ -28,12 +28,14 @@ mod scope;
 mod steps;
 mod walk;
 mod words;
+mod written;
 
 use aurak_model::plan::Mode;
 
 pub use collection::collection_of;
 pub use input::{Options, PlanInput, Planned};
 pub use name::{Named, stack_name, validate};
+pub use written::written_asks;
 
 use context::Context;
 

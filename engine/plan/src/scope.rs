@@ -165,7 +165,7 @@ impl Scope for ModuleScope {
 }
 
 /// A path relative to a folder; both relative to the stack's.
-fn join(folder: &str, path: &str) -> String {
+pub(crate) fn join(folder: &str, path: &str) -> String {
     let mut parts: Vec<&str> = folder.split('/').filter(|p| !p.is_empty() && *p != ".").collect();
     for part in path.split('/') {
         match part {

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aurak_lang::{MemorySources, Recording};
-use aurak_model::{Diagnostic, Files, Name, Plan, PlanReport, Program, Refreshed, Snapshot, StateDoc};
+use aurak_lang::{MemorySources, Recording, Sources as _};
+use aurak_model::{Ask, Diagnostic, Files, Name, Plan, PlanReport, Program, Refreshed, Snapshot, StateDoc};
 use aurak_plan::{Options, PlanInput, Planned};
 use aurak_state::{Identity, Key};
 
@@ -164,9 +164,26 @@ pub(crate) async fn plan_from(
     if report.has_errors() {
         return Err(RunError::Findings { findings: report.findings, files: Box::new(files) });
     }
+    if !plan.deferred.is_empty() {
+        // Kept for the time when it is planned, perhaps elsewhere; what is missing is told then.
+        let written = aurak_plan::written_asks(&loaded.program);
+        for ask in written {
+            read_for_later(&recording, &ask);
+        }
+    }
     let sources = together(loaded.sources, recording.memory());
     let only = options.only;
     Ok(PlanOutcome { plan, report, files, identity, exists, previous, sources, snapshot, only })
+}
+
+/// Has a source's answer recorded.
+fn read_for_later(recording: &Recording<'_>, ask: &Ask) {
+    match ask {
+        Ask::File(path) => drop(recording.read(path)),
+        Ask::Glob(pattern) => drop(recording.glob(pattern)),
+        Ask::Env(name) => drop(recording.env(name)),
+        Ask::Read { .. } | Ask::Find { .. } | Ask::Preview { .. } | Ask::Expand { .. } => {}
+    }
 }
 
 /// What was read for the configuration, and what expressions read later.

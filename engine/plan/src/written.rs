@@ -1,0 +1,122 @@
+//! What a program asks of its sources by names that are written out, in expressions that may not
+//! have been evaluated yet: a saved plan that defers something carries the answers along, because
+//! whoever applies it may have no sources.
+
+use aurak_expr::Template;
+use aurak_model::program::{Block, Call, Condition, Input, Lifecycle, Module, NodeKind, ProviderUse};
+use aurak_model::{Ask, Node, Program};
+
+use crate::scope::join;
+
+/// Every file, pattern and variable that an expression names as a text, perhaps several times. What
+/// is put together from other values is not known before it is evaluated.
+pub fn written_asks(program: &Program) -> Vec<Ask> {
+    let mut written = Written { program, asks: Vec::new() };
+    for module in &program.modules {
+        written.module(module);
+    }
+    for block in &program.blocks {
+        written.block(block);
+    }
+    written.asks
+}
+
+struct Written<'a> {
+    program: &'a Program,
+    asks: Vec<Ask>,
+}
+
+impl Written<'_> {
+    fn module(&mut self, module: &Module) {
+        let Module {
+            path: _,
+            call,
+            folder,
+            inputs,
+            lets,
+            providers: _,
+            existing: _,
+            resources: _,
+            modules: _,
+            outputs,
+            checks,
+        } = module;
+        for Input { layers, .. } in inputs.values() {
+            for layer in layers.iter().filter(|layer| !layer.verbatim) {
+                self.node(&layer.node, &self.program.module(layer.scope).folder);
+            }
+        }
+        lets.values().for_each(|node| self.node(node, folder));
+        outputs.values().for_each(|output| self.node(&output.value, folder));
+        self.conditions(checks, folder);
+        if let Some(Call { parent, for_each, when, providers, .. }) = call {
+            let outside = &self.program.module(*parent).folder;
+            for_each.iter().chain(when).for_each(|node| self.node(node, outside));
+            providers.values().for_each(|provider| self.provider(provider));
+        }
+    }
+
+    fn block(&mut self, block: &Block) {
+        let folder = &self.program.module(block.module).folder;
+        let Lifecycle {
+            prevent_destroy,
+            ignore_changes: _,
+            create_before_destroy,
+            retain,
+            adopt,
+            replace_when,
+            deleted_with: _,
+            preconditions,
+            postconditions,
+        } = &*block.lifecycle;
+        self.node(&block.attributes, folder);
+        let others = [
+            &block.for_each,
+            &block.when,
+            prevent_destroy,
+            create_before_destroy,
+            retain,
+            adopt,
+            replace_when,
+        ];
+        others.into_iter().flatten().chain(block.timeouts.values()).for_each(|node| self.node(node, folder));
+        self.conditions(preconditions, folder);
+        self.conditions(postconditions, folder);
+        block.provider.iter().for_each(|provider| self.provider(provider));
+    }
+
+    fn provider(&mut self, provider: &ProviderUse) {
+        let folder = &self.program.module(provider.scope).folder;
+        provider.key.iter().for_each(|node| self.node(node, folder));
+    }
+
+    fn conditions(&mut self, conditions: &[Condition], folder: &str) {
+        for Condition { that, message } in conditions {
+            self.node(that, folder);
+            self.node(message, folder);
+        }
+    }
+
+    fn node(&mut self, node: &Node, folder: &str) {
+        match &node.kind {
+            NodeKind::Literal { .. } => {}
+            NodeKind::Template { text, .. } => self.template(text, folder),
+            NodeKind::List(items) => items.iter().for_each(|item| self.node(item, folder)),
+            NodeKind::Map(entries) => entries.iter().for_each(|(_, _, value)| self.node(value, folder)),
+        }
+    }
+
+    fn template(&mut self, text: &str, folder: &str) {
+        // What does not parse was an error before anything was planned.
+        let Ok(template) = Template::parse(text) else { return };
+        for call in template.calls() {
+            let Some(argument) = call.argument else { continue };
+            self.asks.extend(match call.name.as_str() {
+                "file" | "template" => Some(Ask::File(join(folder, &argument).into())),
+                "glob" => Some(Ask::Glob(join(folder, &argument).into())),
+                "env" => Some(Ask::Env(argument.into())),
+                _ => None,
+            });
+        }
+    }
+}
