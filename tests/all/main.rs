@@ -10,6 +10,7 @@ mod examples;
 mod generated;
 mod interrupts;
 mod locks;
+mod saved_plans;
 mod scenarios;
 
 /// `aurak`, as the tests that need processes start it.
