@@ -180,6 +180,7 @@ pub async fn apply_saved(
             exists: true,
             previous,
             sources,
+            program: loaded.program.clone(),
             snapshot: Arc::default(),
             plan,
             only,

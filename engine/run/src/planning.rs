@@ -8,6 +8,7 @@ use aurak_lang::{MemorySources, Recording, Sources as _};
 use aurak_model::{Ask, Diagnostic, Files, Name, Plan, PlanReport, Program, Refreshed, Snapshot, StateDoc};
 use aurak_plan::{Options, PlanInput, Planned};
 use aurak_state::{Identity, Key};
+use futures::future::join;
 
 use crate::asks::answer;
 use crate::error::{RunError, state};
@@ -47,6 +48,8 @@ pub struct PlanOutcome {
     pub previous: Arc<StateDoc>,
     /// Everything that was read for it.
     pub sources: MemorySources,
+    /// The configuration.
+    pub program: Arc<Program>,
     pub(crate) snapshot: Arc<Snapshot>,
     /// What it was restricted to.
     pub(crate) only: Vec<String>,
@@ -96,17 +99,18 @@ pub async fn load(session: &Session) -> Result<Loaded, RunError> {
 
 /// Plans: reads only, takes no lease.
 pub async fn plan(session: &Session, options: Options) -> Result<PlanOutcome, RunError> {
-    let loaded = load(session).await?;
+    // The reading goes on in a thread of its own while the configuration is checked in this one.
+    let (ahead, loaded) = join(read_ahead(session), load(session)).await;
+    let loaded = loaded?;
     let environment = loaded.program.environment.clone();
     let found = session.stores.find(&loaded.stack, environment.as_deref()).await?;
-    let (identity, exists, previous) = match found {
-        Some(identity) => {
-            let key = session.stores.key(&identity).await.map_err(state("find the stack's key"))?;
-            let store = session.stores.open(&identity, key, false).await.map_err(state("open the state"))?;
-            let previous = store.document().await.map_err(state("read the state"))?;
+    let (identity, exists, previous) = match (found, ahead) {
+        (Some(identity), Some((read, previous))) if read == identity => (identity, true, previous),
+        (Some(identity), _) => {
+            let previous = read_state(session, &identity).await?;
             (identity, true, previous)
         }
-        None => {
+        (None, _) => {
             let identity =
                 Identity::new(loaded.stack.clone(), environment).map_err(state("name a new state"))?;
             let previous = empty(&identity);
@@ -115,6 +119,23 @@ pub async fn plan(session: &Session, options: Options) -> Result<PlanOutcome, Ru
     };
     let pool = ProviderPool::new(session.registry.clone());
     plan_from(session, &pool, loaded, identity, exists, Arc::new(previous), options).await
+}
+
+async fn read_state(session: &Session, identity: &Identity) -> Result<StateDoc, RunError> {
+    let key = session.stores.key(identity).await.map_err(state("find the stack's key"))?;
+    let store = session.stores.open(identity, key, false).await.map_err(state("open the state"))?;
+    store.document().await.map_err(state("read the state"))
+}
+
+/// Reads the state that is probably meant, before the stack's name is known: the only one that there
+/// is. Where the guess is wrong or something is wrong with it, nothing is lost but the reading.
+async fn read_ahead(session: &Session) -> Option<(Identity, StateDoc)> {
+    let mut found = session.stores.list().await.ok()?;
+    let wanted = &session.request.environment;
+    found.retain(|identity| wanted.is_none() || identity.environment.as_deref() == wanted.as_deref());
+    let [identity] = &found[..] else { return None };
+    let previous = read_state(session, identity).await.ok()?;
+    Some((identity.clone(), previous))
 }
 
 /// The state of a store that is not there yet.
@@ -173,7 +194,8 @@ pub(crate) async fn plan_from(
     }
     let sources = together(loaded.sources, recording.memory());
     let only = options.only;
-    Ok(PlanOutcome { plan, report, files, identity, exists, previous, sources, snapshot, only })
+    let program = loaded.program;
+    Ok(PlanOutcome { plan, report, files, identity, exists, previous, sources, program, snapshot, only })
 }
 
 /// Has a source's answer recorded.
