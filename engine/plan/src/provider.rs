@@ -196,7 +196,10 @@ impl Context {
                     "the provider `{}` has `for_each`, so a resource must choose an instance",
                     block.name
                 ),
-                format!("write `provider: \"{{{{ {}[...] }}}}\"`", block.name),
+                format!(
+                    "write `provider: {}[each.key]`, or name a key: `{}[\"...\"]`",
+                    block.name, block.name
+                ),
             ),
             (Some(ProviderGroup::Single(_)), Some(_)) => fail(
                 format!(

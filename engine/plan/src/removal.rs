@@ -163,7 +163,7 @@ impl Context {
         if self.input.program.removed.iter().any(|removed| removed.address == address && !removed.destroy) {
             return Some(forget(reasons, None));
         }
-        if row.lifecycle.retain && self.input.options.mode == Mode::Apply {
+        if row.lifecycle.retain {
             reasons.push(Reason::Retained);
             return Some(forget(reasons, None));
         }

@@ -6,25 +6,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aurak_exec::{Cancel, Context, ExecResult, Keys, LeaseKeeper, Limits, Providers, Reporter, Stop};
+use aurak_exec::{Cancel, ExecResult, Limits, Reporter, Stop};
 use aurak_lang::MemorySources;
 use aurak_model::plan::Mode;
-use aurak_model::record::{EndResult, IdempotencyKey, Operation, OperationId};
+use aurak_model::record::{EndResult, Operation};
 use aurak_model::{Action, Address, Diagnostic, Event, Files, Plan, PlanReport, Record, Severity, StateDoc};
 use aurak_plan::Options;
-use aurak_state::{Holder, Identity, Key, Store, StoreError};
+use aurak_state::{Holder, Identity, Key};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use crate::error::{RunError, state};
 use crate::file::{self, SavedPlan};
-use crate::planning::{Loaded, PlanOutcome, load, plan_from, seal_base};
+use crate::planning::{Loaded, PlanOutcome, empty, load, plan_from, seal_base};
 use crate::pool::ProviderPool;
 use crate::session::Session;
 use crate::stale;
-
-/// How often a waiting run looks whether the lease is free.
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
+use crate::work::{Work, executing};
 
 /// How long to wait before what is still coming up at the service is asked again.
 const PLAN_AGAIN: Duration = Duration::from_secs(5);
@@ -111,10 +109,63 @@ pub async fn apply(
             environment: identity.environment.as_deref().map(String::from),
         });
     }
-    let work = Work::open(session, &identity, exists, &request, approver).await?;
+    if !exists {
+        return apply_first(session, &identity, loaded, &request, approver).await;
+    }
+    let work = Work::open(session, &identity, true, &request, approver).await?;
     let result = apply_held(session, &work, loaded, &request, approver).await;
     work.close().await;
     result
+}
+
+/// The first apply of a stack: nothing is created, not even the state, before there is a plan that
+/// was approved.
+async fn apply_first(
+    session: &Session,
+    identity: &Identity,
+    loaded: Loaded,
+    request: &Request,
+    approver: &dyn Approver,
+) -> Result<Applied, RunError> {
+    let pool = ProviderPool::new(session.registry.clone());
+    let previous = Arc::new(empty(identity));
+    let options = request.options.clone();
+    let outcome = tokio::select! {
+        outcome = plan_from(session, &pool, loaded.clone(), identity.clone(), false, previous, options) => outcome?,
+        () = request.cancel.reached(Stop::Finish) => return Err(RunError::Stopped),
+    };
+    let outcome = match approved(outcome, request, approver).await? {
+        Approval::Given(outcome) => *outcome,
+        Approval::Over(applied) => return Ok(applied),
+    };
+    let work = Work::open(session, identity, false, request, approver).await?;
+    let result = work.execute(session, loaded, outcome, request).await;
+    work.close().await;
+    result
+}
+
+/// What became of a plan before anything is done.
+enum Approval {
+    Given(Box<PlanOutcome>),
+    Over(Applied),
+}
+
+async fn approved(
+    outcome: PlanOutcome,
+    request: &Request,
+    approver: &dyn Approver,
+) -> Result<Approval, RunError> {
+    if outcome.plan.steps.is_empty() && outcome.plan.is_empty() {
+        let (report, files) = (Box::new(outcome.report), Box::new(outcome.files));
+        return Ok(Approval::Over(Applied::Nothing { report, files }));
+    }
+    if outcome.plan.has_changes() && !approver.approve(&outcome.plan, &outcome.report, &outcome.files).await {
+        return Ok(Approval::Over(Applied::Declined));
+    }
+    if request.cancel.is_stopping() {
+        return Err(RunError::Stopped);
+    }
+    Ok(Approval::Given(Box::new(outcome)))
 }
 
 async fn apply_held(
@@ -131,15 +182,10 @@ async fn apply_held(
         outcome = work.plan(session, &loaded, previous, request, deadline, approver) => outcome?,
         () = request.cancel.reached(Stop::Finish) => return Err(RunError::Stopped),
     };
-    if outcome.plan.steps.is_empty() && outcome.plan.is_empty() {
-        return Ok(Applied::Nothing { report: Box::new(outcome.report), files: Box::new(outcome.files) });
-    }
-    if outcome.plan.has_changes() && !approver.approve(&outcome.plan, &outcome.report, &outcome.files).await {
-        return Ok(Applied::Declined);
-    }
-    if request.cancel.is_stopping() {
-        return Err(RunError::Stopped);
-    }
+    let outcome = match approved(outcome, request, approver).await? {
+        Approval::Given(outcome) => *outcome,
+        Approval::Over(applied) => return Ok(applied),
+    };
     work.execute(session, loaded, outcome, request).await
 }
 
@@ -216,83 +262,7 @@ async fn choose(session: &Session, loaded: &Loaded, request: &Request) -> Result
     Identity::new(loaded.stack.clone(), environment).map_err(state("name a new state"))
 }
 
-/// A store that is held for writing, and what goes with it.
-struct Work {
-    store: Arc<dyn Store>,
-    key: Option<Arc<Key>>,
-    lease: LeaseKeeper,
-    pool: Arc<ProviderPool>,
-    operation: OperationId,
-    context: Context,
-}
-
 impl Work {
-    async fn open(
-        session: &Session,
-        identity: &Identity,
-        exists: bool,
-        request: &Request,
-        approver: &dyn Approver,
-    ) -> Result<Work, RunError> {
-        let key = match session.stores.key(identity).await.map_err(state("find the stack's key"))? {
-            Some(key) => Some(key),
-            None if !exists || identity.key_id.is_none() => {
-                Some(session.stores.make_key(identity).await.map_err(state("make the stack's key"))?)
-            }
-            None => None,
-        };
-        let store = match exists {
-            true => {
-                session.stores.open(identity, key.clone(), true).await.map_err(state("open the state"))?
-            }
-            false => session.stores.create(identity, key.clone()).await.map_err(state("create the state"))?,
-        };
-        let operation = OperationId(uuid::Uuid::new_v4().to_string().into());
-        let me = &session.me;
-        let holder = Holder::new(me.who.clone(), me.pid, me.host.clone(), Some(operation.clone()));
-        let lease = acquire(&*store, holder, request, approver).await?;
-        let lease = LeaseKeeper::start(store.clone(), lease, session.clock.clone());
-        let pool = Arc::new(ProviderPool::new(session.registry.clone()));
-        let keys: Keys = Arc::new(|| IdempotencyKey(uuid::Uuid::new_v4().to_string().into()));
-        let context = Context {
-            store: store.clone(),
-            lease: lease.clone(),
-            providers: pool.clone() as Arc<dyn Providers>,
-            schemas: session.schemas.clone(),
-            limits: request.limits.clone(),
-            clock: session.clock.clone(),
-            operation: operation.clone(),
-            keys,
-            seed: session.clock.now_ms(),
-            cancel: request.cancel.clone(),
-            lock_dir: session.stores.lock_dir(identity),
-        };
-        Ok(Work { store, key, lease, pool, operation, context })
-    }
-
-    /// Gives the lease back. What goes wrong here has no more effect: the lease runs out.
-    async fn close(&self) {
-        let _ = self.lease.clone().release().await;
-    }
-
-    /// Brings in order what a killed run left, and says whether there was anything.
-    async fn recover(&self, approver: &dyn Approver) -> Result<bool, RunError> {
-        let previous = self.store.document().await.map_err(state("read the state"))?;
-        if previous.pending.is_empty() {
-            return Ok(false);
-        }
-        let recovered = aurak_exec::recover(&self.context, &previous).await.map_err(executing)?;
-        let (errors, settled): (Vec<_>, Vec<_>) =
-            recovered.findings.into_iter().partition(Diagnostic::is_error);
-        if !settled.is_empty() {
-            approver.recovered(&settled).await;
-        }
-        match errors.is_empty() {
-            true => Ok(true),
-            false => Err(RunError::Findings { findings: errors, files: Box::default() }),
-        }
-    }
-
     /// Plans. What a killed run began may still be coming up at the service; until the deadline, a
     /// plan that fails for a reason that may pass is made again.
     async fn plan(
@@ -440,10 +410,6 @@ impl Work {
     }
 }
 
-fn executing(error: aurak_exec::ExecError) -> RunError {
-    RunError::Execution { source: Box::new(error) }
-}
-
 /// Something that an interrupted run began does not answer yet.
 fn coming_up(why: &str) -> Diagnostic {
     let summary = format!("what was begun is still coming up, and is waited for: {why}");
@@ -461,35 +427,6 @@ fn source_parts(sources: &MemorySources) -> Vec<(String, String, Vec<u8>)> {
             (path.clone(), digest, bytes.clone())
         })
         .collect()
-}
-
-/// Waits for the lease as long as the request lets it.
-async fn acquire(
-    store: &dyn Store,
-    holder: Holder,
-    request: &Request,
-    approver: &dyn Approver,
-) -> Result<aurak_state::Lease, RunError> {
-    let deadline = Instant::now() + request.lock_timeout;
-    let mut told = false;
-    loop {
-        match store.acquire(holder.clone(), request.limits.lease).await {
-            Ok(lease) => return Ok(lease),
-            Err(StoreError::Held { holder: other }) => {
-                if Instant::now() >= deadline {
-                    return Err(state("lock the state")(StoreError::Held { holder: other }));
-                }
-                if !std::mem::replace(&mut told, true) {
-                    approver.waiting_for(&other).await;
-                }
-                tokio::select! {
-                    () = tokio::time::sleep(LOOK_AGAIN) => {}
-                    () = request.cancel.reached(Stop::Finish) => return Err(RunError::Stopped),
-                }
-            }
-            Err(error) => return Err(state("lock the state")(error)),
-        }
-    }
 }
 
 /// Why a plan of what was deferred goes beyond what was approved, if it does.

@@ -2,6 +2,7 @@
 
 mod check;
 mod list;
+mod rm;
 mod show;
 mod unlock;
 
@@ -31,6 +32,7 @@ pub(crate) struct Args {
 enum Command {
     List(list::Args),
     Show(show::Args),
+    Rm(rm::Args),
     Check(check::Args),
     Unlock(unlock::Args),
 }
@@ -39,6 +41,7 @@ pub(crate) fn run(args: &Args, global: &Global, ui: &Ui) -> Result<Exit, Command
     match &args.command {
         Command::List(args) => list::run(args, global, ui),
         Command::Show(args) => show::run(args, global, ui),
+        Command::Rm(args) => rm::run(args, global, ui),
         Command::Check(args) => check::run(args, global, ui),
         Command::Unlock(args) => unlock::run(args, global, ui),
     }

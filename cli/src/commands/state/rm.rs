@@ -1,0 +1,59 @@
+//! `aurak state rm`.
+
+use aurak_model::Address;
+
+use super::find;
+use crate::args::Global;
+use crate::confirm::{Answer, ask};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::output::Ui;
+use crate::session::{self, block_on, failed};
+
+/// Forget a resource without touching it
+///
+/// Takes its row out of the state, and attempts to make it of which nobody knows the end. The object
+/// stays where it is; if the stack still asks for the resource, the next plan makes it anew.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  aurak state rm 'pools[\"common\"]' --env test")]
+pub(crate) struct Args {
+    /// The resource
+    #[arg(value_name = "ADDRESS")]
+    address: String,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+}
+
+pub(crate) fn run(args: &Args, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
+    let address =
+        Address::parse(&args.address).map_err(|error| CommandError::new("address", error.to_string()))?;
+    let session = session::any(global, ui)?;
+    block_on(async {
+        let identity = find(&session, global).await?;
+        if !args.yes {
+            if !ui.interactive {
+                return Err(CommandError::new("not_confirmed", "nobody is there to confirm this")
+                    .help("add --yes; the object itself stays where it is"));
+            }
+            let answer = ask(ui, format!("forget `{address}`? (yes or no)")).await;
+            if answer != Answer::Text("yes".to_string()) {
+                ui.say("nothing was changed\n");
+                return Err(CommandError::silent(Exit::Error));
+            }
+        }
+        let forgotten = aurak_run::forget(&session, &identity, &address).await.map_err(failed)?;
+        if !forgotten.row && forgotten.attempts == 0 {
+            return Err(CommandError::new("unknown", format!("the state holds nothing of `{address}`"))
+                .help("`aurak state list` shows what it holds"));
+        }
+        let attempts = match forgotten.attempts {
+            0 => String::new(),
+            1 => ", and an attempt without a known end is dropped".to_string(),
+            n => format!(", and {n} attempts without a known end are dropped"),
+        };
+        let row = if forgotten.row { "is forgotten" } else { "had no row" };
+        ui.print(&format!("`{address}` {row}{attempts}\n"))?;
+        Ok(Exit::Done)
+    })?
+}

@@ -1,0 +1,129 @@
+//! Holding a store for writing: its key, the lease, and what a killed run left behind.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aurak_exec::{Context, Keys, LeaseKeeper, Providers, Stop};
+use aurak_model::Diagnostic;
+use aurak_model::record::{IdempotencyKey, OperationId};
+use aurak_state::{Holder, Identity, Key, Store, StoreError};
+use tokio::time::Instant;
+
+use crate::apply::{Approver, Request};
+use crate::error::{RunError, state};
+use crate::pool::ProviderPool;
+use crate::session::Session;
+
+/// How often a waiting run looks whether the lease is free.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// A store that is held for writing, and what goes with it.
+pub(crate) struct Work {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) key: Option<Arc<Key>>,
+    pub(crate) lease: LeaseKeeper,
+    pub(crate) pool: Arc<ProviderPool>,
+    pub(crate) operation: OperationId,
+    pub(crate) context: Context,
+}
+
+impl Work {
+    pub(crate) async fn open(
+        session: &Session,
+        identity: &Identity,
+        exists: bool,
+        request: &Request,
+        approver: &dyn Approver,
+    ) -> Result<Work, RunError> {
+        let key = match session.stores.key(identity).await.map_err(state("find the stack's key"))? {
+            Some(key) => Some(key),
+            None if !exists || identity.key_id.is_none() => {
+                Some(session.stores.make_key(identity).await.map_err(state("make the stack's key"))?)
+            }
+            None => None,
+        };
+        let store = match exists {
+            true => {
+                session.stores.open(identity, key.clone(), true).await.map_err(state("open the state"))?
+            }
+            false => session.stores.create(identity, key.clone()).await.map_err(state("create the state"))?,
+        };
+        let operation = OperationId(uuid::Uuid::new_v4().to_string().into());
+        let me = &session.me;
+        let holder = Holder::new(me.who.clone(), me.pid, me.host.clone(), Some(operation.clone()));
+        let lease = acquire(&*store, holder, request, approver).await?;
+        let lease = LeaseKeeper::start(store.clone(), lease, session.clock.clone());
+        let pool = Arc::new(ProviderPool::new(session.registry.clone()));
+        let keys: Keys = Arc::new(|| IdempotencyKey(uuid::Uuid::new_v4().to_string().into()));
+        let context = Context {
+            store: store.clone(),
+            lease: lease.clone(),
+            providers: pool.clone() as Arc<dyn Providers>,
+            schemas: session.schemas.clone(),
+            limits: request.limits.clone(),
+            clock: session.clock.clone(),
+            operation: operation.clone(),
+            keys,
+            seed: session.clock.now_ms(),
+            cancel: request.cancel.clone(),
+            lock_dir: session.stores.lock_dir(identity),
+        };
+        Ok(Work { store, key, lease, pool, operation, context })
+    }
+
+    /// Gives the lease back. What goes wrong here has no more effect: the lease runs out.
+    pub(crate) async fn close(&self) {
+        let _ = self.lease.clone().release().await;
+    }
+
+    /// Brings in order what a killed run left, and says whether there was anything.
+    pub(crate) async fn recover(&self, approver: &dyn Approver) -> Result<bool, RunError> {
+        let previous = self.store.document().await.map_err(state("read the state"))?;
+        if previous.pending.is_empty() {
+            return Ok(false);
+        }
+        let recovered = aurak_exec::recover(&self.context, &previous).await.map_err(executing)?;
+        let (errors, settled): (Vec<_>, Vec<_>) =
+            recovered.findings.into_iter().partition(Diagnostic::is_error);
+        if !settled.is_empty() {
+            approver.recovered(&settled).await;
+        }
+        match errors.is_empty() {
+            true => Ok(true),
+            false => Err(RunError::Findings { findings: errors, files: Box::default() }),
+        }
+    }
+}
+
+pub(crate) fn executing(error: aurak_exec::ExecError) -> RunError {
+    RunError::Execution { source: Box::new(error) }
+}
+
+/// Waits for the lease as long as the request lets it.
+async fn acquire(
+    store: &dyn Store,
+    holder: Holder,
+    request: &Request,
+    approver: &dyn Approver,
+) -> Result<aurak_state::Lease, RunError> {
+    let deadline = Instant::now() + request.lock_timeout;
+    let mut told = false;
+    loop {
+        match store.acquire(holder.clone(), request.limits.lease).await {
+            Ok(lease) => return Ok(lease),
+            Err(StoreError::Held { holder: other }) => {
+                if Instant::now() >= deadline {
+                    return Err(state("lock the state")(StoreError::Held { holder: other }));
+                }
+                if !std::mem::replace(&mut told, true) {
+                    approver.waiting_for(&other).await;
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(LOOK_AGAIN) => {}
+                    () = request.cancel.reached(Stop::Finish) => return Err(RunError::Stopped),
+                }
+            }
+            Err(error) => return Err(state("lock the state")(error)),
+        }
+    }
+}
