@@ -54,7 +54,10 @@ pub(crate) async fn update(core: &Core, call: &Call, update: &Update) -> Result<
     for name in ["create", "read", "delete"] {
         arguments(desired, name)?;
     }
-    let last = attribute(live, "output").map_or_else(empty, Value::reveal);
+    let kept = attribute(live, "output").cloned().unwrap_or_else(empty);
+    let last = kept.reveal();
+    // What went in before may come out again, and the configuration does not know it any more.
+    let secrets = Scrubber::of([live, desired]);
     let revealed =
         |body: &Value, name: &str| attribute(body, name).filter(|v| !v.is_null()).map(Value::reveal);
     let caused = CAUSES.iter().any(|name| revealed(live, name) != revealed(desired, name));
@@ -66,7 +69,16 @@ pub(crate) async fn update(core: &Core, call: &Call, update: &Update) -> Result<
             .map_err(|failure| failure.error)?,
         _ => None,
     };
-    Ok(done(update.id.clone(), desired, output.unwrap_or(last)))
+    let output = match output {
+        Some(output) => secrets.mark(&output, None),
+        // The configuration no longer says that all of it is a secret.
+        None if is_sensitive(live) && !is_sensitive(desired) => {
+            let inputs = with(live, [("output", Value::Null)]);
+            Scrubber::of([&inputs, desired]).mark(&last, None)
+        }
+        None => kept,
+    };
+    Ok(done(update.id.clone(), desired, output))
 }
 
 pub(crate) async fn delete(core: &Core, call: &Call, live: &Value) -> Result<Progress, ProviderError> {
@@ -393,12 +405,16 @@ fn empty() -> Value {
     Value::map::<&str>([])
 }
 
+/// Whether all that the commands print is a secret.
+fn is_sensitive(attributes: &Value) -> bool {
+    attribute(attributes, "sensitive").and_then(Value::as_bool).unwrap_or_default()
+}
+
 fn done(id: Name, desired: &Value, output: Value) -> Progress {
     Progress::Done(applied(id, desired, output))
 }
 
 fn applied(id: Name, desired: &Value, output: Value) -> Applied {
-    let sensitive = attribute(desired, "sensitive").and_then(Value::as_bool).unwrap_or_default();
-    let output = if sensitive { output.sensitive() } else { output };
+    let output = if is_sensitive(desired) { output.sensitive() } else { output };
     Applied { attributes: with(desired, [("output", output), ("id", Value::String(id.clone()))]), id }
 }

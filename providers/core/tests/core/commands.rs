@@ -261,3 +261,22 @@ async fn a_create_that_nobody_saw_end_is_looked_for() {
     let asked = core.recover(&call, "core.command", &script("touch made")).await.unwrap();
     assert!(matches!(asked, Recovery::Ask(_)), "{asked:?}");
 }
+
+#[tokio::test]
+async fn a_secret_that_was_printed_stays_one_when_it_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(folder.path()).await;
+    let token = |text: &str| Value::map([("TOKEN", Value::from(text).sensitive())]);
+    let base = script(r#"printf '{"n": 1, "url": "https://%s@host"}' "$TOKEN""#);
+    for update in [None, Some(r#"printf '%s' "$AURAK_OUTPUT""#)] {
+        let base = update.map_or(base.clone(), |update| with(&base, "update", update));
+        let desired = with(&base, "environment", token(CANARY));
+        let mut last = done(core.create(&call(), "core.command", &desired).await.unwrap());
+        for next in ["another-secret", "a-third-secret"] {
+            let desired = with(&base, "environment", token(next));
+            let update = Update { id: last.id.clone(), desired, live: last.attributes, unset: Vec::new() };
+            last = done(core.update(&call(), "core.command", &update).await.unwrap());
+            assert_eq!(format!("{:?}", get(&last.attributes, "output")), r#"{"n": 1, "url": (sensitive)}"#);
+        }
+    }
+}
