@@ -130,7 +130,10 @@ impl Folder {
         let root = self.dir.path();
         command.current_dir(root.join("stack")).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("HOME", root.join("home")).env("XDG_DATA_HOME", root.join("data"));
+        command
+            .env("HOME", root.join("home"))
+            .env("TMPDIR", root.join("home"))
+            .env("XDG_DATA_HOME", root.join("data"));
         command.env("AURAK_KEY", &self.key).env("NO_COLOR", "1").env("USER", "ana");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
     }
