@@ -1,16 +1,14 @@
 //! Apply and destroy: take the lease, clean up after a killed run, plan, ask, execute, and plan and
 //! execute again what could only be planned then.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aurak_exec::{Cancel, ExecResult, Limits, Reporter, Stop};
-use aurak_lang::MemorySources;
+use aurak_exec::{Cancel, Limits, Stop};
 use aurak_model::plan::Mode;
-use aurak_model::record::{EndResult, Operation};
-use aurak_model::{Action, Address, Diagnostic, Event, Files, Plan, PlanReport, Record, Severity, StateDoc};
+use aurak_model::record::EndResult;
+use aurak_model::{Diagnostic, Event, Files, Plan, PlanReport};
 use aurak_plan::Options;
 use aurak_state::{Holder, Identity, Key};
 use tokio::sync::mpsc::UnboundedSender;
@@ -22,10 +20,7 @@ use crate::planning::{Loaded, PlanOutcome, empty, load, plan_from, seal_base};
 use crate::pool::ProviderPool;
 use crate::session::Session;
 use crate::stale;
-use crate::work::{Work, executing};
-
-/// How long to wait before what is still coming up at the service is asked again.
-const PLAN_AGAIN: Duration = Duration::from_secs(5);
+use crate::work::Work;
 
 /// What an apply is to do, and how.
 pub struct Request {
@@ -175,8 +170,7 @@ async fn apply_held(
     request: &Request,
     approver: &dyn Approver,
 ) -> Result<Applied, RunError> {
-    let recovered = work.recover(approver).await?;
-    let previous = Arc::new(work.store.document().await.map_err(state("read the state"))?);
+    let (previous, recovered) = work.recover(approver).await?;
     let deadline = Instant::now() + if recovered { request.limits.timeout } else { Duration::ZERO };
     let outcome = tokio::select! {
         outcome = work.plan(session, &loaded, previous, request, deadline, approver) => outcome?,
@@ -215,8 +209,7 @@ pub async fn apply_saved(
     let loaded = load(&session).await?;
     let work = Work::open(&session, &identity, found.is_some(), &request, approver).await?;
     let result = async {
-        work.recover(approver).await?;
-        let previous = Arc::new(work.store.document().await.map_err(state("read the state"))?);
+        let (previous, _) = work.recover(approver).await?;
         let key = work.key.as_deref();
         stale::check_base(&session, &work.pool, &plan, &previous, key).await?;
         let outcome = PlanOutcome {
@@ -260,214 +253,6 @@ async fn choose(session: &Session, loaded: &Loaded, request: &Request) -> Result
         }
     }
     Identity::new(loaded.stack.clone(), environment).map_err(state("name a new state"))
-}
-
-impl Work {
-    /// Plans. What a killed run began may still be coming up at the service; until the deadline, a
-    /// plan that fails for a reason that may pass is made again.
-    async fn plan(
-        &self,
-        session: &Session,
-        loaded: &Loaded,
-        previous: Arc<StateDoc>,
-        request: &Request,
-        deadline: Instant,
-        approver: &dyn Approver,
-    ) -> Result<PlanOutcome, RunError> {
-        let mut told = false;
-        loop {
-            let identity = self.store.identity();
-            let (previous, options) = (previous.clone(), request.options.clone());
-            let planned =
-                plan_from(session, &self.pool, loaded.clone(), identity, true, previous, options).await;
-            match (&planned, self.pool.failed_in_passing()) {
-                (Err(RunError::Findings { .. }), Some(why)) if Instant::now() < deadline => {
-                    if !std::mem::replace(&mut told, true) {
-                        approver.recovered(&[coming_up(&why)]).await;
-                    }
-                    tokio::time::sleep(PLAN_AGAIN).await;
-                }
-                _ => return planned,
-            }
-        }
-    }
-
-    /// Executes a plan, then plans what it deferred and executes that, as far as it was approved.
-    async fn execute(
-        &self,
-        session: &Session,
-        loaded: Loaded,
-        outcome: PlanOutcome,
-        request: &Request,
-    ) -> Result<Applied, RunError> {
-        self.begin(session, &outcome).await?;
-        let mut reporter = Reporter::new(request.events.clone());
-        let files = Box::new(outcome.files.clone());
-        let mut findings = Vec::new();
-        let mut plan = outcome.plan;
-        let mut previous = outcome.previous;
-        let mut created = 0;
-        let mut follow_up = None;
-        let end = loop {
-            let result: ExecResult =
-                aurak_exec::execute(&self.context, &plan, &previous, &mut reporter).await;
-            findings.extend(result.findings);
-            if let Some(error) = result.error {
-                self.end(session, EndResult::Failed).await;
-                reporter.finish(EndResult::Failed);
-                return Err(executing(error));
-            }
-            if result.end != EndResult::Done || plan.deferred.is_empty() {
-                break result.end;
-            }
-            let blocks: Vec<Address> = plan.deferred.iter().map(|block| block.address.clone()).collect();
-            reporter.replanning(blocks);
-            previous = Arc::new(self.store.document().await.map_err(state("read the state"))?);
-            let identity = self.store.identity();
-            // What was to be replaced on request has been.
-            let options = Options { replace: Vec::new(), ..request.options.clone() };
-            let next = match plan_from(
-                session,
-                &self.pool,
-                loaded.clone(),
-                identity,
-                true,
-                previous.clone(),
-                options,
-            )
-            .await
-            {
-                Ok(next) => next,
-                Err(RunError::Findings { findings: more, .. }) => {
-                    findings.extend(more);
-                    break EndResult::Failed;
-                }
-                Err(error) => {
-                    self.end(session, EndResult::Failed).await;
-                    reporter.finish(EndResult::Failed);
-                    return Err(error);
-                }
-            };
-            created += next.plan.changes.iter().filter(|change| change.action == Action::Create).count();
-            if let Some(why) = needs_approval(&plan, &next.plan, created, request.deferred_max) {
-                follow_up = Some(self.follow_up(session, next, why)?);
-                break EndResult::NeedsApproval;
-            }
-            plan = next.plan;
-            if plan.steps.is_empty() {
-                break EndResult::Done;
-            }
-        };
-        self.end(session, end).await;
-        reporter.finish(end);
-        Ok(Applied::Executed { end, findings, files, follow_up })
-    }
-
-    fn follow_up(
-        &self,
-        session: &Session,
-        outcome: PlanOutcome,
-        why: String,
-    ) -> Result<Box<FollowUp>, RunError> {
-        let file = match &self.key {
-            Some(key) => save(session, &outcome, key)?,
-            None => Vec::new(),
-        };
-        Ok(Box::new(FollowUp { plan: outcome.plan, report: outcome.report, file, why }))
-    }
-
-    async fn begin(&self, session: &Session, outcome: &PlanOutcome) -> Result<(), RunError> {
-        let parts = source_parts(&outcome.sources);
-        let sources =
-            parts.iter().map(|(path, digest, _)| (path.as_str().into(), digest.as_str().into())).collect();
-        if self.key.is_some() {
-            let bytes = parts.into_iter().map(|(_, digest, bytes)| (digest, bytes)).collect();
-            self.store.put_parts(self.lease.fence(), bytes).await.map_err(state("keep the sources"))?;
-        }
-        let find = session.me.commit.clone();
-        let commit = tokio::task::spawn_blocking(move || find()).await.unwrap_or_default();
-        let operation = Operation {
-            id: self.operation.clone(),
-            mode: outcome.plan.mode,
-            who: session.me.who.clone(),
-            at_ms: session.clock.now_ms(),
-            commit,
-            plan: file::digest(&outcome.plan),
-            sources,
-            phase: None,
-        };
-        self.store
-            .append(self.lease.fence(), vec![Record::Begin(operation)])
-            .await
-            .map_err(state("begin the run in the state"))?;
-        Ok(())
-    }
-
-    /// Notes the end; where that fails, the journal shows a run without one, which is true.
-    async fn end(&self, session: &Session, result: EndResult) {
-        let end = Record::End { operation: self.operation.clone(), at_ms: session.clock.now_ms(), result };
-        let _ = self.store.append(self.lease.fence(), vec![end]).await;
-    }
-}
-
-/// Something that an interrupted run began does not answer yet.
-fn coming_up(why: &str) -> Diagnostic {
-    let summary = format!("what was begun is still coming up, and is waited for: {why}");
-    Diagnostic { severity: Severity::Note, ..Diagnostic::error("recovered", summary) }
-}
-
-/// The parts of the sources: path, digest, bytes.
-fn source_parts(sources: &MemorySources) -> Vec<(String, String, Vec<u8>)> {
-    use sha2::{Digest, Sha256};
-    sources
-        .files
-        .iter()
-        .map(|(path, bytes)| {
-            let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-            (path.clone(), digest, bytes.clone())
-        })
-        .collect()
-}
-
-/// Why a plan of what was deferred goes beyond what was approved, if it does.
-fn needs_approval(approved: &Plan, next: &Plan, created: usize, most: usize) -> Option<String> {
-    let deferred: BTreeSet<&Address> = approved.deferred.iter().map(|block| &block.address).collect();
-    for change in &next.changes {
-        let expected = match change.action {
-            Action::Create | Action::Read => belongs(&change.address, &deferred),
-            Action::NoOp => true,
-            _ => false,
-        };
-        if !expected {
-            return Some(match change.action {
-                Action::Create | Action::Read => {
-                    format!("`{}` was not announced in the plan", change.address)
-                }
-                _ => format!("`{}` is to be changed, which was not announced in the plan", change.address),
-            });
-        }
-    }
-    (created > most).then(|| format!("{created} resources are to be created, and {most} were approved"))
-}
-
-fn belongs(address: &Address, deferred: &BTreeSet<&Address>) -> bool {
-    let plain = unkeyed(address);
-    deferred.iter().any(|block| {
-        let block = unkeyed(block);
-        plain == block || plain.strip_prefix(block.as_str()).is_some_and(|rest| rest.starts_with(['/', '.']))
-    })
-}
-
-fn unkeyed(address: &Address) -> String {
-    let (module, last, child) = address.split();
-    let mut names: Vec<String> = module.segments().into_iter().map(|segment| segment.name).collect();
-    names.push(last.name);
-    let mut text = names.join(".");
-    if let Some(child) = child {
-        text.push('/');
-        text.push_str(child);
-    }
-    text
 }
 
 /// The bytes of a plan's file.

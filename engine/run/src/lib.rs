@@ -12,6 +12,7 @@ mod forget;
 mod planning;
 mod pool;
 mod prefetch;
+mod rounds;
 mod session;
 mod stale;
 mod stores;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aurak_exec::{Context, Keys, LeaseKeeper, Providers, Stop};
-use aurak_model::Diagnostic;
 use aurak_model::record::{IdempotencyKey, OperationId};
+use aurak_model::{Diagnostic, StateDoc};
 use aurak_state::{Holder, Identity, Key, Store, StoreError};
 use tokio::time::Instant;
 
@@ -76,11 +76,16 @@ impl Work {
         let _ = self.lease.clone().release().await;
     }
 
-    /// Brings in order what a killed run left, and says whether there was anything.
-    pub(crate) async fn recover(&self, approver: &dyn Approver) -> Result<bool, RunError> {
-        let previous = self.store.document().await.map_err(state("read the state"))?;
+    /// The state.
+    pub(crate) async fn document(&self) -> Result<Arc<StateDoc>, RunError> {
+        self.store.document().await.map(Arc::new).map_err(state("read the state"))
+    }
+
+    /// Brings in order what a killed run left; the state afterwards, and whether there was anything.
+    pub(crate) async fn recover(&self, approver: &dyn Approver) -> Result<(Arc<StateDoc>, bool), RunError> {
+        let previous = self.document().await?;
         if previous.pending.is_empty() {
-            return Ok(false);
+            return Ok((previous, false));
         }
         let recovered = aurak_exec::recover(&self.context, &previous).await.map_err(executing)?;
         let (errors, settled): (Vec<_>, Vec<_>) =
@@ -89,7 +94,7 @@ impl Work {
             approver.recovered(&settled).await;
         }
         match errors.is_empty() {
-            true => Ok(true),
+            true => Ok((self.document().await?, true)),
             false => Err(RunError::Findings { findings: errors, files: Box::default() }),
         }
     }
