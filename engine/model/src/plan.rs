@@ -196,6 +196,11 @@ pub enum Reason {
         /// What it needs.
         needs: Address,
     },
+    /// It is of another type now.
+    TypeChanged {
+        /// The type that it had.
+        before: Name,
+    },
     /// What it lives in is made anew.
     WithinReplaced {
         /// That.
@@ -509,9 +514,12 @@ impl Plan {
         !self.has_changes()
     }
 
-    /// Whether `plan --exit-code` says that there is something to do. Bookkeeping is not.
+    /// Whether `plan --exit-code` says that there is something to do. Drift that is accepted is not;
+    /// a row that protects its object in another way is.
     pub fn has_changes(&self) -> bool {
-        self.changes.iter().any(|change| change.action != Action::NoOp)
+        let counts =
+            |change: &Change| change.action != Action::NoOp || change.reasons.contains(&Reason::Bookkeeping);
+        self.changes.iter().any(counts)
             || !self.deferred.is_empty()
             || self.outputs.iter().any(|output| output.before != output.after)
     }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use aurak_model::plan::{Base, Mode, OutputChange, RowBase};
-use aurak_model::{Action, Address, BlockKind, Change, NodeId, Origin, Path, Plan, PlanReport, Step, Value};
+use aurak_model::{
+    Action, Address, BlockKind, Change, Diagnostic, NodeId, Origin, Path, Plan, PlanReport, Step, Value,
+};
 
 use crate::context::{Context, Instance};
 use crate::input::Planned;
@@ -31,6 +33,24 @@ impl Context {
         }
     }
 
+    /// `--replace` must name something that is there.
+    pub(crate) fn judge_replace(&self) {
+        let instances = self.by_address.borrow();
+        for wanted in &self.input.options.replace {
+            if instances.contains_key(wanted) || instances.keys().any(|address| address.block() == *wanted) {
+                continue;
+            }
+            let mut finding =
+                Diagnostic::error("replace", format!("`--replace {wanted}` names nothing in this stack"));
+            if let Some(close) =
+                aurak_expr::suggest(wanted.as_str(), instances.keys().map(|a| a.as_str().to_string()))
+            {
+                finding = finding.help(format!("did you mean `{close}`?"));
+            }
+            self.find(finding);
+        }
+    }
+
     /// Outputs of the stack, as they change.
     fn output_changes(self: &Rc<Self>) -> Vec<OutputChange> {
         let mut changes = Vec::new();
@@ -41,12 +61,9 @@ impl Context {
                 let Ok(value) = self.output_value(Context::ROOT, name) else { continue };
                 if value.has_marks() && !output.sensitive {
                     self.find(
-                        aurak_model::Diagnostic::error(
-                            "sensitive_output",
-                            format!("the output `{name}` is sensitive"),
-                        )
-                        .at(output.value.span, "this holds a sensitive value")
-                        .help("add `sensitive: true` to the output"),
+                        Diagnostic::error("sensitive_output", format!("the output `{name}` is sensitive"))
+                            .at(output.value.span, "this holds a sensitive value")
+                            .help("add `sensitive: true` to the output"),
                     );
                 }
                 now.insert(name.clone(), value);
@@ -122,9 +139,7 @@ impl Context {
         let (critical_path, usual_ms) = critical_path(&plan.steps);
         let mut findings = self.findings.take();
         findings.sort_by(|a, b| {
-            let place = |d: &aurak_model::Diagnostic| {
-                d.labels.first().map(|l| (l.span.file, l.span.line, l.span.col))
-            };
+            let place = |d: &Diagnostic| d.labels.first().map(|l| (l.span.file, l.span.line, l.span.col));
             (a.severity, place(a), &a.address).cmp(&(b.severity, place(b), &b.address))
         });
         findings.dedup();

@@ -14,7 +14,7 @@ use aurak_model::{
 use crate::context::{Context, GaveUp, Instance, Target};
 use crate::diff::{self, Compare, Compared};
 use crate::evaluate::descend;
-use crate::resource::{Decision, Kept, Making, Recording, Updating, Wanted};
+use crate::resource::{Decision, Kept, Making, Other, Recording, Updating, Wanted};
 
 /// How often a preview is asked for before the resource is planned offline.
 const MOST_PREVIEWS: u8 = 3;
@@ -31,9 +31,14 @@ impl Context {
         if let Some(parent) = self.world_made_by(&wanted.provider) {
             return self.decide_moved_world(wanted, row_plan, parent, &current.desired);
         }
+        if let Some(row) = row.as_deref().filter(|row| row.type_name != wanted.type_name) {
+            return self.decide_other_type(wanted, row_plan, row, current);
+        }
         let refreshed = match self.refreshed(&wanted, current) {
             Ok(refreshed) => refreshed,
-            Err(decision) => return self.settle(wanted, decision, Value::Null, None, row_plan, Vec::new()),
+            Err(GaveUp) => {
+                return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
+            }
         };
         let Some(live) = refreshed else {
             return self.decide_new(wanted, row_plan, vec![Reason::ObjectGone]);
@@ -86,6 +91,9 @@ impl Context {
                     Some(change)
                 }
                 (None, false) => Some(self.change(&wanted, Action::NoOp, Vec::new(), &compared)),
+                (None, true) if row.as_ref().is_some_and(|row| row.lifecycle != row_plan.lifecycle) => {
+                    Some(self.change(&wanted, Action::NoOp, vec![Reason::Bookkeeping], &compared))
+                }
                 (None, true) => None,
             };
             let decision = Decision::Keep(Kept { record });
@@ -156,7 +164,9 @@ impl Context {
     }
 
     fn is_to_be_replaced(&self, wanted: &Wanted<'_>) -> bool {
-        self.input.options.replace.contains(&wanted.address)
+        let replace = &self.input.options.replace;
+        !replace.is_empty()
+            && (replace.contains(&wanted.address) || replace.contains(&wanted.address.block()))
     }
 
     /// What the object of a row looks like now; `None` where it is gone.
@@ -164,7 +174,7 @@ impl Context {
         self: &Rc<Self>,
         wanted: &Wanted<'_>,
         current: &aurak_model::Object,
-    ) -> Result<Option<Value>, Decision> {
+    ) -> Result<Option<Value>, GaveUp> {
         if wanted.schema.refresh == Refresh::None {
             return Ok(Some(current.attributes.clone()));
         }
@@ -213,7 +223,7 @@ impl Context {
                         .help("nothing was changed; mend the cause and plan again")
                         .about(&wanted.address),
                 );
-                Err(Decision::Failed)
+                Err(GaveUp)
             }
             Refreshed::Ambiguous(ids) => {
                 self.find(
@@ -221,7 +231,7 @@ impl Context {
                         .detail(format!("their ids: {}", crate::words::list(&ids)))
                         .about(&wanted.address),
                 );
-                Err(Decision::Failed)
+                Err(GaveUp)
             }
         }
     }
@@ -339,6 +349,56 @@ impl Context {
         self.settle(wanted, Decision::Create(making), planned, Some(change), row, Vec::new())
     }
 
+    /// The address stands for something of another type now: the old object goes by its own type's
+    /// rules.
+    fn decide_other_type(
+        self: &Rc<Self>,
+        wanted: Wanted<'_>,
+        row_plan: RowPlan,
+        row: &Row,
+        current: &aurak_model::Object,
+    ) -> Instance {
+        let before = row.type_name.clone();
+        if let Some(Refreshed::Absent) = self.input.snapshot.rows.get(&row.address) {
+            return self.decide_new(
+                wanted,
+                row_plan,
+                vec![Reason::ObjectGone, Reason::TypeChanged { before }],
+            );
+        }
+        if wanted.lifecycle.prevent_destroy || row.lifecycle.prevent_destroy {
+            self.find(
+                Diagnostic::error(
+                    "prevent_destroy",
+                    format!("`{}` would have to be replaced, but `prevent_destroy` keeps it", wanted.address),
+                )
+                .detail(format!("it was a {before} until now"))
+                .help("take the change back, or give the new resource another name")
+                .about(&wanted.address),
+            );
+            return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
+        }
+        let live = match self.input.snapshot.rows.get(&row.address) {
+            Some(Refreshed::Found { attributes, .. }) => attributes.clone(),
+            _ => current.attributes.clone(),
+        };
+        let key = self.natural_key(&wanted);
+        let planned = diff::planned_create(&wanted.schema, &wanted.address, &wanted.desired);
+        let reasons = vec![Reason::TypeChanged { before: before.clone() }];
+        let change = self.creation(&wanted, Action::Replace(ReplaceOrder::DeleteFirst), reasons);
+        let other = Other { type_name: before, provider: self.recorded_provider(row) };
+        let making =
+            Making { desired: wanted.desired.clone(), adopt: wanted.lifecycle.adopt, key, gone_with: None };
+        let decision = Decision::Replace {
+            order: ReplaceOrder::DeleteFirst,
+            old: current.id.clone(),
+            live,
+            making,
+            other: Some(other),
+        };
+        self.settle(wanted, decision, planned, Some(change), row_plan, Vec::new())
+    }
+
     fn decide_import(
         self: &Rc<Self>,
         wanted: Wanted<'_>,
@@ -439,7 +499,7 @@ impl Context {
         let change = self.change(&wanted, Action::Replace(order), reasons, &compared);
         let making =
             Making { desired: wanted.desired.clone(), adopt: wanted.lifecycle.adopt, key, gone_with: None };
-        let decision = Decision::Replace { order, old: old.clone(), live, making };
+        let decision = Decision::Replace { order, old: old.clone(), live, making, other: None };
         self.settle(wanted, decision, planned, Some(change), row, used)
     }
 
@@ -473,7 +533,7 @@ impl Context {
         if !before.is_null() && wanted.lifecycle.replace_when.reveal() != before.reveal() {
             reasons.push(Reason::ReplaceWhen);
         }
-        if self.input.options.replace.contains(&wanted.address) {
+        if self.is_to_be_replaced(wanted) {
             reasons.push(Reason::Requested);
         }
         reasons

@@ -45,6 +45,7 @@ pub fn plan(input: PlanInput) -> Planned {
     if context.input.options.mode == Mode::Apply {
         context.walk();
         context.judge_program();
+        context.judge_replace();
     }
     let removals = context.removals();
     context.assemble(removals)

@@ -160,7 +160,9 @@ impl Context {
                 change,
             }
         };
-        if self.input.program.removed.iter().any(|removed| removed.address == address && !removed.destroy) {
+        if self.input.program.removed.iter().any(|removed| {
+            !removed.destroy && crate::walk::covers(removed.address.as_str(), address.as_str())
+        }) {
             return Some(forget(reasons, None));
         }
         if row.lifecycle.retain {
@@ -174,7 +176,10 @@ impl Context {
                     format!("`{address}` would be deleted, but `prevent_destroy` keeps it"),
                 )
                 .detail(row.place.as_ref().map_or_else(String::new, |place| format!("it was at {place}")))
-                .help("bring it back; or take `prevent_destroy` away, apply, and delete it then")
+                .help(match self.input.options.mode {
+                    Mode::Apply => "bring it back; or take `prevent_destroy` away, apply, and delete it then",
+                    Mode::Destroy => "take `prevent_destroy` away, apply, and destroy then",
+                })
                 .about(&address),
             );
             return None;
@@ -274,6 +279,11 @@ impl Context {
         if let Some(instance) = providers.get(&row.provider).filter(|instance| !instance.unknown) {
             return instance.node.clone();
         }
+        self.recorded_provider(row)
+    }
+
+    /// The provider of a row as it was recorded.
+    pub(crate) fn recorded_provider(&self, row: &Row) -> ProviderNode {
         match self.input.previous.providers.get(&row.provider) {
             Some(recorded) => ProviderNode {
                 address: recorded.address.clone(),

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use aurak_model::plan::{DeferredBlock, RowPlan};
 use aurak_model::program::{Block, BlockId, Lifecycle};
 use aurak_model::record::Row;
-use aurak_model::schema::ReplaceOrder;
+use aurak_model::schema::{ReplaceOrder, Timeouts};
 use aurak_model::{
-    Address, BlockKind, Diagnostic, Name, Node, Origin, Path, Refreshed, Seg, Type, TypeSchema, Value,
+    Address, BlockKind, Diagnostic, Name, Node, Origin, Path, ProviderNode, Refreshed, Seg, Type, TypeSchema,
+    Value,
 };
 
 use crate::context::{Context, GaveUp, InstId, Instance, ModuleInst, Read, Target};
@@ -33,7 +34,7 @@ pub(crate) enum Decision {
     /// A change in place.
     Update(Updating),
     /// A new object in place of this one.
-    Replace { order: ReplaceOrder, old: Name, live: Value, making: Making },
+    Replace { order: ReplaceOrder, old: Name, live: Value, making: Making, other: Option<Other> },
     /// The parts of a composite are instances of their own.
     Composite(Vec<InstId>),
     /// An `existing` resource.
@@ -64,6 +65,13 @@ pub(crate) struct Making {
     pub key: Option<Value>,
     /// The row holds an object that went with what it lived in: forget it first, after that has gone.
     pub gone_with: Option<Address>,
+}
+
+/// The type and provider of an old object, where these are not those of the new one.
+#[derive(Clone, Debug)]
+pub(crate) struct Other {
+    pub type_name: Name,
+    pub provider: ProviderNode,
 }
 
 /// A change in place.
@@ -184,6 +192,7 @@ impl Context {
         else {
             return self.add_instance(bare(Decision::Failed, Value::Null, reads));
         };
+        self.note_timeouts(block, &scope, &address);
         let wanted = Wanted {
             address: address.clone(),
             type_name: block.type_name.clone(),
@@ -301,6 +310,35 @@ impl Context {
             self.find(finding);
         }
         if secrets.is_empty() { Ok((schema, desired)) } else { Err(GaveUp) }
+    }
+
+    /// Remembers how long the operations may take, where the block says so. `lang` has made seconds
+    /// of what is written out.
+    fn note_timeouts(self: &Rc<Self>, block: &Block, scope: &ModuleScope, address: &Address) {
+        if block.timeouts.is_empty() {
+            return;
+        }
+        let mut timeouts = Timeouts::default();
+        for (operation, node) in &block.timeouts {
+            let Ok(value) = self.evaluate(node, scope, None, Some(address)) else { continue };
+            let Some(seconds) = value.as_int().and_then(|s| u64::try_from(s).ok()).filter(|s| *s > 0) else {
+                self.find(
+                    Diagnostic::error("timeouts", format!("the timeout `{operation}` of `{address}` is no number of seconds"))
+                        .at(node.span, "")
+                        .help("an expression must give whole seconds that are known before apply; written out, `90s` and `10m` work too")
+                        .about(address),
+                );
+                continue;
+            };
+            let place = match &**operation {
+                "create" => &mut timeouts.create,
+                "read" => &mut timeouts.read,
+                "update" => &mut timeouts.update,
+                _ => &mut timeouts.delete,
+            };
+            *place = Some(seconds);
+        }
+        self.timeouts.borrow_mut().insert(address.clone(), timeouts);
     }
 
     fn evaluate_lifecycle(

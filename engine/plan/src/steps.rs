@@ -231,7 +231,7 @@ impl<'a> Builder<'a> {
                 self.after[step as usize] = waits;
                 vec![step]
             }
-            Decision::Replace { order, old, live, making } => {
+            Decision::Replace { order, old, live, making, other } => {
                 let provider = provider(self);
                 let delete = Work::Delete { id: old.clone(), live: live.clone() };
                 let serialise = self.serialise(schema, live, address);
@@ -239,7 +239,16 @@ impl<'a> Builder<'a> {
                 waits.extend(leftovers.get(address));
                 let first = *order != ReplaceOrder::CreateFirst;
                 let slot = if first { Slot::Current } else { Slot::Old };
-                let delete = self.push(address, type_name, slot, delete, provider, schema, serialise);
+                let delete = match other {
+                    None => self.push(address, type_name, slot, delete, provider, schema, serialise),
+                    Some(other) => {
+                        let provider = self.provider(&other.provider);
+                        let schema = self.context.input.schemas.types.get(&other.type_name).cloned();
+                        let serialise = self.serialise(schema.as_deref(), live, address);
+                        let schema = schema.as_deref();
+                        self.push(address, &other.type_name, slot, delete, Some(provider), schema, serialise)
+                    }
+                };
                 if first {
                     self.after[delete as usize].extend(moved);
                     waits.push(delete);

@@ -198,7 +198,7 @@ impl Selection {
     }
 }
 
-fn covers(named: &str, address: &str) -> bool {
+pub(crate) fn covers(named: &str, address: &str) -> bool {
     address.strip_prefix(named).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '/']))
 }
 

@@ -148,7 +148,28 @@ fn add<T>(here: &mut Vec<T>, more: Vec<T>, word: &str, name_of: impl Fn(&T) -> (
 }
 
 /// Names that mean something in every expression.
-const RESERVED: [&str; 6] = ["each", "env", "self", "true", "false", "none"];
+const RESERVED: [&str; 20] = [
+    "each",
+    "env",
+    "self",
+    "true",
+    "false",
+    "none",
+    "True",
+    "False",
+    "None",
+    "null",
+    "if",
+    "else",
+    "not",
+    "and",
+    "or",
+    "in",
+    "is",
+    "inputs",
+    "resources",
+    "modules",
+];
 
 /// The sections that both a stack and a module have, and the files that they include.
 const SHARED: [&str; 10] = [

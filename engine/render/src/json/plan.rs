@@ -182,6 +182,9 @@ fn reason_of(reason: &Reason, place: Option<&str>) -> Json {
             ("path", path.to_string().into()),
             ("address", needs.as_str().into()),
         ]),
+        Reason::TypeChanged { before } => {
+            object([name("type_changed"), ("before", Json::from(&**before)), text])
+        }
         Reason::WithinReplaced { within } => {
             object([name("within_replaced"), text, ("address", within.as_str().into())])
         }

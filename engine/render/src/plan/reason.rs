@@ -24,6 +24,7 @@ fn is_obvious(reason: &Reason, change: &Change) -> bool {
         Reason::ObjectGone => change.action == Action::Create,
         Reason::ImmutableAttribute { .. }
         | Reason::ImmutableNeeds { .. }
+        | Reason::TypeChanged { .. }
         | Reason::WithinReplaced { .. }
         | Reason::ReplaceWhen
         | Reason::Requested
@@ -57,6 +58,7 @@ pub(crate) fn words(reason: &Reason, place: Option<&str>) -> String {
             clean(&path.to_string()),
             clean(needs.as_str())
         ),
+        Reason::TypeChanged { before } => format!("it was a {before} until now"),
         Reason::WithinReplaced { within } => {
             format!("it lives in {}, which is made anew", clean(within.as_str()))
         }
