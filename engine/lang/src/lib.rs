@@ -35,6 +35,7 @@ mod sources;
 mod statics;
 mod target;
 mod values;
+mod veil;
 pub mod yaml;
 
 pub use load::{LoadRequest, Loaded, MODULE_FILE, STACK_FILE, load};

@@ -9,7 +9,7 @@ use crate::digest::Noting;
 use crate::document::{self, Document, Role};
 use crate::fields::Bag;
 use crate::sources::{SourceError, Sources};
-use crate::{check, glob, link, paths, values, yaml};
+use crate::{check, glob, link, paths, values, veil, yaml};
 
 /// The stack's own file.
 pub const STACK_FILE: &str = "aurak.yaml";
@@ -53,7 +53,8 @@ impl Loaded {
 /// Reads, links and checks a stack.
 pub fn load(sources: &dyn Sources, request: &LoadRequest, schemas: &Schemas) -> Loaded {
     let noting = Noting::new(sources);
-    let mut reader = Reader { sources: &noting, files: Files::default(), bag: Vec::new() };
+    let mut reader =
+        Reader { sources: &noting, files: Files::default(), values: BTreeSet::new(), bag: Vec::new() };
     let mut program = Program::default();
     let document = reader.document(STACK_FILE, Role::Stack, None);
     let mut linked = link::Linked::default();
@@ -62,13 +63,14 @@ pub fn load(sources: &dyn Sources, request: &LoadRequest, schemas: &Schemas) -> 
         let layers = values::StackLayers::read(&mut document, environment, request, &mut reader);
         linked = link::modules(document, layers, &mut program, &mut reader);
     }
-    let Reader { files, mut bag, .. } = reader;
+    let Reader { files, values: of_values, mut bag, .. } = reader;
     program.files = files;
     link::names(&mut program, &mut linked, schemas, &mut bag);
     check::program(&program, schemas, &linked.lacking, &mut bag);
     for (kind, name, content) in values::digested(&program, request) {
         noting.note(kind, &name, content.as_bytes());
     }
+    veil::veil(&mut program, &of_values);
     program.digest = noting.digest();
     Loaded { diagnostics: in_order(bag), program }
 }
@@ -77,6 +79,8 @@ pub fn load(sources: &dyn Sources, request: &LoadRequest, schemas: &Schemas) -> 
 pub(crate) struct Reader<'a> {
     pub(crate) sources: &'a dyn Sources,
     pub(crate) files: Files,
+    /// The files that give values to inputs.
+    pub(crate) values: BTreeSet<String>,
     pub(crate) bag: Bag,
 }
 

@@ -274,6 +274,7 @@ pub(crate) fn file_layers(path: &str, named: Option<Span>, reader: &mut Reader<'
             );
             continue;
         }
+        reader.values.insert(path.clone());
         let read = yaml::read(&mut reader.files, &path, bytes);
         reader.bag.extend(read.diagnostics);
         let Some(root) = read.root else { continue };

@@ -53,6 +53,15 @@ impl Files {
         self.files.get(id.0 as usize).map_or("", |(_, text)| text)
     }
 
+    /// Shows another text for a file that is there, in the same lines and columns.
+    pub fn change_text(&mut self, name: &str, change: impl FnOnce(&str) -> String) {
+        if let Some(id) = self.ids.get(name)
+            && let Some((_, text)) = self.files.get_mut(id.0 as usize)
+        {
+            *text = change(text).into();
+        }
+    }
+
     /// The names in order of their ids.
     pub fn names(&self) -> Vec<Arc<str>> {
         self.files.iter().map(|(name, _)| name.clone()).collect()
