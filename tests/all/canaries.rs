@@ -284,3 +284,63 @@ fn what_is_asked_for_is_shown() {
     assert_eq!(folder.read("meant/pinned"), format!("{CANARY}-pin"));
     assert_eq!(folder.read("meant/file"), format!("{CANARY}-token-1:{CANARY}-user-1"));
 }
+
+/// Mistakes in the files and variables that secrets are given in.
+#[test]
+fn errors_do_not_repeat_secrets() {
+    let mut watch = Watch::new();
+    let c = CANARY;
+    for (what, profile) in [
+        ("another type", format!("token: [{c}]\npem: {{ a: {c} }}\nconf: {c}\n")),
+        ("a misspelt name", format!("token: {c}\ntokn: {c}\npem: {c}\n")),
+        ("a name that is twice there", format!("token: {c}a\ntoken: {c}b\npem: {c}\n")),
+        ("an open quote", format!("token: {c}\npem: \"{c}\nconf: {{ a: {c},\n")),
+        ("an open list", format!("token: {c}\nconf: {{ a: {c}, b: [{c} }}\n")),
+        ("a name in quotes", format!("fails: maybe\n\"token\": {c}\npem: {c}\n")),
+        ("all on one line", format!("{{ token: {c}, fails: maybe, pem: {c} }}\n")),
+        ("lines of text", format!("pem: |\n  {c}\n\n  {c}\nfails: maybe\ntoken: {c}\nconf: {{ a: {c} }}\n")),
+        ("no map", format!("- {c}\n- {c}\n")),
+        ("bad indentation", format!("token: {c}\n  pem: {c}\n {c}\n")),
+        ("a number that is none", format!("token: {c}\npem: {c}\nconf: {{ a: 012, b: {c} }}\n")),
+        ("an expression that is none", format!("token: \"{{{{ {c} + }}}}\"\npem: {c}\n")),
+        ("a missing name", format!("token: \"{{{{ '{c}' + no_such_name }}}}\"\npem: {c}\n")),
+    ] {
+        let mut folder = Folder::with_stack(AURAK, STACK).unwrap();
+        folder.set("PIN", "1");
+        folder.write("secrets.yml", &profile).unwrap();
+        let done = folder.run(&["plan", "--profile", "secrets.yml"]).unwrap();
+        assert_eq!(done.code, Some(1), "{what}: {done:?}");
+        watch.look_at(&format!("plan with {what}\n{}", done.stderr), &done);
+    }
+    for (what, name, value) in [
+        ("another type", "AURAK_VAR_conf", format!("[{c}]")),
+        ("no YAML", "AURAK_VAR_conf", format!("{{ a: {c}, b: \"{c}")),
+        ("an unknown name", "AURAK_VAR_tokn", c.to_string()),
+    ] {
+        let mut folder = Folder::with_stack(AURAK, STACK).unwrap();
+        folder.set("PIN", "1");
+        folder.set(name, &value);
+        let done = folder.run(&["plan"]).unwrap();
+        assert_eq!(done.code, Some(1), "{what}: {done:?}");
+        watch.look_at(&format!("plan with {what} in {name}"), &done);
+    }
+    assert!(watch.seen.is_empty(), "{}", watch.seen.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+/// Secrets that stand in the stack itself, beside a mistake.
+#[test]
+fn errors_do_not_show_secret_defaults() {
+    let mut watch = Watch::new();
+    let c = CANARY;
+    let stack = format!(
+        "aurak: 1\nname: demo\nenvironments:\n  one: {{ inputs: {{ token: {c}, nothing: 1 }} }}\ninputs:\n  \
+         nothin: 1\n  token: {{ type: string, sensitive: true, default: {c} }}\n  x: [\"{{{{ y }}}}\"]\n  pem:\n    \
+         type: string\n    sensitive: true\n    default: |\n      {c}\n      {c}\n    no_such_key: 1\n"
+    );
+    let folder = Folder::with_stack(AURAK, &stack).unwrap();
+    let done = folder.run(&["plan"]).unwrap();
+    assert_eq!(done.code, Some(1), "{done:?}");
+    assert!(done.stderr.contains("default: ********") && done.stderr.contains("no_such_key"), "{done:?}");
+    watch.look_at(&format!("plan\n{}", done.stderr), &done);
+    assert!(watch.seen.is_empty(), "{}", watch.seen.into_iter().collect::<Vec<_>>().join("\n"));
+}
