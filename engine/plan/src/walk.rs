@@ -36,12 +36,10 @@ impl Context {
                             address = address.join(name, None);
                         }
                         let address = Address::new(&address, &block.name, None);
-                        self.defer(
-                            &address,
-                            &block.type_name,
-                            &needs,
-                            "which instances of its module there are is not known yet",
-                        );
+                        if self.is_selected(id, &address) {
+                            let why = "which instances of its module there are is not known yet";
+                            self.defer(&address, &block.type_name, &needs, why);
+                        }
                     }
                 }
             }
@@ -89,7 +87,9 @@ impl Context {
                     true => "which instances there are is not known yet",
                     false => "whether it is there is not known yet",
                 };
-                self.defer(&address, &block.type_name, &needs, why);
+                if self.is_selected(id, &address) {
+                    self.defer(&address, &block.type_name, &needs, why);
+                }
                 Members::Deferred
             }
             Ok(Instances::Single) => Members::Single(self.plan_resource(id, module, None, None, &around)),
