@@ -10,6 +10,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use async_trait::async_trait;
+use aurak_exec::{Cancel, Limits};
+use aurak_lang::{LoadRequest, MemorySources};
+use aurak_model::record::EndResult;
+use aurak_model::{Diagnostic, Files, Plan, PlanReport};
+use aurak_plan::Options;
+use aurak_render::plan::PlanView;
+use aurak_run::{Applied, Approver, DiskStores, KeySource, Me, Request, Session};
+use aurak_state::{Holder, Identity, Key, StoreError, SystemClock};
 use aurak_tests::process::{Done, Folder, command_line, contains, processes, until};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -343,4 +352,95 @@ fn errors_do_not_show_secret_defaults() {
     assert!(done.stderr.contains("default: ********") && done.stderr.contains("no_such_key"), "{done:?}");
     watch.look_at(&format!("plan\n{}", done.stderr), &done);
     assert!(watch.seen.is_empty(), "{}", watch.seen.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+/// Configurations of providers and attributes that a service never shows again, in the simulated
+/// world: a saved plan, a state on a disk, events.
+#[tokio::test(start_paused = true)]
+async fn secrets_of_providers_are_sealed() {
+    let dir = tempfile::tempdir().unwrap();
+    let stack = format!(
+        "aurak: 1\nname: demo\nproviders:\n  sim: {{ token: \"{{{{ env('TOKEN') }}}}\" }}\nresources:\n  \
+         group: {{ type: sim.group, name: demo }}\n  \
+         secret: {{ type: sim.secret, name: one, value: {CANARY}-value }}\n  \
+         thing: {{ type: sim.thing, name: thing, secret: \"{{{{ env('TOKEN') }}}}\" }}\n"
+    );
+    let mut sources = MemorySources::of([("aurak.yaml", stack.as_str())]);
+    sources.env.insert("TOKEN".to_string(), format!("{CANARY}-token"));
+    let registry = Arc::new(aurak_sim::World::new(1).registry());
+    let keys = Arc::new(OneKey(Key::generate().unwrap().to_base64().to_string()));
+    let session = Session {
+        sources: Arc::new(sources),
+        request: LoadRequest::default(),
+        schemas: Arc::new(registry.schemas()),
+        registry,
+        stores: Arc::new(DiskStores::new(dir.path().to_path_buf(), None, keys.clone())),
+        clock: Arc::new(SystemClock),
+        me: Me { who: "me".to_string(), host: "here".to_string(), pid: 1, commit: Arc::new(|| None) },
+    };
+    let mut watch = Watch::new();
+    let outcome = aurak_run::plan(&session, Options::default()).await.unwrap();
+    let view =
+        PlanView { plan: &outcome.plan, report: &outcome.report, files: &outcome.files, took_ms: None };
+    watch.look("the plan as JSON", aurak_render::json::plan(&view).to_string().as_bytes());
+    watch.look("the plan in Rust", format!("{:?}", outcome.plan).as_bytes());
+    let saved = aurak_run::save(&session, &outcome, &keys.key().unwrap()).unwrap();
+    watch.look("the saved plan", &saved);
+
+    let (events, mut received) = tokio::sync::mpsc::unbounded_channel();
+    let request = Request {
+        options: Options::default(),
+        limits: Limits::default(),
+        lock_timeout: Duration::ZERO,
+        new: false,
+        deferred_max: 0,
+        cancel: Cancel::new(),
+        events,
+    };
+    let saved = aurak_run::file::read(&saved, &keys.key().unwrap()).unwrap();
+    let applied = aurak_run::apply_saved(&session, saved, request, &Nobody).await.unwrap();
+    assert!(matches!(applied, Applied::Executed { end: EndResult::Done, .. }), "{applied:?}");
+    let mut n = 0;
+    while let Ok(event) = received.try_recv() {
+        n += 1;
+        watch.look("an event", serde_json::to_string(&event).unwrap().as_bytes());
+    }
+    assert!(n > 5);
+    watch.look_through("after an apply", dir.path());
+    let state = fs::read(dir.path().join("demo/state.db")).unwrap();
+    assert!(contains(&state, b"sim.secret") && contains(&state, b"$sealed"));
+    assert_eq!(watch.seen, BTreeSet::new());
+}
+
+/// The key of all states.
+struct OneKey(String);
+
+impl OneKey {
+    fn key(&self) -> Result<Key, StoreError> {
+        Key::from_base64(&self.0)
+    }
+}
+
+impl KeySource for OneKey {
+    fn find(&self, _: &Identity) -> Result<Option<Key>, StoreError> {
+        self.key().map(Some)
+    }
+
+    fn make(&self, _: &Identity) -> Result<Key, StoreError> {
+        self.key()
+    }
+}
+
+/// A saved plan asks nobody.
+struct Nobody;
+
+#[async_trait]
+impl Approver for Nobody {
+    async fn approve(&self, _: &Plan, _: &PlanReport, _: &Files) -> bool {
+        false
+    }
+
+    async fn waiting_for(&self, _: &Holder) {}
+
+    async fn recovered(&self, _: &[Diagnostic]) {}
 }
