@@ -1,0 +1,62 @@
+//! Bad stacks through the real program: it ends with 1 and a message, never with a panic, and never
+//! takes more than 300 MB, which the system enforces here. What the messages say is reviewed beside
+//! the stacks in `tests/corpus/bad`; how long reading takes is asserted where they are read.
+
+use aurak_tests::process::{Folder, Running};
+
+use crate::AURAK;
+
+/// 300 MB of data, in the unit of `ulimit -d`.
+const BOUNDED: &str = "ulimit -d 307200; exec \"$0\" \"$@\"";
+
+fn refused(folder: &Folder, what: &str, args: &[&str]) {
+    let mut command = folder.under(&["sh", "-c", BOUNDED]);
+    command.args(args);
+    let done = Running::start(command).and_then(Running::end).unwrap();
+    assert_eq!(done.code, Some(1), "{what}: {}{}", done.stdout, done.stderr);
+    assert!(done.stderr.contains("error"), "{what}: {}", done.stderr);
+    assert!(
+        !done.stderr.contains("internal error") && !done.stderr.contains("panicked"),
+        "{what}: {}",
+        done.stderr
+    );
+}
+
+#[test]
+fn every_stack_of_the_corpus_is_refused() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/bad");
+    let folder = Folder::new(AURAK).unwrap();
+    let mut count = 0;
+    for entry in std::fs::read_dir(&corpus).unwrap() {
+        let dir = entry.unwrap().path();
+        if dir.join("aurak.yaml").exists() {
+            let path = dir.to_str().unwrap();
+            refused(&folder, path, &["-C", path, "plan"]);
+            count += 1;
+        }
+    }
+    assert!(count >= 30, "{count} stacks");
+}
+
+#[test]
+fn huge_stacks_are_refused() {
+    let head = "aurak: 1\nname: shop\nlet:\n  deep: ";
+    let bomb: String = (1..12).fold("\n  a0: &a0 [x, x, x, x, x, x, x, x, x]".to_string(), |text, i| {
+        let before = i - 1;
+        let aliases = vec![format!("*a{before}"); 9].join(", ");
+        format!("{text}\n  a{i}: &a{i} [{aliases}]")
+    });
+    for (what, text) in [
+        ("flow", format!("{head}{}\n", "[".repeat(200_000)).into_bytes()),
+        ("closed flow", format!("{head}{}{}\n", "[".repeat(200_000), "]".repeat(200_000)).into_bytes()),
+        ("block", format!("{head}\n    {}\n", "- ".repeat(200_000)).into_bytes()),
+        ("scalar", format!("{head}{}\n", "x".repeat(10 << 20)).into_bytes()),
+        ("bomb", format!("aurak: 1\nname: shop\nlet:{bomb}\n").into_bytes()),
+        ("bad UTF-8", [head.as_bytes(), &[0xff, 0xfe, b'\n']].concat()),
+        ("empty", Vec::new()),
+    ] {
+        let folder = Folder::new(AURAK).unwrap();
+        folder.write("aurak.yaml", text).unwrap();
+        refused(&folder, what, &["plan"]);
+    }
+}
