@@ -2,7 +2,7 @@
 //!
 //! Written whole or not at all: into a file beside it, which is then given its name. A relative
 //! path stays inside the stack's folder; an absolute one goes where it says. Links in folders on
-//! the way are followed. A link at the place itself never is: it counts as something that is not
+//! the way are followed, those of a relative path only as long as they stay inside. A link at the place itself never is: it counts as something that is not
 //! ours, is not read, and is not written through.
 
 use std::fs::{self, File, Permissions};
@@ -43,6 +43,11 @@ pub(crate) async fn update(core: &Core, update: &Update) -> Result<Progress, Pro
 }
 
 async fn write(core: &Core, desired: &Value, mode: u32, new: bool) -> Result<Progress, ProviderError> {
+    // It becomes the id, which is never sealed.
+    if desired.as_map().and_then(|map| map.get("path")).is_some_and(Value::has_marks) {
+        return Err(ProviderError::permanent("`path` is sensitive, and the id would show it")
+            .help("give the file a name that is no secret"));
+    }
     let revealed = desired.reveal();
     let path = text(&revealed, "path").unwrap_or_default().to_string();
     let wanted = Wanted {
@@ -51,14 +56,23 @@ async fn write(core: &Core, desired: &Value, mode: u32, new: bool) -> Result<Pro
         mode: text(&revealed, "mode").map_or(Ok(mode), parse_mode)?,
     };
     let mode = wanted.mode;
-    let named = path.clone();
-    blocking(&path, move || put(&wanted, new).map_err(|failure| failure.tell(&named))).await??;
+    let (named, folder) = (path.clone(), core.options.folder.clone());
+    blocking(&path, move || {
+        stays_inside(&folder, &named, &wanted.place).map_err(Outside::refused)?;
+        put(&wanted, new).map_err(|failure| failure.tell(&named))
+    })
+    .await??;
     Ok(Progress::Done(applied(&path, desired, mode)))
 }
 
 pub(crate) async fn read(core: &Core, id: &str, last: &Value) -> Result<Refreshed, ProviderError> {
     let place = place(&core.options.folder, id)?;
-    let looked = blocking(id, move || look(&place)).await?;
+    let (named, folder) = (id.to_string(), core.options.folder.clone());
+    let looked = blocking(id, move || stays_inside(&folder, &named, &place).map(|()| look(&place))).await?;
+    let looked = match looked {
+        Ok(looked) => looked,
+        Err(outside) => return Ok(Refreshed::Unreadable(outside.to_string())),
+    };
     Ok(match looked {
         Ok(Looked::Absent) => Refreshed::Absent,
         Ok(Looked::Other(what)) => Refreshed::Unreadable(format!("`{id}` {what}")),
@@ -76,20 +90,28 @@ pub(crate) async fn read(core: &Core, id: &str, last: &Value) -> Result<Refreshe
 
 pub(crate) async fn delete(core: &Core, id: &str) -> Result<Progress, ProviderError> {
     let place = place(&core.options.folder, id)?;
-    blocking(id, move || match fs::remove_file(&place) {
-        Err(error) if !is_absent(&error) => Err(error),
-        _ => {
-            sync_folder(&place);
-            Ok(())
+    let (named, folder) = (id.to_string(), core.options.folder.clone());
+    blocking(id, move || {
+        stays_inside(&folder, &named, &place).map_err(Outside::refused)?;
+        match fs::remove_file(&place) {
+            Err(error) if !is_absent(&error) => {
+                Err(ProviderError::permanent(format!("`{named}` cannot be deleted: {error}")))
+            }
+            _ => {
+                sync_folder(&place);
+                Ok(())
+            }
         }
     })
-    .await?
-    .map_err(|error| ProviderError::permanent(format!("`{id}` cannot be deleted: {error}")))?;
+    .await??;
     Ok(Progress::Deleted)
 }
 
 fn applied(path: &str, body: &Value, mode: u32) -> Applied {
-    let mut attributes = with(body, [("mode", format!("{mode:04o}").into()), ("id", path.into())]);
+    // `0o644` and `0644` are the same: the one that the configuration has is kept.
+    let written = text(body, "mode").filter(|text| parse_mode(text).is_ok_and(|same| same == mode));
+    let mode = written.map_or_else(|| format!("{mode:04o}"), str::to_string);
+    let mut attributes = with(body, [("mode", mode.into()), ("id", path.into())]);
     if is_secret(body) {
         let content = attributes.as_map().and_then(|map| map.get("content")).cloned().unwrap_or_default();
         attributes = with(&attributes, [("content", content.sensitive())]);
@@ -110,7 +132,7 @@ fn default_mode(desired: &Value) -> u32 {
 }
 
 fn parse_mode(text: &str) -> Result<u32, ProviderError> {
-    u32::from_str_radix(text, 8)
+    u32::from_str_radix(text.strip_prefix("0o").unwrap_or(text), 8)
         .ok()
         .filter(|mode| *mode <= 0o777)
         .ok_or_else(|| ProviderError::permanent(format!("`mode` is `{text}`; write it like `0644`")))
@@ -145,6 +167,37 @@ fn place(folder: &Path, path: &str) -> Result<PathBuf, ProviderError> {
         return Err(ProviderError::permanent(format!("`{path}` is no path of a file")));
     }
     Ok(folder.join(inside))
+}
+
+/// A relative path whose folder is a link to somewhere else, or lies below one.
+#[derive(Debug, thiserror::Error)]
+#[error("`{path}` leads out of the stack's folder, to `{folder}`")]
+struct Outside {
+    path: String,
+    folder: String,
+}
+
+impl Outside {
+    fn refused(self) -> ProviderError {
+        ProviderError::permanent(self.to_string()).help("write an absolute path if that is meant")
+    }
+}
+
+/// Whether the folder of a relative path is inside the stack's folder once all links are followed.
+/// Folders that are not there yet are made as folders, so the deepest that is there decides.
+fn stays_inside(folder: &Path, path: &str, place: &Path) -> Result<(), Outside> {
+    if Path::new(path).is_absolute() {
+        return Ok(());
+    }
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let Ok(root) = folder.canonicalize() else { return Ok(()) };
+    let real = place.ancestors().skip(1).find_map(|above| above.canonicalize().ok());
+    match real {
+        Some(real) if !real.starts_with(&root) => {
+            Err(Outside { path: path.to_string(), folder: real.display().to_string() })
+        }
+        _ => Ok(()),
+    }
 }
 
 enum Looked {

@@ -210,6 +210,57 @@ mod tests {
     }
 
     #[test]
+    fn what_becomes_an_id_or_an_argument_holds_no_secret() {
+        let without: Vec<String> = TYPES
+            .iter()
+            .flat_map(|ty| ty.attributes.iter().map(move |(name, attribute)| (ty, name, attribute)))
+            .filter(|(_, _, attribute)| attribute.no_secrets)
+            .map(|(ty, name, _)| format!("{}.{name}", ty.name))
+            .collect();
+        let commands = ["create", "delete", "read", "update"].map(|name| format!("core.command.{name}"));
+        let files = ["mode", "path"].map(|name| format!("core.file.{name}"));
+        assert_eq!(without, [&commands[..], &files[..]].concat());
+    }
+
+    #[test]
+    fn what_is_wrong_in_itself_is_refused_before_anything_runs() {
+        let fits = |path: &str, value: &str| {
+            let (ty, name) = path.rsplit_once('.').unwrap();
+            let ty = TYPES.iter().find(|found| &*found.name == ty).unwrap();
+            aurak_expr::coerce(&value.into(), None, &ty.attributes[name]).is_ok()
+        };
+        let good = [
+            ("core.sleep.create", "1h30m"),
+            ("core.sleep.create", "0"),
+            ("core.sleep.destroy", "1.5s"),
+            ("core.sleep.destroy", " 2min "),
+            ("core.file.mode", "0o644"),
+            ("core.file.mode", "0644"),
+            ("core.random.special_characters", "#%\\"),
+            ("core.random.kind", "uuid"),
+        ];
+        for (path, value) in good {
+            assert!(fits(path, value), "{path}: {value}");
+        }
+        let bad = [
+            ("core.sleep.create", "3 parsecs"),
+            ("core.sleep.create", "-3s"),
+            ("core.sleep.create", ""),
+            ("core.sleep.destroy", "5"),
+            ("core.sleep.destroy", "1..2s"),
+            ("core.sleep.destroy", "99999999999999999999d"),
+            ("core.file.mode", "0o1644"),
+            ("core.file.mode", "644"),
+            ("core.file.path", ""),
+            ("core.random.special_characters", "é"),
+            ("core.random.kind", "name"),
+        ];
+        for (path, value) in bad {
+            assert!(!fits(path, value), "{path}: {value}");
+        }
+    }
+
+    #[test]
     fn every_attribute_is_explained() {
         for ty in TYPES.iter() {
             assert!(!ty.description.is_empty(), "{}", ty.name);

@@ -113,3 +113,63 @@ async fn places_that_are_not_ours_are_left_alone() {
     core.delete(&call(), "core.file", absolute, &Value::Null).await.unwrap();
     assert!(!path.exists());
 }
+
+#[tokio::test]
+async fn a_link_to_a_folder_outside_is_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    let core = core(folder.path()).await;
+    fs::write(outside.path().join("theirs"), "x").unwrap();
+    fs::create_dir(folder.path().join("inside")).unwrap();
+    symlink(outside.path(), folder.path().join("link")).unwrap();
+    symlink(folder.path().parent().unwrap(), folder.path().join("above")).unwrap();
+    symlink("inside", folder.path().join("short")).unwrap();
+
+    for path in ["link/evil.txt", "link/sub/evil.txt", "inside/../link/evil.txt", "above/evil.txt"] {
+        let error = core.create(&call(), "core.file", &desired(path, "mine".into())).await.unwrap_err();
+        assert!(
+            error.message.starts_with(&format!("`{path}` leads out of the stack's folder, to ")),
+            "{error}"
+        );
+    }
+    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
+    let read = core.read("core.file", "link/theirs", &Value::map::<&str>([])).await.unwrap();
+    assert!(matches!(read, Refreshed::Unreadable(_)), "{read:?}");
+    core.delete(&call(), "core.file", "link/theirs", &Value::Null).await.unwrap_err();
+    assert!(outside.path().join("theirs").exists());
+
+    done(core.create(&call(), "core.file", &desired("short/f", "mine".into())).await.unwrap());
+    assert!(folder.path().join("inside/f").exists());
+}
+
+#[tokio::test]
+async fn a_secret_path_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(folder.path()).await;
+    let body = Value::map([("path", Value::from("canary-path").sensitive()), ("content", "x".into())]);
+    let error = core.create(&call(), "core.file", &body).await.unwrap_err();
+    assert_eq!(error.message, "`path` is sensitive, and the id would show it");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn both_ways_to_write_a_mode_mean_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(folder.path()).await;
+    for (name, written) in [("a", "0o640"), ("b", "0640")] {
+        let mut body = desired(name, "x".into()).as_map().cloned().unwrap();
+        body.insert("mode", written.into());
+        let made = done(core.create(&call(), "core.file", &Value::from(body)).await.unwrap());
+        assert_eq!(mode(&folder.path().join(name)), 0o640);
+        // What comes back is what was written, so that the next plan sees no difference.
+        assert_eq!(get(&made.attributes, "mode"), written.into());
+        let read = core.read("core.file", name, &made.attributes).await.unwrap();
+        assert_eq!(read, Refreshed::Found { id: name.into(), attributes: made.attributes.clone() });
+        fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+        let Ok(Refreshed::Found { attributes, .. }) = core.read("core.file", name, &made.attributes).await
+        else {
+            panic!("not found")
+        };
+        assert_eq!(get(&attributes, "mode"), "0600".into());
+    }
+}
