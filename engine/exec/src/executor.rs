@@ -220,7 +220,7 @@ impl Drive<'_> {
         let open = match (&error.effect, &error.class) {
             (Effect::Unknown, _) => true,
             (Effect::None, Class::Transient { .. } | Class::Conflict) => waited,
-            (Effect::None | Effect::Partial(_), _) => return None,
+            (Effect::None | Effect::Untold | Effect::Partial(_), _) => return None,
         };
         self.position.set_open(open);
         Some(Ended::Left { why: error.message.clone(), remains: self.position.remains() })

@@ -16,16 +16,22 @@ pub(crate) fn refusal(error: &ProviderError) -> Failure {
         Class::Permanent => "refused",
     };
     let mut answer = Vec::new();
-    answer.extend(error.status.as_ref().map(|status| format!("the answer was {status}")));
+    let untold = error.status.as_ref().filter(|status| !error.message.contains(&***status));
+    answer.extend(untold.map(|status| format!("the answer was {status}")));
     answer.extend(error.code.as_ref().map(|code| format!("code {code}")));
     let answer = answer.join(", ");
     let effect = match &error.effect {
         Effect::None => "nothing was changed".to_string(),
+        Effect::Untold => "what it did before it failed is not known".to_string(),
         Effect::Unknown => "it may have taken effect".to_string(),
         Effect::Partial(applied) => format!("an incomplete object `{}` is there now", applied.id),
     };
     let detail = if answer.is_empty() { effect } else { format!("{answer}; {effect}") };
-    let failure = Failure::new(code, error.message.clone()).detail(detail);
+    let (message, detail) = match error.message.split_once('\n') {
+        Some((first, more)) => (first, format!("{more}\n{detail}")),
+        None => (error.message.as_str(), detail),
+    };
+    let failure = Failure::new(code, message).detail(detail);
     match (&error.help, &error.class) {
         (Some(help), _) => failure.help(help.clone()),
         (None, Class::Gone) => failure.help("make the plan again: it will create the object anew"),

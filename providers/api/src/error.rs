@@ -17,7 +17,8 @@ pub struct ProviderError {
     pub class: Class,
     /// Whether it changed anything.
     pub effect: Effect,
-    /// What was asked and what was answered, in the service's own words.
+    /// What was asked and what was answered, in the service's own words. The first line stands by
+    /// itself; more of them are details.
     pub message: String,
     /// The status of the answer: `409 Conflict`, `exit status 2`.
     pub status: Option<Name>,
@@ -53,6 +54,8 @@ pub enum Class {
 pub enum Effect {
     /// It did not.
     None,
+    /// It failed by itself, and nobody can tell what it did before. It may be tried again.
+    Untold,
     /// It may have: recovery must find out or ask.
     Unknown,
     /// An object is there but incomplete.

@@ -156,7 +156,7 @@ fn clean(error: ProviderError, seen: &Seen<'_>) -> ProviderError {
         class,
         effect: match effect {
             Effect::Partial(applied) => Effect::Partial(Box::new(seen.applied(*applied))),
-            other @ (Effect::None | Effect::Unknown) => other,
+            other @ (Effect::None | Effect::Untold | Effect::Unknown) => other,
         },
         message: secrets.scrub(&message),
         status: status.map(|text| secrets.scrub(&text).into()),

@@ -149,8 +149,8 @@ async fn look(run: &Run<'_>, id: &str, argv: Vec<String>) -> Refreshed {
     }
 }
 
-/// What a create that failed left behind: `read` knows. Without one, a command that said by itself
-/// that it failed is believed to have left nothing; one that was ended is not.
+/// What a create that failed left behind: `read` knows. Without one nobody does; a command that said
+/// by itself that it failed may be run again, one that was ended may not.
 async fn after_failure(
     core: &Core,
     call: &Call,
@@ -159,21 +159,22 @@ async fn after_failure(
     failure: Failure,
 ) -> ProviderError {
     let Failure { error, end, started } = failure;
-    if !started || call.cancel.is_cancelled() {
+    let Ok(Some(argv)) = arguments(desired, "read") else { return error };
+    if !started {
         return error;
     }
-    match arguments(desired, "read") {
-        Ok(Some(argv)) => match look(&Run::changing(core, call, desired, None), &id, argv).await {
-            Refreshed::Absent => error.effect(Effect::None),
-            Refreshed::Found { id, attributes } => {
-                error.effect(Effect::Partial(Box::new(Applied { id, attributes })))
-            }
-            Refreshed::Asleep(_) | Refreshed::Unreadable(_) | Refreshed::Ambiguous(_) => {
-                error.effect(Effect::Unknown)
-            }
-        },
-        _ if matches!(end, Some(CommandEnd::Exit(_))) => error.effect(Effect::None),
-        _ => error,
+    // What `read` finds now need not be all of it, and there is no time to look: the next run does.
+    if call.cancel.is_cancelled() || end == Some(CommandEnd::Cancelled) {
+        return error.effect(Effect::Unknown);
+    }
+    match look(&Run::changing(core, call, desired, None), &id, argv).await {
+        Refreshed::Absent => error.effect(Effect::None),
+        Refreshed::Found { id, attributes } => {
+            error.effect(Effect::Partial(Box::new(Applied { id, attributes })))
+        }
+        Refreshed::Asleep(_) | Refreshed::Unreadable(_) | Refreshed::Ambiguous(_) => {
+            error.effect(Effect::Unknown)
+        }
     }
 }
 
@@ -194,6 +195,12 @@ struct Failure {
     error: ProviderError,
     end: Option<CommandEnd>,
     started: bool,
+}
+
+impl Failure {
+    fn of(error: ProviderError, started: bool) -> Failure {
+        Failure { error, end: None, started }
+    }
 }
 
 impl<'a> Run<'a> {
@@ -217,7 +224,7 @@ impl<'a> Run<'a> {
 
     /// Runs a command to its end and gives the JSON object that it printed, if it printed one.
     async fn run(&self, name: &str, argv: Vec<String>) -> Result<Option<Value>, Failure> {
-        let spec = self.spec(argv).map_err(|error| Failure { error, end: None, started: false })?;
+        let spec = self.spec(argv).map_err(|error| Failure::of(error, false))?;
         let line = |text: &str| {
             if let Some(call) = self.call {
                 call.progress(self.secrets.scrub(text));
@@ -240,7 +247,7 @@ impl<'a> Run<'a> {
         if output.stdout_cut {
             let message = format!("the `{name}` command printed more than 4 MiB");
             let error = ProviderError::permanent(message).effect(Effect::Unknown);
-            return Err(Failure { error, end: None, started: true });
+            return Err(Failure::of(error, true));
         }
         Ok(object(&output.stdout, &line))
     }
@@ -283,7 +290,7 @@ impl<'a> Run<'a> {
     fn failed(&self, name: &str, output: &Output) -> Failure {
         let (what, status, effect) = match output.end {
             CommandEnd::Exit(code) => {
-                (format!("failed with exit status {code}"), format!("exit status {code}"), Effect::None)
+                (format!("failed with exit status {code}"), format!("exit status {code}"), Effect::Untold)
             }
             CommandEnd::Signal(signal) => {
                 (format!("was ended by signal {signal}"), format!("signal {signal}"), Effect::Unknown)
@@ -301,7 +308,7 @@ impl<'a> Run<'a> {
         let mut message = format!("the `{name}` command {what}");
         let tail = self.tail(output);
         if !tail.is_empty() {
-            message.push_str(":\n");
+            message.push('\n');
             message.push_str(&tail);
         }
         let error = ProviderError::permanent(message).status(status).effect(effect);
@@ -338,7 +345,7 @@ fn not_run(name: &str, error: CommandError) -> Failure {
                 .effect(Effect::Unknown)
         }
     };
-    Failure { error, end: None, started }
+    Failure::of(error, started)
 }
 
 /// The JSON object that was printed. Other output is for people, and nothing follows from it.

@@ -150,8 +150,8 @@ pub async fn run(
     let ended: Ended = serde_json::from_str(&answer).map_err(|_| CommandError::Lost)?;
     let end = match (ended, stopped) {
         (Ended::NotStarted(why), _) => return Err(CommandError::NotStarted(why)),
-        // One that ends well although it was told to stop has done its work.
-        (Ended::Exit(0), _) => CommandEnd::Exit(0),
+        // Also when it says that all is well: a program that is told to stop tidies up and says so
+        // whether or not it had done its work.
         (_, Some(stopped)) => stopped,
         (Ended::Exit(code), None) => CommandEnd::Exit(code),
         (Ended::Signal(signal), None) => CommandEnd::Signal(signal),

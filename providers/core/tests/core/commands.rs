@@ -97,7 +97,7 @@ async fn reading_tells_absent_from_broken() {
     assert_eq!(core.read("core.command", "i", &read("exit 4")).await.unwrap(), Refreshed::Absent);
     assert_eq!(
         core.read("core.command", "i", &read("echo no luck >&2; exit 5")).await.unwrap(),
-        Refreshed::Unreadable("the `read` command failed with exit status 5:\nno luck".into())
+        Refreshed::Unreadable("the `read` command failed with exit status 5\nno luck".into())
     );
 }
 
@@ -144,10 +144,10 @@ async fn a_failure_shows_status_and_the_end_of_stderr_without_secrets() {
     let error = core.create(&call, "core.command", &desired).await.unwrap_err();
     assert_eq!(
         error.message,
-        "the `create` command failed with exit status 7:\n(sensitive)\nbad (sensitive) and (sensitive)"
+        "the `create` command failed with exit status 7\n(sensitive)\nbad (sensitive) and (sensitive)"
     );
     assert_eq!(error.status.as_deref(), Some("exit status 7"));
-    assert_eq!(error.effect, Effect::None);
+    assert_eq!(error.effect, Effect::Untold);
     let said = said.lock().unwrap().join("\n");
     assert!(said.contains("bad (sensitive)"), "{said}");
     for part in ["canary", "0815", "another"] {
@@ -237,6 +237,8 @@ async fn a_create_that_fails_asks_read_what_it_left() {
     let read = "test -e made || exit 4; echo '{\"half\":true}'";
     let clean = with(&script("exit 1"), "read", read);
     assert_eq!(fails(&core, &clean).await.effect, Effect::None);
+    // Nobody can look.
+    assert_eq!(fails(&core, &script("touch left; exit 3")).await.effect, Effect::Untold);
     let half = with(&script("touch made; exit 1"), "read", read);
     let Effect::Partial(left) = fails(&core, &half).await.effect else { panic!("nothing left") };
     assert_eq!(get(&left.attributes, "output.half"), true.into());
@@ -279,4 +281,70 @@ async fn a_secret_that_was_printed_stays_one_when_it_is_changed() {
             assert_eq!(format!("{:?}", get(&last.attributes, "output")), r#"{"n": 1, "url": (sensitive)}"#);
         }
     }
+}
+
+#[tokio::test]
+async fn a_secret_is_recognised_as_a_number_in_a_text_and_as_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(folder.path()).await;
+    let cases = [
+        (r#"{"x": 777777}"#, r#"{"x": (sensitive)}"#),
+        (r#"{"x": 777777.0}"#, r#"{"x": (sensitive)}"#),
+        (r#"{"x": "p-777777", "n": 1}"#, r#"{"n": 1, "x": (sensitive)}"#),
+        (r#"{"777777": 1}"#, "(sensitive)"),
+        (r#"{"a": {"k777777": 1}, "n": 1}"#, r#"{"a": (sensitive), "n": 1}"#),
+        (r#"{"x": 7777770}"#, r#"{"x": 7777770}"#),
+    ];
+    for (printed, shown) in cases {
+        let desired = with(&script(&printed_by(printed)), "environment", environment("777777"));
+        let made = done(core.create(&call(), "core.command", &desired).await.unwrap());
+        assert_eq!(format!("{:?}", get(&made.attributes, "output")), shown, "{printed}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_was_exchanged_stays_hidden_in_what_was_printed_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(folder.path()).await;
+    for sensitive in [false, true] {
+        let base = with(&script(r#"printf '{"x":"%s","n":1}' "$S""#), "sensitive", sensitive);
+        let base = with(&base, "environment", environment("old-secret"));
+        let made = done(core.create(&call(), "core.command", &base).await.unwrap());
+        let desired = with(&with(&base, "sensitive", false), "environment", environment("new-secret"));
+        let update = Update { id: made.id, desired, live: made.attributes, unset: Vec::new() };
+        let changed = done(core.update(&call(), "core.command", &update).await.unwrap());
+        assert_eq!(format!("{:?}", get(&changed.attributes, "output")), r#"{"n": 1, "x": (sensitive)}"#);
+    }
+}
+
+#[tokio::test]
+async fn a_create_that_was_cancelled_is_never_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(folder.path()).await;
+    let wait = "touch made; while :; do sleep 0.01; done";
+    for create in
+        [wait.to_string(), format!("trap 'exit 0' TERM; {wait}"), format!("trap 'exit 3' TERM; {wait}")]
+    {
+        let _ = fs::remove_file(folder.path().join("made"));
+        let desired = with(&script(&create), "read", "[ -e made ] || exit 4");
+        let call = call();
+        let running = core.create(&call, "core.command", &desired);
+        let cancelling = async {
+            until("it runs", || folder.path().join("made").exists().then_some(())).await;
+            call.cancel.cancel();
+        };
+        let (result, ()) = tokio::join!(running, cancelling);
+        let error = result.unwrap_err();
+        assert_eq!(error.effect, Effect::Unknown, "{create}");
+        let first = error.message.lines().next();
+        assert_eq!(first, Some("the `create` command was ended because the run was cancelled"));
+    }
+}
+
+fn printed_by(text: &str) -> String {
+    format!("echo '{text}'")
+}
+
+fn environment(secret: &str) -> Value {
+    Value::map([("S", Value::from(secret).sensitive())])
 }
