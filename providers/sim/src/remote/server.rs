@@ -50,7 +50,8 @@ impl Refusal {
             Class::Permanent => RefusalClass::Permanent,
         };
         let (unanswered, partial) = match error.effect {
-            Effect::None => (false, None),
+            // The world always knows what it did; only commands cannot tell.
+            Effect::None | Effect::Untold => (false, None),
             Effect::Unknown => (true, None),
             Effect::Partial(applied) => (false, Some((applied.id, applied.attributes))),
         };
