@@ -52,9 +52,17 @@ pub fn main() -> ExitCode {
         }
     };
     let ui = Arc::new(Ui::of_process(cli.global.color));
-    let code = panic::guard(|| match enter(&cli.global.dir).and_then(|()| commands::run(&cli, &ui)) {
-        Ok(exit) => exit,
-        Err(error) => ui.report(&error),
+    let code = panic::guard(|| {
+        let ended = enter(&cli.global.dir).and_then(|()| commands::run(&cli, &ui));
+        match ended.and_then(|exit| ui.ended(exit)) {
+            Ok(exit) => exit,
+            Err(error) => {
+                if commands::speaks_json(&cli) {
+                    ui.report_json(&error);
+                }
+                ui.report(&error)
+            }
+        }
     });
     code.into()
 }

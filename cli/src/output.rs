@@ -5,9 +5,10 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use aurak_render::progress::Display;
-use aurak_render::{Style, diagnostics};
+use aurak_render::{Style, diagnostics, json};
 
 use crate::error::{CommandError, errors_last};
 use crate::exit::Exit;
@@ -28,6 +29,8 @@ pub(crate) struct Ui {
     /// Whether someone is there to be asked.
     pub(crate) interactive: bool,
     closed: AtomicBool,
+    /// Why standard output failed while a run went on.
+    lost: Mutex<Option<CommandError>>,
 }
 
 impl Ui {
@@ -43,6 +46,7 @@ impl Ui {
             interactive: io::stdin().is_terminal() && (out || err),
             environment,
             closed: AtomicBool::new(false),
+            lost: Mutex::new(None),
         }
     }
 
@@ -67,8 +71,20 @@ impl Ui {
     /// Writes to standard output whatever happens to it: a run must not end because its terminal
     /// was closed.
     pub(crate) fn try_print(&self, text: &str) {
-        if !text.is_empty() && self.print(text).is_err() {
+        if !text.is_empty()
+            && let Err(error) = self.print(text)
+        {
             self.closed.store(true, Ordering::Relaxed);
+            self.lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        }
+    }
+
+    /// How a command ends whose words may have been lost on the way: a report that nobody has is no
+    /// success.
+    pub(crate) fn ended(&self, exit: Exit) -> Result<Exit, CommandError> {
+        match self.lost.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(error) if exit != Exit::Interrupted => Err(error),
+            _ => Ok(exit),
         }
     }
 
@@ -90,6 +106,18 @@ impl Ui {
             many => self.say(&diagnostics::diagnostics(many, files, &self.err)),
         }
         *exit
+    }
+
+    /// Prints why a command failed for programs, as a line of JSON on standard output, besides what
+    /// people are told.
+    pub(crate) fn report_json(&self, error: &CommandError) {
+        if error.findings.is_empty() {
+            return;
+        }
+        let findings: Vec<_> =
+            error.findings.iter().map(|finding| json::diagnostic(finding, &error.files)).collect();
+        let document = serde_json::json!({ "format": "aurak.error/1", "findings": findings });
+        self.try_print(&format!("{document}\n"));
     }
 
     /// How a run is shown: live where the output can be redrawn.

@@ -40,9 +40,13 @@ pub(crate) fn stack(global: &Global, ui: &Ui) -> Result<Session, CommandError> {
 
 /// A session for a folder with or without a stack: saved plans and states do without.
 pub(crate) fn any(global: &Global, ui: &Ui) -> Result<Session, CommandError> {
-    let here = Path::new(".");
-    let sources = DiskSources::new(here, &global.profiles)
-        .map_err(|error| CommandError::file("use the folder", here, &error))?;
+    at(Path::new("."), global, ui)
+}
+
+/// A session for a folder that is not the current one.
+pub(crate) fn at(folder: &Path, global: &Global, ui: &Ui) -> Result<Session, CommandError> {
+    let sources = DiskSources::new(folder, &global.profiles)
+        .map_err(|error| CommandError::file("use the folder", folder, &error))?;
     let root = sources.root().to_path_buf();
     let registry = Arc::new(registry(&root));
     let style = ui.err;
@@ -58,6 +62,7 @@ pub(crate) fn any(global: &Global, ui: &Ui) -> Result<Session, CommandError> {
         },
         schemas: Arc::new(registry.schemas()),
         registry,
+        folder: Some(root.clone()),
         stores: Arc::new(stores),
         clock: Arc::new(SystemClock),
         me: Me {
@@ -129,14 +134,15 @@ pub(crate) fn block_on<T>(verb: impl Future<Output = T>) -> Result<T, CommandErr
     Ok(out)
 }
 
-/// Where a stack's state is or would be.
+/// Where the state of the stack in a folder is or would be.
 pub(crate) fn state_dir(
     global: &Global,
+    root: &Path,
     stack: &str,
     environment: Option<&str>,
 ) -> Result<PathBuf, CommandError> {
     Ok(match state_folder(global)? {
         Some(dir) => dir,
-        None => Path::new(STATES).join(aurak_state::identity::folder(stack, environment)),
+        None => root.join(STATES).join(aurak_state::identity::folder(stack, environment)),
     })
 }

@@ -274,3 +274,105 @@ fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is_one() {
         String::from_utf8(output.stderr).unwrap().starts_with("error: could not write to standard output")
     );
 }
+
+#[test]
+fn without_the_key_nothing_is_planned_or_changed() {
+    let folder = Folder::of("hello");
+    assert!(folder.run(&["apply", "--yes"]).ends_with("[0]\n"));
+    std::fs::rename(folder.path().join("data"), folder.path().join("away")).unwrap();
+    for args in [&["plan"][..], &["plan", "-o", "x.plan"], &["apply", "--yes"], &["destroy", "--yes"]] {
+        let refused = folder.run(args);
+        assert!(
+            refused.contains("error: the key of this state (`") && refused.ends_with("[1]\n"),
+            "{refused}"
+        );
+        for place in ["AURAK_KEY", "AURAK_PASSPHRASE", "FOLDER/data/aurak/keys/"] {
+            assert!(refused.contains(place), "{place}: {refused}");
+        }
+    }
+    assert!(!folder.path().join("x.plan").exists() && !folder.path().join("data").exists());
+    for args in [&["state", "list"][..], &["state", "show", "password"], &["state", "check"]] {
+        assert!(folder.run(args).ends_with("[0]\n"), "{}", folder.run(args));
+    }
+    std::fs::rename(folder.path().join("away"), folder.path().join("data")).unwrap();
+    assert!(folder.run(&["plan", "--exit-code"]).ends_with("[0]\n"));
+}
+
+#[test]
+fn a_saved_plan_is_applied_where_it_was_made() {
+    let folder = Folder::new();
+    folder.run(&["init", "stack", "--template", "hello"]);
+    assert!(folder.run(&["-C", "stack", "plan", "-o", "../next.plan"]).ends_with("[0]\n"));
+    let applied = folder.run(&["apply", "next.plan"]);
+    assert!(applied.ends_with("[0]\n"), "{applied}");
+    assert!(folder.path().join("stack/letter.txt").exists() && folder.path().join("stack/.aurak").exists());
+    assert!(!folder.path().join("letter.txt").exists() && !folder.path().join(".aurak").exists());
+}
+
+#[test]
+fn a_plan_is_written_over_nothing_but_a_plan() {
+    let folder = Folder::of("hello");
+    assert_snapshot!(folder.run(&["plan", "-o", "aurak.yaml"]), @"
+    --
+    error: `aurak.yaml` is there already, and is no saved plan
+      help: nothing was written; name another file
+    [1]
+    ");
+    assert!(folder.run(&["plan", "-o", "none/next.plan"]).ends_with("[1]\n"));
+    assert!(!folder.path().join("data").exists(), "no key was made");
+    assert!(folder.run(&["plan", "-o", "next.plan"]).ends_with("[0]\n"));
+    assert!(folder.run(&["plan", "-o", "next.plan"]).ends_with("[0]\n"));
+}
+
+#[test]
+fn a_lost_report_is_an_error() {
+    let folder = Folder::of("hello");
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = folder.command(&["apply", "--yes"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(folder.path().join("letter.txt").exists(), "the run went on");
+}
+
+#[test]
+fn errors_are_json_for_programs() {
+    let folder = Folder::of("hello");
+    std::fs::write(folder.path().join("aurak.yaml"), "aurak: 1\nname: demo\nresuorces: {}\n").unwrap();
+    for args in [&["plan", "--json"][..], &["apply", "--yes", "--json"], &["destroy", "--yes", "--json"]] {
+        let output = folder.output(args);
+        assert_eq!(output.status.code(), Some(1));
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(document["format"], "aurak.error/1");
+        assert_eq!(document["findings"][0]["severity"], "error");
+    }
+}
+
+#[test]
+fn a_renamed_stack_names_the_other_state_in_its_plan() {
+    let folder = Folder::of("hello");
+    assert!(folder.run(&["apply", "--yes"]).ends_with("[0]\n"));
+    let stack = std::fs::read_to_string(folder.path().join("aurak.yaml")).unwrap();
+    std::fs::write(folder.path().join("aurak.yaml"), stack.replace("name: demo", "name: other")).unwrap();
+    let plan = folder.run(&["plan"]);
+    assert!(plan.contains("`other` has no state, but this folder holds the state of `demo`"), "{plan}");
+}
+
+#[test]
+fn a_profile_may_be_a_folder_elsewhere() {
+    let folder = Folder::of("hello");
+    let profile = folder.path().join("profile");
+    std::fs::create_dir(&profile).unwrap();
+    std::fs::write(profile.join("a.yml"), "greeting: Hail\n").unwrap();
+    let valid = folder.run(&["validate", "--profile", profile.to_str().unwrap()]);
+    assert!(valid.ends_with("[0]\n"), "{valid}");
+}
+
+#[test]
+fn a_state_that_lost_its_contents_is_damaged_and_not_new() {
+    let folder = Folder::of("hello");
+    assert!(folder.run(&["apply", "--yes"]).ends_with("[0]\n"));
+    std::fs::write(folder.path().join(".aurak/demo/state.db"), "").unwrap();
+    for args in [&["plan"][..], &["apply", "--yes"], &["state", "list"]] {
+        let refused = folder.run(args);
+        assert!(refused.contains("the state is damaged") && refused.ends_with("[1]\n"), "{refused}");
+    }
+}

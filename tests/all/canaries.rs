@@ -370,6 +370,7 @@ async fn secrets_of_providers_are_sealed() {
     let registry = Arc::new(aurak_sim::World::new(1).registry());
     let keys = Arc::new(OneKey(Key::generate().unwrap().to_base64().to_string()));
     let session = Session {
+        folder: None,
         sources: Arc::new(sources),
         request: LoadRequest::default(),
         schemas: Arc::new(registry.schemas()),

@@ -138,6 +138,7 @@ fn plan(folder: &Path, sources: &MemorySources, environment: Option<String>) -> 
     let loaded = load(sources, &request, &schemas);
     said(&loaded.diagnostics, &loaded.program.files)?;
     let session = Session {
+        folder: None,
         sources: Arc::new(sources.clone()),
         request,
         registry,

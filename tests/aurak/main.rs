@@ -73,6 +73,7 @@ async fn apply(synchronised: bool, lease: Duration) -> Result<Applied, RunError>
     })));
     let disk = DiskStores::new("states".into(), Some("state".into()), Arc::new(KeyOfEnvironment));
     let session = Session {
+        folder: None,
         sources: Arc::new(sources),
         request: LoadRequest::default(),
         schemas: Arc::new(registry.schemas()),

@@ -14,7 +14,7 @@ use aurak_model::{Diagnostic, Plan, PlanReport};
 use aurak_plan::Options;
 use aurak_render::diagnostics;
 use aurak_render::progress::{Next, Progress};
-use aurak_run::{Applied, Approver, FollowUp, Request, Session};
+use aurak_run::{Applied, Approver, FollowUp, Request, SavedPlan, Session};
 use aurak_state::Holder;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -42,7 +42,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     choice: Choice,
     #[command(flatten)]
-    run: RunArgs,
+    pub(crate) run: RunArgs,
     /// Begin a new state, although this folder holds one of another name
     #[arg(long)]
     new: bool,
@@ -137,10 +137,14 @@ fn saved(args: &Args, file: &Path, global: &Global, ui: &Arc<Ui>) -> Result<Exit
         return Err(CommandError::new("saved_choices", "a saved plan has its own environment and inputs")
             .help("leave out --env, --var and --profile, or plan again with them"));
     }
-    let session = session::any(global, ui)?;
-    let approver = Approval::new(ui, &args.run, args.show);
+    let mut session = session::any(global, ui)?;
+    let mut approver = Approval::new(ui, &args.run, args.show);
     block_on(async {
         let saved = super::show::open_plan(&session, file).await?;
+        if let Some(folder) = folder_of(&saved, &session, global, ui) {
+            session = session::at(&folder, global, ui)?;
+            approver.root = folder;
+        }
         approver.notice(&saved.plan);
         let files = Files::default();
         let report = PlanReport::default();
@@ -162,6 +166,29 @@ fn saved(args: &Args, file: &Path, global: &Global, ui: &Arc<Ui>) -> Result<Exit
         let applied = aurak_run::apply_saved(&session, saved, request, &approver).await;
         finish(applied, shown.await.ok().flatten(), &approver, global, "aurak apply").await
     })?
+}
+
+/// The folder that a saved plan is applied in, where it is not the current one: the one that the plan
+/// was made in, unless the user stands in a stack's folder or named one.
+fn folder_of(saved: &SavedPlan, session: &Session, global: &Global, ui: &Ui) -> Option<PathBuf> {
+    if global.dir != Path::new(".") || Path::new(session::STACK).exists() {
+        return None;
+    }
+    let made_in = PathBuf::from(saved.folder.as_deref()?);
+    if session.folder.as_ref() == Some(&made_in) {
+        return None;
+    }
+    if made_in.is_dir() {
+        return Some(made_in);
+    }
+    let here = session.folder.as_deref().unwrap_or(Path::new("."));
+    let made_in = made_in.display().to_string();
+    ui.say(&format!(
+        "note: the folder that the plan was made in, {}, is not here; relative paths start in {}\n",
+        aurak_render::clean(&made_in),
+        here.display()
+    ));
+    None
 }
 
 type Shown = tokio::task::JoinHandle<Option<Progress>>;
@@ -240,7 +267,9 @@ async fn finish(
                 ui.say(&format!("\n{}", diagnostics::diagnostics(&findings, &files, &ui.err)));
             }
             let follow_up = match follow_up {
-                Some(follow_up) => Some(keep(&follow_up, global, &files, ui, progress.is_some()).await?),
+                Some(follow_up) => {
+                    Some(keep(&follow_up, global, &approval.root, &files, ui, progress.is_some()).await?)
+                }
                 None => None,
             };
             if let Some(progress) = progress {
@@ -260,12 +289,13 @@ async fn finish(
 async fn keep(
     follow_up: &FollowUp,
     global: &Global,
+    root: &Path,
     files: &Files,
     ui: &Ui,
     people: bool,
 ) -> Result<String, CommandError> {
     let FollowUp { plan, report, file, why } = follow_up;
-    let folder = session::state_dir(global, &plan.stack, plan.environment.as_deref())?;
+    let folder = session::state_dir(global, root, &plan.stack, plan.environment.as_deref())?;
     let path = folder.join("follow-up.plan");
     disk::write_private(&path, file)
         .map_err(|error| CommandError::file("write the follow-up plan to", &path, &error))?;
@@ -289,6 +319,8 @@ struct Approval {
     show: Show,
     began: Instant,
     cancel: Cancel,
+    /// The stack's folder, empty where it is the current one.
+    root: PathBuf,
     /// Whether there will be outputs to look at.
     outputs: AtomicBool,
 }
@@ -301,6 +333,7 @@ impl Approval {
             show,
             began: Instant::now(),
             cancel: Cancel::new(),
+            root: PathBuf::new(),
             outputs: AtomicBool::new(false),
         }
     }

@@ -21,7 +21,7 @@ use crate::session;
 #[command(after_help = "Example:\n  aurak destroy --env test")]
 pub(crate) struct Args {
     #[command(flatten)]
-    run: RunArgs,
+    pub(crate) run: RunArgs,
     #[command(flatten)]
     show: Show,
 }

@@ -32,6 +32,16 @@ aurak brings declared infrastructure and the real one together.
 Every command has --help; `aurak --help` lists all of them.
 ";
 
+/// Whether a command that plans or applies talks to a program, which wants its errors as JSON too.
+pub(crate) fn speaks_json(cli: &Cli) -> bool {
+    match &cli.command {
+        Some(Command::Plan(args)) => args.json,
+        Some(Command::Apply(args)) => args.run.json,
+        Some(Command::Destroy(args)) => args.run.json,
+        _ => false,
+    }
+}
+
 /// Runs a command.
 pub(crate) fn run(cli: &Cli, ui: &Arc<Ui>) -> Result<Exit, CommandError> {
     let global = &cli.global;

@@ -8,7 +8,7 @@ use aurak_model::{Address, Plan, PlanReport};
 use aurak_plan::Options;
 use aurak_render::plan::PlanView;
 use aurak_render::{Detail, Style, json};
-use aurak_run::{PlanOutcome, Session};
+use aurak_run::{PlanFileError, PlanOutcome, Session, file};
 
 use crate::args::Global;
 use crate::error::CommandError;
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     exit_code: bool,
     /// Print the plan as JSON
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) choice: Choice,
     #[command(flatten)]
@@ -85,6 +85,9 @@ pub(crate) fn address(text: &str) -> Result<Address, String> {
 
 pub(crate) fn run(args: &Args, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     let session = session::stack(global, ui)?;
+    if let Some(out) = &args.out {
+        check_target(out)?;
+    }
     let began = Instant::now();
     let outcome = block_on(async {
         let cancel = aurak_exec::Cancel::new();
@@ -137,6 +140,22 @@ fn next(args: &Args, plan: &Plan) -> String {
         Some(out) => format!("\nsaved as {}\n", out.display()),
         None => String::new(),
     }
+}
+
+/// A plan is written over nothing but a plan, and where it could not be written no key is made.
+fn check_target(out: &Path) -> Result<(), CommandError> {
+    let unusable = |error: std::io::Error| CommandError::file("write the plan to", out, &error);
+    let there = match std::fs::metadata(out) {
+        Ok(meta) if !meta.is_file() && !meta.is_dir() => return Ok(()),
+        Ok(_) => std::fs::read(out).map_err(unusable)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(unusable(error)),
+    };
+    if !there.is_empty() && matches!(file::peek(&there), Err(PlanFileError::NotAPlan)) {
+        let summary = format!("`{}` is there already, and is no saved plan", out.display());
+        return Err(CommandError::new("file", summary).help("nothing was written; name another file"));
+    }
+    disk::try_private(out).map_err(unusable)
 }
 
 /// Writes a plan to a file that only its owner may read: it has sealed secrets in it.

@@ -69,6 +69,10 @@ impl KeySource for KeyPlaces {
         }
     }
 
+    fn file(&self, identity: &Identity) -> Option<PathBuf> {
+        self.path(identity)
+    }
+
     fn make(&self, identity: &Identity) -> Result<Key, StoreError> {
         let Some(path) = self.path(identity) else {
             let source = io::Error::new(

@@ -5,5 +5,5 @@ mod private;
 mod sources;
 
 pub(crate) use keys::KeyPlaces;
-pub(crate) use private::write_private;
+pub(crate) use private::{try_private, write_private};
 pub(crate) use sources::DiskSources;

@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes a file in place of what is there. What is no regular file, such as `/dev/stdout`, is
 /// written to as it is.
@@ -11,9 +11,7 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
         return File::options().write(true).open(path)?.write_all(bytes);
     }
-    let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::IsADirectory))?;
-    // Beside its place, so that the rename stays on one file system.
-    let part = path.with_file_name(format!(".{}.{}", name.to_string_lossy(), std::process::id()));
+    let part = beside(path)?;
     let written = (|| {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
         file.write_all(bytes)?;
@@ -24,6 +22,19 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&part);
     }
     written
+}
+
+/// Whether a file could be written there: makes what would be renamed, and takes it away again.
+pub(crate) fn try_private(path: &Path) -> io::Result<()> {
+    let part = beside(path)?;
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+    fs::remove_file(&part)
+}
+
+/// A name beside a file, so that a rename stays on one file system.
+fn beside(path: &Path) -> io::Result<PathBuf> {
+    let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::IsADirectory))?;
+    Ok(path.with_file_name(format!(".{}.{}", name.to_string_lossy(), std::process::id())))
 }
 
 #[cfg(test)]

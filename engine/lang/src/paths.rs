@@ -3,7 +3,7 @@
 /// A path written in a file of a folder, seen from the stack's folder: `.` and `..` are taken away
 /// where that is possible.
 pub(crate) fn join(folder: &str, path: &str) -> String {
-    let absolute = path.starts_with('/') || (path.is_empty() && folder.starts_with('/'));
+    let absolute = path.starts_with('/') || folder.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();
     let before = if path.starts_with('/') { "" } else { folder };
     for part in before.split('/').chain(path.split('/')) {
@@ -40,6 +40,8 @@ mod tests {
             ("", "../z", "../z"),
             ("m", "/etc/x/../y", "/etc/y"),
             ("m", "", "m"),
+            ("/etc/x", "*.yml", "/etc/x/*.yml"),
+            ("/etc/x", "", "/etc/x"),
         ] {
             assert_eq!(join(folder, path), joined, "{folder} {path}");
         }

@@ -1,6 +1,7 @@
 //! Apply and destroy: take the lease, clean up after a killed run, plan, ask, execute, and plan and
 //! execute again what could only be planned then.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use async_trait::async_trait;
 use aurak_exec::{Cancel, Limits, Stop};
 use aurak_model::plan::Mode;
 use aurak_model::record::EndResult;
-use aurak_model::{Diagnostic, Event, Files, Plan, PlanReport};
+use aurak_model::{Address, Diagnostic, Event, Files, Plan, PlanReport};
 use aurak_plan::Options;
 use aurak_state::{Holder, Identity, Key};
 use tokio::sync::mpsc::UnboundedSender;
@@ -16,7 +17,7 @@ use tokio::time::Instant;
 
 use crate::error::{RunError, state};
 use crate::file::{self, SavedPlan};
-use crate::planning::{Loaded, PlanOutcome, empty, load, plan_from, seal_base};
+use crate::planning::{Loaded, PlanOutcome, empty, load, needed_key, other_names, plan_from, seal_base};
 use crate::pool::ProviderPool;
 use crate::session::Session;
 use crate::stale;
@@ -107,6 +108,7 @@ pub async fn apply(
     if !exists {
         return apply_first(session, &identity, loaded, &request, approver).await;
     }
+    needed_key(session, &identity).await?;
     let work = Work::open(session, &identity, true, &request, approver).await?;
     let result = apply_held(session, &work, loaded, &request, approver).await;
     work.close().await;
@@ -191,7 +193,7 @@ pub async fn apply_saved(
     approver: &dyn Approver,
 ) -> Result<Applied, RunError> {
     stale::check_sources(&saved.sources, &*session.sources)?;
-    let SavedPlan { identity, plan, sources, request: choices, only } = saved;
+    let SavedPlan { identity, plan, sources, request: choices, only, folder: _ } = saved;
     let options = Options { mode: plan.mode, only: only.clone(), replace: Vec::new() };
     let request = Request { options, ..request };
     let session = Session { sources: Arc::new(sources.clone()), request: choices, ..session.clone() };
@@ -239,15 +241,7 @@ async fn choose(session: &Session, loaded: &Loaded, request: &Request) -> Result
         return Ok(identity);
     }
     if !request.new {
-        let others: Vec<String> = session
-            .stores
-            .list()
-            .await
-            .map_err(state("list the states"))?
-            .into_iter()
-            .filter(|other| other.environment == environment && other.stack != loaded.stack)
-            .map(|other| format!("`{}`", other.folder()))
-            .collect();
+        let others = other_names(session, &loaded.stack, environment.as_deref()).await?;
         if !others.is_empty() {
             return Err(RunError::OtherName { stack: loaded.stack.to_string(), others });
         }
@@ -255,8 +249,14 @@ async fn choose(session: &Session, loaded: &Loaded, request: &Request) -> Result
     Identity::new(loaded.stack.clone(), environment).map_err(state("name a new state"))
 }
 
-/// The bytes of a plan's file.
+/// The bytes of a plan's file. Refused while calls of a cut-off run are open: what recovery finds
+/// out makes the plan stale at once.
 pub fn save(session: &Session, outcome: &PlanOutcome, key: &Key) -> Result<Vec<u8>, RunError> {
+    if !outcome.previous.pending.is_empty() {
+        let open = outcome.previous.pending.iter();
+        let addresses: BTreeSet<Address> = open.map(|pending| pending.intent.address.clone()).collect();
+        return Err(RunError::OpenCalls { addresses: addresses.into_iter().collect() });
+    }
     let mut plan = outcome.plan.clone();
     seal_base(&mut plan, &outcome.previous, &outcome.snapshot.rows, key);
     let saved = SavedPlan {
@@ -265,6 +265,7 @@ pub fn save(session: &Session, outcome: &PlanOutcome, key: &Key) -> Result<Vec<u
         sources: outcome.sources.clone(),
         request: session.request.clone(),
         only: outcome.only.clone(),
+        folder: session.folder.as_deref().and_then(|folder| folder.to_str()).map(String::from),
     };
     Ok(file::write(&saved, key)?)
 }

@@ -1,6 +1,8 @@
 //! Why a verb could not do its work.
 
-use aurak_model::{Diagnostic, Files};
+use std::path::PathBuf;
+
+use aurak_model::{Address, Diagnostic, Files};
 use aurak_state::StoreError;
 
 use crate::file::PlanFileError;
@@ -49,6 +51,20 @@ pub enum RunError {
         /// The names that there are.
         others: Vec<String>,
     },
+    /// The state was sealed with a key that is not here.
+    #[error("the key of this state (`{key_id}`) is not here")]
+    KeyMissing {
+        /// Its id.
+        key_id: String,
+        /// Where its file would be.
+        file: Option<PathBuf>,
+    },
+    /// A plan was to be saved, and a run was cut off in the middle of calls.
+    #[error("the plan cannot be saved: a run was cut off in the middle of {}", quoted(.addresses))]
+    OpenCalls {
+        /// What these calls were for.
+        addresses: Vec<Address>,
+    },
     /// The store at a place belongs to another stack.
     #[error("the state there belongs to `{found}`, not to `{wanted}`")]
     OthersState {
@@ -81,6 +97,20 @@ impl RunError {
             RunError::State { source, .. } => return source.help(),
             RunError::PlanFile(error) => return error.help(),
             RunError::Stale { .. } => "plan again and review what is different".to_string(),
+            RunError::KeyMissing { file, .. } => {
+                let file = file.as_ref().map_or_else(String::new, |file| {
+                    format!(", or bring its file back to `{}`", file.display())
+                });
+                format!(
+                    "give it in AURAK_KEY, or its passphrase in AURAK_PASSPHRASE{file}; `aurak state list` and \
+                     `aurak state check` do without"
+                )
+            }
+            RunError::OpenCalls { .. } => {
+                "the next apply finds out what became of them, and a plan from before would be stale: run \
+                 `aurak apply`, or drop them with `aurak state rm ADDRESS`"
+                    .to_string()
+            }
             RunError::NoState { .. } => "`aurak apply` makes it".to_string(),
             RunError::OtherName { .. } => {
                 "if its name was changed by mistake, change it back; for a new state beside it, add `--new`"
@@ -103,6 +133,11 @@ pub(crate) fn state(doing: &'static str) -> impl FnOnce(StoreError) -> RunError 
 
 fn in_environment(environment: Option<&str>) -> String {
     environment.map_or_else(String::new, |environment| format!(" in the environment `{environment}`"))
+}
+
+fn quoted(addresses: &[Address]) -> String {
+    let quoted: Vec<String> = addresses.iter().map(|address| format!("`{address}`")).collect();
+    quoted.join(", ")
 }
 
 fn count(findings: &[Diagnostic]) -> String {

@@ -42,6 +42,8 @@ pub struct SavedPlan {
     pub request: LoadRequest,
     /// What it was restricted to: what it defers is planned with the same restriction.
     pub only: Vec<String>,
+    /// The folder that it was made in: relative paths of resources start there.
+    pub folder: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,6 +58,8 @@ struct Sealed {
     sources: MemorySources,
     request: LoadRequest,
     only: Vec<String>,
+    #[serde(default)]
+    folder: Option<String>,
 }
 
 /// Why a file is no plan that can be applied.
@@ -100,8 +104,8 @@ pub fn write(saved: &SavedPlan, key: &Key) -> Result<Vec<u8>, PlanFileError> {
     let leaves = take_secrets(&mut plan);
     let open = serde_json::to_string(&Open { identity: saved.identity.clone(), plan })
         .map_err(PlanFileError::Encode)?;
-    let SavedPlan { identity: _, plan: _, sources, request, only } = saved.clone();
-    let sealed = Sealed { leaves, sources, request, only };
+    let SavedPlan { identity: _, plan: _, sources, request, only, folder } = saved.clone();
+    let sealed = Sealed { leaves, sources, request, only, folder };
     let sealed = zeroize::Zeroizing::new(serde_json::to_vec(&sealed).map_err(PlanFileError::Encode)?);
     let sealed = key.seal_bytes(&sealed, &bound_to(&open)).map_err(PlanFileError::Sealed)?;
     Ok(render(&open, &sealed))
@@ -121,11 +125,11 @@ pub fn read(bytes: &[u8], key: &Key) -> Result<SavedPlan, PlanFileError> {
         StoreError::Unsealable { .. } => PlanFileError::Changed,
         other => PlanFileError::Sealed(other),
     })?;
-    let Sealed { leaves, sources, request, only } =
+    let Sealed { leaves, sources, request, only, folder } =
         serde_json::from_slice(&opened).map_err(|_| PlanFileError::Changed)?;
     let Open { identity, mut plan } = serde_json::from_str(open).map_err(|_| PlanFileError::Changed)?;
     give_secrets(&mut plan, leaves)?;
-    Ok(SavedPlan { identity, plan, sources, request, only })
+    Ok(SavedPlan { identity, plan, sources, request, only, folder })
 }
 
 /// The digest of a plan's open part: what a reviewer approves.

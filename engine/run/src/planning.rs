@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aurak_lang::{MemorySources, Recording, Sources as _};
-use aurak_model::{Ask, Diagnostic, Files, Name, Plan, PlanReport, Program, Refreshed, Snapshot, StateDoc};
+use aurak_model::record::{CallKind, Pending};
+use aurak_model::{
+    Ask, Diagnostic, Files, Name, Plan, PlanReport, Program, Refreshed, Severity, Snapshot, StateDoc,
+};
 use aurak_plan::{Options, PlanInput, Planned};
 use aurak_state::{Identity, Key};
 use futures::future::join;
@@ -117,12 +120,78 @@ pub async fn plan(session: &Session, options: Options) -> Result<PlanOutcome, Ru
             (identity, false, previous)
         }
     };
+    let others = match exists {
+        true => Vec::new(),
+        false => other_names(session, &identity.stack, identity.environment.as_deref()).await?,
+    };
     let pool = ProviderPool::new(session.registry.clone());
-    plan_from(session, &pool, loaded, identity, exists, Arc::new(previous), options).await
+    let previous = Arc::new(previous);
+    let mut more: Vec<Diagnostic> = cut_off(&previous).collect();
+    if !others.is_empty() {
+        let error = RunError::OtherName { stack: identity.stack.to_string(), others };
+        let warning = Diagnostic::error("other_name", error.to_string());
+        let warning = Diagnostic { severity: Severity::Warning, ..warning };
+        more.push(warning.help(error.help().unwrap_or_default()));
+    }
+    // Where the plan has errors, these may be why.
+    match plan_from(session, &pool, loaded, identity, exists, previous, options).await {
+        Ok(mut outcome) => {
+            outcome.report.findings.extend(more);
+            Ok(outcome)
+        }
+        Err(RunError::Findings { mut findings, files }) => {
+            findings.extend(more);
+            Err(RunError::Findings { findings, files })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The key of a state, which must be here where anything is sealed with it: without it a sealed value
+/// looks changed, and a run would end in the middle.
+pub(crate) async fn needed_key(session: &Session, identity: &Identity) -> Result<Option<Arc<Key>>, RunError> {
+    let key = session.stores.key(identity).await.map_err(state("find the stack's key"))?;
+    match (&key, &identity.key_id) {
+        (None, Some(key_id)) => {
+            Err(RunError::KeyMissing { key_id: key_id.to_string(), file: session.stores.key_file(identity) })
+        }
+        _ => Ok(key),
+    }
+}
+
+/// The states that this folder holds under other names.
+pub(crate) async fn other_names(
+    session: &Session,
+    stack: &str,
+    environment: Option<&str>,
+) -> Result<Vec<String>, RunError> {
+    let found = session.stores.list().await.map_err(state("list the states"))?;
+    Ok(found
+        .into_iter()
+        .filter(|other| other.environment.as_deref() == environment && &*other.stack != stack)
+        .map(|other| format!("`{}`", other.folder()))
+        .collect())
+}
+
+/// What a cut-off run left open, for people who only plan.
+fn cut_off(previous: &StateDoc) -> impl Iterator<Item = Diagnostic> + '_ {
+    previous.pending.iter().map(|Pending { intent, .. }| {
+        let address = &intent.address;
+        let doing = match &intent.call {
+            CallKind::Create => "while it was being created",
+            CallKind::Update => "while it was being changed",
+            CallKind::Delete => "while it was being deleted",
+            CallKind::Invoke(_) => "while an action of it ran",
+        };
+        let summary = format!("`{address}`: a run was cut off {doing}");
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error("cut_off", summary) }
+            .detail("the next apply finds out what became of it first")
+            .about(address)
+    })
 }
 
 async fn read_state(session: &Session, identity: &Identity) -> Result<StateDoc, RunError> {
-    let key = session.stores.key(identity).await.map_err(state("find the stack's key"))?;
+    let key = needed_key(session, identity).await?;
     let store = session.stores.open(identity, key, false).await.map_err(state("open the state"))?;
     store.document().await.map_err(state("read the state"))
 }

@@ -21,6 +21,8 @@ pub struct Session {
     pub registry: Arc<Registry>,
     /// What these know about types.
     pub schemas: Arc<Schemas>,
+    /// The folder that relative paths of resources start at, where there is one on this machine.
+    pub folder: Option<PathBuf>,
     /// Where states are.
     pub stores: Arc<dyn Stores>,
     /// Time.
@@ -68,6 +70,11 @@ pub trait Stores: Send + Sync {
 
     /// Makes the key of a store that has none, and keeps it.
     async fn make_key(&self, identity: &Identity) -> Result<Arc<Key>, StoreError>;
+
+    /// Where the file of a state's key is or would be, to tell a person.
+    fn key_file(&self, _: &Identity) -> Option<PathBuf> {
+        None
+    }
 
     /// Where commands that run for a store keep their lock files.
     fn lock_dir(&self, identity: &Identity) -> Option<PathBuf>;

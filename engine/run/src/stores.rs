@@ -15,6 +15,10 @@ use crate::session::Stores;
 pub trait KeySource: Send + Sync {
     /// The key of a store, where there is one.
     fn find(&self, identity: &Identity) -> Result<Option<Key>, StoreError>;
+    /// The file that it is or would be in, to tell a person.
+    fn file(&self, _: &Identity) -> Option<PathBuf> {
+        None
+    }
     /// Makes one and keeps it.
     fn make(&self, identity: &Identity) -> Result<Key, StoreError>;
 }
@@ -92,6 +96,10 @@ impl Stores for DiskStores {
 
     async fn make_key(&self, identity: &Identity) -> Result<Arc<Key>, StoreError> {
         self.keys.make(identity).map(Arc::new)
+    }
+
+    fn key_file(&self, identity: &Identity) -> Option<PathBuf> {
+        self.keys.file(identity)
     }
 
     fn lock_dir(&self, identity: &Identity) -> Option<PathBuf> {

@@ -179,20 +179,36 @@ pub(super) fn create(dir: &Path, identity: Identity, key: Option<&Key>) -> Resul
         move |source: std::io::Error| StoreError::Io { doing, path, source }
     };
     DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(fail("create the folder", dir))?;
-    // The database's own files take over the mode of the first.
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-        Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(fail("create", &path)(error)),
+    if path.exists() {
+        return Err(StoreError::Exists { dir: dir.to_path_buf() });
     }
-    let mut connection = connect(dir, Mode::ReadWrite)?;
+    // Made beside its place and put there whole: what is empty in its place was not left by us.
+    let part = dir.join(format!(".{FILE}.{}", std::process::id()));
+    // One of a process that was killed, of our number.
+    let _ = std::fs::remove_file(&part);
+    let made = make(&part, identity, key);
+    // A link, unlike a rename, takes nobody else's place.
+    let linked = made.and_then(|()| match std::fs::hard_link(&part, &path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            Err(StoreError::Exists { dir: dir.to_path_buf() })
+        }
+        Err(error) => Err(fail("create", &path)(error)),
+    });
+    let _ = std::fs::remove_file(&part);
+    linked?;
+    std::fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(fail("create", &path))
+}
+
+/// Makes the database in a new file.
+fn make(path: &Path, identity: Identity, key: Option<&Key>) -> Result<(), StoreError> {
+    let fail = |source| StoreError::Io { doing: "create", path: path.to_path_buf(), source };
+    // The database's own files take over the mode of the first.
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(fail)?;
+    let mut connection = try_connect(path, Mode::ReadWrite).map_err(sql("create the state"))?;
     let doing = "create the state's tables";
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Exclusive).map_err(sql(doing))?;
-    // What was created half-way has no tables, because they come in one transaction.
-    if tables(&transaction)? > 0 {
-        return Err(StoreError::Exists { dir: dir.to_path_buf() });
-    }
     transaction.execute_batch(TABLES).map_err(sql(doing))?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql(doing))?;
     transaction.pragma_update(None, "user_version", FORMAT).map_err(sql(doing))?;
@@ -216,8 +232,15 @@ pub(super) fn create(dir: &Path, identity: Identity, key: Option<&Key>) -> Resul
 /// Opens a connection and sees that the file is a database.
 fn connect(dir: &Path, mode: Mode) -> Result<Connection, StoreError> {
     let path = dir.join(FILE);
-    if !path.is_file() {
-        return Err(StoreError::NotFound { dir: dir.to_path_buf() });
+    match std::fs::metadata(&path) {
+        Ok(meta) if meta.is_file() => {}
+        Ok(_) => {
+            return Err(StoreError::Damaged { what: format!("`{}` is no file", path.display()) });
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Err(StoreError::NotFound { dir: dir.to_path_buf() });
+        }
+        Err(source) => return Err(StoreError::Io { doing: "look at", path, source }),
     }
     match (mode, try_connect(&path, mode)) {
         // A writer died in the middle of a change of mode: its rollback journal has to be played
@@ -272,7 +295,7 @@ fn tables(connection: &Connection) -> Result<u32, StoreError> {
 fn identity(connection: &Connection, dir: &Path) -> Result<(Identity, u64), StoreError> {
     let doing = "read what state this is";
     if tables(connection)? == 0 {
-        return Err(StoreError::NotFound { dir: dir.to_path_buf() });
+        return Err(StoreError::Damaged { what: format!("`{}` is empty", dir.join(FILE).display()) });
     }
     let pragma =
         |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(sql(doing));

@@ -27,7 +27,7 @@ pub fn list_stores(root: &Path) -> Result<Vec<Found>, StoreError> {
     let mut dirs = Vec::new();
     for entry in entries {
         let dir = entry.map_err(fail)?.path();
-        if dir.join(FILE).is_file() {
+        if dir.join(FILE).exists() {
             dirs.push(dir);
         }
     }

@@ -224,12 +224,18 @@ async fn what_is_no_store_is_refused() {
     std::fs::create_dir(&dir).unwrap();
     assert!(matches!(SqliteStore::open(&dir, None), Err(StoreError::NotFound { .. })));
 
-    // A creation that was cut short left an empty file, and may be begun again.
+    // A creation puts its file there whole: one that is empty, or none at all, has lost its contents.
     std::fs::write(dir.join("state.db"), "").unwrap();
-    assert!(matches!(SqliteStore::open(&dir, None), Err(StoreError::NotFound { .. })));
+    assert!(matches!(SqliteStore::open(&dir, None), Err(StoreError::Damaged { .. })));
+    assert!(matches!(SqliteStore::create(&dir, identity(), None), Err(StoreError::Exists { .. })));
+    std::fs::remove_file(dir.join("state.db")).unwrap();
+    std::fs::create_dir(dir.join("state.db")).unwrap();
+    assert!(matches!(SqliteStore::identify(&dir), Err(StoreError::Damaged { .. })));
+    std::fs::remove_dir(dir.join("state.db")).unwrap();
     drop(SqliteStore::create(&dir, identity(), None).unwrap());
     let again = SqliteStore::create(&dir, identity(), None);
     assert!(matches!(again, Err(StoreError::Exists { .. })));
+    assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 1, "nothing is left beside it");
 
     std::fs::write(dir.join("state.db"), "x".repeat(9000)).unwrap();
     let error = SqliteStore::open(&dir, None).err().unwrap();

@@ -129,6 +129,7 @@ impl Stage {
             }
             "rows" => Ok(rows::draw(&self.document(&asked).await?)),
             "log" => Ok(self.log(&asked.words, asked.quiet)),
+            "forget" => Ok(self.forget(&asked).await),
             "rm" => {
                 asked.words.iter().for_each(|path| drop(self.sources.files.remove(path)));
                 Ok(String::new())
@@ -143,6 +144,7 @@ impl Stage {
         let schemas = Arc::new(registry.schemas());
         let sources = if asked.without_sources { MemorySources::default() } else { self.sources.clone() };
         Session {
+            folder: None,
             sources: Arc::new(sources),
             request: asked.request.clone(),
             registry,
@@ -175,6 +177,21 @@ impl Stage {
             }
         }
         text
+    }
+
+    /// `state rm`.
+    async fn forget(&self, asked: &Asked) -> String {
+        let session = self.session(asked);
+        let stores = self.stores.list().await.unwrap_or_default();
+        let (Some(identity), Some(Ok(address))) =
+            (stores.first(), asked.words.first().map(|word| aurak_model::Address::parse(word)))
+        else {
+            return "! forget what?\n".to_string();
+        };
+        match aurak_run::forget(&session, identity, &address).await {
+            Ok(aurak_run::Forgotten { row, attempts }) => format!("row: {row}, attempts: {attempts}\n"),
+            Err(error) => failure(&error),
+        }
     }
 
     async fn save(&self, session: &Session, outcome: &PlanOutcome) -> Result<Vec<u8>, RunError> {
