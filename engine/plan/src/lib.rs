@@ -30,6 +30,8 @@ mod walk;
 mod words;
 mod written;
 
+use std::rc::Rc;
+
 use aurak_model::plan::Mode;
 
 pub use collection::collection_of;
@@ -41,6 +43,23 @@ use context::Context;
 
 /// Plans.
 pub fn plan(input: PlanInput) -> Planned {
+    work(input).0
+}
+
+/// Plans, and hands the plan over before the working memory is taken down, which takes a while for
+/// large stacks: to be called on a thread of its own. Where questions are left the memory goes first,
+/// so that nobody else holds on to the snapshot that their answers are added to.
+pub fn plan_into(input: PlanInput, hand_over: impl FnOnce(Planned)) {
+    let (planned, context) = work(input);
+    if planned.asks.is_empty() {
+        hand_over(planned);
+    } else {
+        drop(context);
+        hand_over(planned);
+    }
+}
+
+fn work(input: PlanInput) -> (Planned, Rc<Context>) {
     let context = Context::new(input);
     if context.input.options.mode == Mode::Apply {
         context.walk();
@@ -48,5 +67,5 @@ pub fn plan(input: PlanInput) -> Planned {
         context.judge_replace();
     }
     let removals = context.removals();
-    context.assemble(removals)
+    (context.assemble(removals), context)
 }

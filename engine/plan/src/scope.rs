@@ -164,8 +164,12 @@ impl Scope for ModuleScope {
     }
 }
 
-/// A path relative to a folder; both relative to the stack's.
+/// A path relative to a folder; both relative to the stack's. An absolute path stays one: that it
+/// leads out of the stack is for the sources to say.
 pub(crate) fn join(folder: &str, path: &str) -> String {
+    if path.starts_with('/') {
+        return path.to_string();
+    }
     let mut parts: Vec<&str> = folder.split('/').filter(|p| !p.is_empty() && *p != ".").collect();
     for part in path.split('/') {
         match part {

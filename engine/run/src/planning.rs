@@ -286,7 +286,8 @@ fn together(mut all: MemorySources, more: MemorySources) -> MemorySources {
     all
 }
 
-/// Planning is pure and may take a while: it gets a thread of its own.
+/// Planning is pure and may take a while: it gets a thread of its own, which also takes its working
+/// memory down while others go on with the plan.
 async fn plan_once(
     session: &Session,
     program: &Arc<Program>,
@@ -301,7 +302,20 @@ async fn plan_once(
         schemas: session.schemas.clone(),
         options: options.clone(),
     };
-    aurak_plan::plan(input)
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let inline = input.clone();
+    let task = tokio::task::spawn_blocking(move || {
+        // Nobody waits for it any more where the run was stopped.
+        aurak_plan::plan_into(input, |planned| drop(sender.send(planned)));
+    });
+    match receiver.await {
+        Ok(planned) => planned,
+        // The thread ended without a plan: it panicked, or the runtime is going down.
+        Err(_) => match task.await {
+            Err(failed) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
+            _ => aurak_plan::plan(inline),
+        },
+    }
 }
 
 /// Fills in the keyed digests of what a plan rests on, so that a later run can tell whether it moved.
