@@ -1,3 +1,5 @@
+//! What the reader makes of texts: values, places, limits.
+
 use super::*;
 use aurak_model::{NodeKind, Value};
 use std::fmt::Write;

@@ -1,3 +1,5 @@
+//! Messages as they are drawn.
+
 use aurak_model::Address;
 use aurak_model::span::Span;
 use insta::assert_snapshot;

@@ -1,3 +1,5 @@
+//! Plans and events as JSON.
+
 use aurak_model::event::{Event, Report, StepEnd};
 use aurak_model::record::EndResult;
 use aurak_model::{StepId, Value};

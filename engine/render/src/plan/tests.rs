@@ -1,3 +1,5 @@
+//! Plans as they are drawn.
+
 use insta::assert_snapshot;
 
 use super::*;

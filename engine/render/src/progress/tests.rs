@@ -1,3 +1,5 @@
+//! The progress of runs as it is shown.
+
 use aurak_model::record::OperationId;
 use insta::assert_snapshot;
 

@@ -1,3 +1,5 @@
+//! Type files that load, and what is said about those that do not.
+
 use aurak_model::schema::Immutable;
 use aurak_model::{Files, Kind, Path};
 
