@@ -171,14 +171,16 @@ impl Context {
         };
         let mut findings = Vec::new();
         let selection = Selection::new(&input, &mut findings);
+        // Most blocks have one instance.
+        let blocks = input.program.blocks.len();
         Rc::new(Context {
             input,
             modules: RefCell::new(vec![root]),
             calls: RefCell::default(),
-            instances: RefCell::default(),
-            by_address: RefCell::default(),
-            groups: RefCell::default(),
-            group_of: RefCell::default(),
+            instances: RefCell::new(Vec::with_capacity(blocks)),
+            by_address: RefCell::new(HashMap::with_capacity(blocks)),
+            groups: RefCell::new(Vec::with_capacity(blocks)),
+            group_of: RefCell::new(HashMap::with_capacity(blocks)),
             providers: RefCell::default(),
             implicit_providers: RefCell::default(),
             memos: RefCell::default(),

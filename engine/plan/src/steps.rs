@@ -568,14 +568,15 @@ impl<'a> Builder<'a> {
             return Built { steps: Vec::new(), providers: self.providers, of: BTreeMap::new() };
         }
         let at = |id: u32| StepId(place[id as usize].unwrap_or(id));
-        let mut slots: Vec<Option<Step>> = std::mem::take(&mut self.steps).into_iter().map(Some).collect();
-        let mut steps = Vec::with_capacity(count);
-        for id in &order {
-            let Some(mut step) = slots[*id as usize].take() else { continue };
-            step.id = at(*id);
-            step.after = self.after[*id as usize].iter().map(|before| at(*before)).collect();
+        let mut steps = std::mem::take(&mut self.steps);
+        for (step, after) in steps.iter_mut().zip(&self.after) {
+            step.id = at(step.id.0);
+            step.after = after.iter().map(|before| at(*before)).collect();
             step.after.sort_unstable();
-            steps.push(step);
+        }
+        // Mostly the steps were made in an order that will do.
+        if !steps.is_sorted_by_key(|step| step.id) {
+            steps.sort_unstable_by_key(|step| step.id);
         }
         let of = self
             .of
