@@ -1,6 +1,6 @@
 //! The plan as a whole: changes in order of risk, steps, outputs, and what it all rests on.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use aurak_model::plan::{Base, Mode, OutputChange, RowBase};
@@ -97,12 +97,22 @@ impl Context {
         let built = Builder::new(self).build(&removals);
         let instances = self.instances.borrow();
         let mut changes: Vec<Change> = Vec::new();
-        let mut unchanged = 0;
-        for instance in instances.iter() {
-            match (instance.change.take(), &instance.decision) {
-                (Some(change), _) => changes.push(*change),
-                (None, Decision::Keep(_)) if instance.kind == BlockKind::Resource => unchanged += 1,
-                _ => {}
+        // Sorted once: sorting what is in order already costs next to nothing.
+        let mut ids: Vec<usize> = (0..instances.len())
+            .filter(|i| instances[*i].change.borrow().is_some() || is_touched(&instances[*i]))
+            .collect();
+        ids.sort_by(|a, b| instances[*a].address.cmp(&instances[*b].address));
+        let unchanged = instances
+            .iter()
+            .filter(|i| {
+                i.kind == BlockKind::Resource
+                    && matches!(i.decision, Decision::Keep(_))
+                    && i.change.borrow().is_none()
+            })
+            .count() as u64;
+        for instance in ids.iter().map(|i| &instances[*i]) {
+            if let Some(change) = instance.change.take() {
+                changes.push(*change);
             }
         }
         changes.extend(removals.iter().filter_map(|removal| removal.change.clone()));
@@ -113,7 +123,7 @@ impl Context {
             change.usual_ms = (!times.is_empty()).then(|| times.iter().sum());
         }
         changes.sort_by(|a, b| (risk(a), &a.address).cmp(&(risk(b), &b.address)));
-        let base = self.base(&instances, &removals);
+        let base = self.base(&instances, &ids, &removals);
         drop(instances);
         let mut deferred = self.deferred.take();
         deferred.sort_by(|a, b| a.address.cmp(&b.address));
@@ -148,23 +158,14 @@ impl Context {
     }
 
     /// What the plan rests on: rows that it touches, and what was read to work those out.
-    fn base(&self, instances: &[Rc<Instance>], removals: &[Removal]) -> Base {
+    fn base(&self, instances: &[Rc<Instance>], ids: &[usize], removals: &[Removal]) -> Base {
         let previous = &self.input.previous;
-        let mut paths: HashMap<Address, Vec<Path>> = HashMap::new();
-        for instance in instances {
-            let touched = !matches!(
-                instance.decision,
-                Decision::Keep(Kept { record: None })
-                    | Decision::Outside
-                    | Decision::Failed
-                    | Decision::Composite(_)
-            );
-            if !touched {
-                continue;
-            }
-            if instance.kind == BlockKind::Resource {
-                paths.entry(instance.address.clone()).or_default().extend(instance.used.iter().cloned());
-            }
+        let touched = || ids.iter().map(|i| &instances[*i]).filter(|instance| is_touched(instance));
+        let mut paths: BTreeMap<Address, Vec<Path>> = touched()
+            .filter(|instance| instance.kind == BlockKind::Resource)
+            .map(|instance| (instance.address.clone(), instance.used.clone()))
+            .collect();
+        for instance in touched() {
             for (read, path) in read_paths(instance) {
                 let target = &instances[read.0 as usize];
                 if target.kind == BlockKind::Resource && previous.rows.contains_key(&target.address) {
@@ -191,6 +192,14 @@ impl Context {
             rows,
         }
     }
+}
+
+/// Whether a plan rests on an instance: on its row, and on what was read for it.
+fn is_touched(instance: &Instance) -> bool {
+    !matches!(
+        instance.decision,
+        Decision::Keep(Kept { record: None }) | Decision::Outside | Decision::Failed | Decision::Composite(_)
+    )
 }
 
 /// The most dangerous first.

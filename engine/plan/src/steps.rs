@@ -544,10 +544,10 @@ impl<'a> Builder<'a> {
         let mut next: BinaryHeap<std::cmp::Reverse<u32>> =
             (0..count as u32).filter(|id| open[*id as usize] == 0).map(std::cmp::Reverse).collect();
         let mut place: Vec<Option<u32>> = vec![None; count];
-        let mut order: Vec<u32> = Vec::with_capacity(count);
+        let mut placed = 0;
         while let Some(std::cmp::Reverse(id)) = next.pop() {
-            place[id as usize] = Some(order.len() as u32);
-            order.push(id);
+            place[id as usize] = Some(placed);
+            placed += 1;
             for dependant in &dependants[id as usize] {
                 open[*dependant as usize] -= 1;
                 if open[*dependant as usize] == 0 {
@@ -555,7 +555,7 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        if order.len() < count {
+        if (placed as usize) < count {
             let stuck: Vec<&str> = (0..count)
                 .filter(|id| place[*id].is_none())
                 .map(|id| self.steps[id].address.as_str())
