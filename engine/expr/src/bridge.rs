@@ -4,6 +4,7 @@
 use std::sync::{Arc, LazyLock};
 
 use aurak_model::{Name, Value};
+use minijinja::machinery::ast::{Expr, UnaryOp, UnaryOpKind};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Rest, Value as Jinja, ValueKind};
 use minijinja::{
@@ -193,6 +194,14 @@ pub(crate) fn to_jinja(value: &Value) -> Jinja {
         Value::Map(map) => Jinja::from_pairs(map.iter().map(|(k, v)| (Arc::clone(k), to_jinja(v)))),
         Value::Sensitive(_) | Value::Unknown(_) => Jinja::UNDEFINED,
     }
+}
+
+/// Whether this is the least integer, whose digits without the sign do not fit.
+pub(crate) fn is_least(e: &UnaryOp<'_>) -> bool {
+    let Expr::Const(constant) = &e.expr else { return false };
+    matches!(e.op, UnaryOpKind::Neg)
+        && constant.value.is_integer()
+        && i128::try_from(constant.value.clone()).is_ok_and(|i| i == -i128::from(i64::MIN))
 }
 
 /// A constant of the syntax tree.

@@ -7,7 +7,7 @@ use minijinja::machinery::ast::{CallArg, CallType, Expr};
 
 use crate::error::{ErrorKind, ExprError, Place, Res};
 use crate::suggest::suggest;
-use crate::{bare, splitter, syntax};
+use crate::{bare, bridge, splitter, syntax};
 
 /// Jinja's own filters. `safe` and `pprint` are left out: there is no escaping and no debug output.
 pub(crate) const FILTERS: &[&str] = &[
@@ -151,11 +151,17 @@ pub(crate) fn is_function(name: &str) -> bool {
     FUNCTIONS.contains(&name) || OWN_FILTERS.contains(&name)
 }
 
-/// Checks every called name in a tree.
+/// Checks every called name in a tree, and every number.
 pub(crate) fn check(expr: &Expr<'_>, source: &str, base: usize) -> Res<()> {
     let go = |e: &Expr<'_>| check(e, source, base);
     match expr {
-        Expr::Const(_) => Ok(()),
+        Expr::Const(e) => match bridge::from_template(&e.value) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let help = "numbers have 64 bits; quote it if text is meant";
+                Err(Box::new(error.help(help).at(syntax::place(expr, source, base))))
+            }
+        },
         // The parser takes words of the language for names where no operand is missing.
         Expr::Var(e) if bare::is_keyword(e.id) => {
             let mut error =
@@ -172,6 +178,7 @@ pub(crate) fn check(expr: &Expr<'_>, source: &str, base: usize) -> Res<()> {
             go(&e.expr)?;
             [&e.start, &e.stop, &e.step].into_iter().flatten().try_for_each(go)
         }
+        Expr::UnaryOp(e) if bridge::is_least(e) => Ok(()),
         Expr::UnaryOp(e) => go(&e.expr),
         Expr::BinOp(e) => {
             go(&e.left)?;

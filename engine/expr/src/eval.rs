@@ -151,38 +151,49 @@ impl<'e> Eval<'e> {
 
     fn map(&mut self, map: &ast::Map<'_>) -> Res<Value> {
         let mut entries: Vec<(Name, Value)> = Vec::with_capacity(map.keys.len());
+        let mut places: Vec<Place> = Vec::with_capacity(map.keys.len());
+        // What the map comes to where a key is unknown: then nobody knows yet which keys it has.
+        let mut unsure: Option<Taint> = None;
         for (key, value) in map.keys.iter().zip(&map.values) {
             let place = self.place(key);
             let name = match self.value(key)? {
                 Value::String(text) => text,
                 Value::Int(i) => i.to_string().into(),
-                Value::Unknown(_) => {
-                    return type_error("a key is not known yet")
-                        .or_help(|| "a map can hold unknown values, not unknown keys".to_string())
-                        .at(place);
+                Value::Unknown(unknown) if !unknown.sensitive => {
+                    unsure.get_or_insert_default().add(&Value::Unknown(unknown));
+                    unsure.get_or_insert_default().add(&self.value(value)?);
+                    continue;
                 }
-                Value::Sensitive(_) => {
+                Value::Unknown(_) | Value::Sensitive(_) => {
                     return type_error("a key is sensitive")
                         .or_help(|| "keys are shown everywhere; put secrets into values".to_string())
                         .at(place);
                 }
+                Value::Null => return type_error("null cannot be a key").at(place),
                 other => {
                     return type_error(format!("{} cannot be a key", other.ty().article())).at(place);
                 }
             };
             entries.push((name, self.value(value)?));
+            places.push(place);
         }
         let count = entries.len();
         let made: Map = entries.iter().cloned().collect();
         if made.len() < count {
             for (i, (name, _)) in entries.iter().enumerate() {
                 if entries[..i].iter().any(|(before, _)| before == name) {
-                    return type_error(format!("the key `{name}` is given twice"))
-                        .at(self.place(&map.keys[i]));
+                    return type_error(format!("the key `{name}` is given twice")).at(places[i]);
                 }
             }
         }
-        bounds::parts(Value::from(made))
+        let made = Value::from(made);
+        match unsure {
+            Some(mut taint) => {
+                taint.add(&made);
+                Ok(taint.fresh(Type::Map))
+            }
+            None => bounds::parts(made),
+        }
     }
 
     /// Whether something holds, without reading a lazy object.
@@ -302,6 +313,9 @@ impl<'e> Eval<'e> {
     }
 
     fn unary(&mut self, e: &ast::UnaryOp<'_>, expr: &Expr<'_>) -> Res<Value> {
+        if bridge::is_least(e) {
+            return Ok(Value::Int(i64::MIN));
+        }
         let val = self.eval(&e.expr)?;
         let place = self.place(expr);
         match e.op {

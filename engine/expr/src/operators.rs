@@ -115,7 +115,10 @@ fn integers(op: BinOpKind, a: i64, b: i64) -> Res<Value> {
         BinOpKind::FloorDiv => {
             a.checked_div(b).map(|q| if a % b != 0 && (a < 0) != (b < 0) { q - 1 } else { q })
         }
-        BinOpKind::Rem => a.checked_rem(b).map(|r| if r != 0 && (r < 0) != (b < 0) { r + b } else { r }),
+        BinOpKind::Rem => {
+            let r = a.wrapping_rem(b);
+            Some(if r != 0 && (r < 0) != (b < 0) { r + b } else { r })
+        }
         _ => match u32::try_from(b) {
             Ok(exponent) => a.checked_pow(exponent),
             Err(_) if b < 0 => return floats(op, a as f64, b as f64),

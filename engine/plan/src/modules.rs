@@ -120,7 +120,10 @@ impl Context {
         match &value {
             // A mark on nothing hides no key.
             Value::Sensitive(Secret::Plain(inner)) if is_empty(inner) => Ok(Instances::Keyed(Vec::new())),
-            Value::Unknown(unknown) if !unknown.sensitive => Ok(Instances::Unknown(self.needs(&value))),
+            // Of a map it may be the values alone that are sensitive: the next plan sees.
+            Value::Unknown(unknown) if !unknown.sensitive || unknown.ty == Type::Map => {
+                Ok(Instances::Unknown(self.needs(&value)))
+            }
             Value::Map(map) => Ok(Instances::Keyed(map.iter().map(|(k, v)| each(k, v.clone())).collect())),
             Value::List(items) => {
                 let mut keys: Vec<(Name, Value)> = Vec::with_capacity(items.len());

@@ -53,15 +53,33 @@ fn text_and_types() {
         {1: 'x'} => {1: "x"}
         {s: a} => {text: 1}
         9223372036854775807 => 9223372036854775807
+        -9223372036854775808 => -9223372036854775808
+        - 9223372036854775808 => -9223372036854775808
+        [-9223372036854775808 + 1, 1 - 9223372036854775807] => [-9223372036854775807, -9223372036854775806]
+        -9223372036854775808 | string => "-9223372036854775808"
+        -9223372036854775808 | abs => error: the number does not fit into 64 bits
+        -9223372036854775808 // -1 => error: the result is too large for a number
+        -9223372036854775808 % -1 => 0
+        - -9223372036854775808 => error: the result is too large for a number
         9223372036854775808 => error: the number does not fit into 64 bits
+        -9223372036854775809 => error: the number does not fit into 64 bits
+        1 - 9223372036854775808 => error: the number does not fit into 64 bits
+        a if yes else 18446744073709551615 => error: the number does not fit into 64 bits
+        1e400 => error: the number is not finite
+        -0.0 => -0.0
         {{ null_value }}x => error: null cannot stand in text
         {{ list }}x => error: a list cannot stand in text
         {{ tags }}x => error: a map cannot stand in text
         {{ null_value }} => null
         {'a': 1, 'a': 2} => error: the key `a` is given twice
-        {none: 1} => error: a value cannot be a key
+        {none: 1} => error: null cannot be a key
         {secret: 1} => error: a key is sensitive
-        {later: 1} => error: a key is not known yet
+        {later: 1} => ?map(fresh r:later)
+        {later: 1, 'a': later_number, 'a': 2} => error: the key `a` is given twice
+        {later: secret} => !?map(fresh r:later)
+        {later: later_number} => ?map(fresh r:later r:n)
+        {later_secret: 1} => error: a key is sensitive
+        {later: nope} => error: `nope` is not defined
         "#,
     );
 }
