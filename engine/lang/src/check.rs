@@ -12,6 +12,7 @@ use aurak_model::{
     Type, Value,
 };
 
+use crate::document::block::{LIFECYCLE, META, META_OF_PROVIDER};
 use crate::fields::{Bag, is_null, kind_of, listed};
 use crate::yaml;
 
@@ -54,11 +55,8 @@ fn provider(block: &Block, schemas: &Schemas, bag: &mut Bag) {
         return;
     };
     let what = format!("the provider `{}`", block.name);
-    Object { attributes: &schema.attributes, what: &what, open: false, existing: false }.check(
-        &block.attributes,
-        block.span,
-        bag,
-    );
+    let object = Object { meta: &META_OF_PROVIDER, ..Object::new(&schema.attributes, &what) };
+    object.check(&block.attributes, block.span, bag);
 }
 
 fn resource(block: &Block, schemas: &Schemas, bag: &mut Bag) {
@@ -68,15 +66,12 @@ fn resource(block: &Block, schemas: &Schemas, bag: &mut Bag) {
     };
     let what = format!("`{}`", block.type_name);
     let existing = block.kind == BlockKind::Existing;
-    Object { attributes: &schema.attributes, what: &what, open: false, existing }.check(
-        &block.attributes,
-        block.span,
-        bag,
-    );
+    let object = Object { meta: &META, existing, ..Object::new(&schema.attributes, &what) };
+    object.check(&block.attributes, block.span, bag);
     for (path, span) in &block.lifecycle.ignore_changes {
         let Some(Seg::Key(first)) = path.0.first() else { continue };
         if !schema.attributes.contains_key(first) {
-            bag.push(unknown_attribute(first, *span, &what, &schema.attributes));
+            bag.push(unknown_attribute(first, *span, &what, &schema.attributes, &[]));
         }
     }
 }
@@ -105,15 +100,20 @@ fn unknown_attribute(
     span: Span,
     what: &str,
     attributes: &BTreeMap<Name, Attribute>,
+    meta: &[&str],
 ) -> Diagnostic {
-    let help = match suggest(key, settable(attributes)) {
+    let known = settable(attributes).map(|name| &**name);
+    let help = match suggest(key, known.clone().chain(meta.iter().copied())) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("it takes {}", listed(settable(attributes))),
+        None if meta.contains(&"lifecycle") && LIFECYCLE.contains(&key) => {
+            format!("write it below `lifecycle`: lifecycle: {{ {key}: ... }}")
+        }
+        None => format!("it takes {}", listed(known)),
     };
     Diagnostic::error("unknown_attribute", format!("{what} has no attribute `{key}`")).at(span, "").help(help)
 }
 
-fn settable(attributes: &BTreeMap<Name, Attribute>) -> impl Iterator<Item = &Name> {
+fn settable(attributes: &BTreeMap<Name, Attribute>) -> impl Iterator<Item = &Name> + Clone {
     attributes.iter().filter(|(_, a)| !a.computed || a.optional).map(|(name, _)| name)
 }
 
@@ -122,20 +122,26 @@ struct Object<'a> {
     attributes: &'a BTreeMap<Name, Attribute>,
     /// Whose they are, for messages.
     what: &'a str,
+    /// Keys that stand beside them, which a misspelt one may mean.
+    meta: &'a [&'a str],
     /// Whether there may be others.
     open: bool,
     /// Whether it names something that is only read: by whatever the provider knows it by.
     existing: bool,
 }
 
-impl Object<'_> {
+impl<'a> Object<'a> {
+    fn new(attributes: &'a BTreeMap<Name, Attribute>, what: &'a str) -> Object<'a> {
+        Object { attributes, what, meta: &[], open: false, existing: false }
+    }
+
     fn check(&self, node: &Node, place: Span, bag: &mut Bag) {
         let mut meant = BTreeSet::new();
         for (key, span, value) in node.entries() {
             let Some(attribute) = self.attributes.get(key) else {
                 if !self.open {
                     meant.extend(suggest(key, settable(self.attributes)));
-                    bag.push(unknown_attribute(key, *span, self.what, self.attributes));
+                    bag.push(unknown_attribute(key, *span, self.what, self.attributes, self.meta));
                 }
                 continue;
             };
@@ -190,8 +196,7 @@ fn check(node: &Node, attribute: &Attribute, name: &str, place: Span, bag: &mut 
         (NodeKind::Map(_), Kind::Object) => {
             let what = format!("`{name}`");
             let open = attribute.open;
-            Object { attributes: &attribute.attributes, what: &what, open, existing: false }
-                .check(node, node.span, bag);
+            Object { open, ..Object::new(&attribute.attributes, &what) }.check(node, node.span, bag);
         }
         (NodeKind::Map(entries), Kind::Map) => {
             length(entries.len(), "keys", node, attribute, name, bag);

@@ -29,7 +29,15 @@ pub(crate) struct BlockDecl {
     pub(crate) description: Option<String>,
 }
 
-const LIFECYCLE: [&str; 9] = [
+/// What stands beside the attributes of a resource.
+pub(crate) const META: [&str; 8] =
+    ["type", "for_each", "when", "depends_on", "provider", "lifecycle", "timeouts", "description"];
+
+/// Of these a provider node has fewer.
+pub(crate) const META_OF_PROVIDER: [&str; 4] = ["type", "for_each", "depends_on", "description"];
+
+/// The keys of `lifecycle`.
+pub(crate) const LIFECYCLE: [&str; 9] = [
     "prevent_destroy",
     "ignore_changes",
     "create_before_destroy",

@@ -3,7 +3,7 @@
 //! A stack (`aurak.yaml`), a module (`module.yaml`) and the files that these include share one
 //! grammar; each may have the sections that make sense there.
 
-mod block;
+pub(crate) mod block;
 mod call;
 mod input;
 mod output;
