@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use aurak_expr::{ExprError, Reference, Template, suggest};
 use aurak_model::program::{Condition, DependencyTarget, Layer};
 use aurak_model::{
-    Attribute, Block, BlockId, BlockKind, Diagnostic, Kind, ModuleId, Name, Named, Node, NodeKind, Program,
-    Schemas, Span, Type,
+    Address, Attribute, Block, BlockId, BlockKind, Diagnostic, Kind, ModuleId, Name, Named, Node, NodeKind,
+    Program, Schemas, Span, Type,
 };
 
 use super::edges::{Graph, Id, Vertex};
@@ -485,50 +485,88 @@ fn syntax_error(node: &Node, text: &str, error: &ExprError) -> Diagnostic {
 
 /// What is renamed or taken over must be there, and what is removed must not.
 fn renames(program: &Program, linked: &Linked, bag: &mut Bag) {
-    let missing = |what: &str, address: &aurak_model::Address, span: Span| {
-        Diagnostic::error("unknown_address", format!("{what} `{address}`, which the stack does not have"))
-            .at(span, "")
-            .help("write the address of a resource as it is now")
-    };
+    let holes = &linked.holes;
     for (address, span) in linked.places.iter().flat_map(|places| &places.moved_to) {
-        if find(program, address, &linked.holes).is_none() {
-            bag.push(missing("something is moved to", address, *span));
+        if find(program, address, holes).is_none() {
+            bag.push(unknown_address("moved to", address, *span, program, true));
         }
     }
     for import in &program.imports {
-        if find(program, &import.to, &linked.holes).is_none() {
-            bag.push(missing("something is imported as", &import.to, import.span));
+        match find(program, &import.to, holes) {
+            Some(Found::Resource(_) | Found::Hole) => {}
+            Some(Found::Module(span)) => bag.push(
+                Diagnostic::error("unknown_address", format!("`{}` is a module", import.to))
+                    .at(import.span, "only a resource can be imported")
+                    .at(span, "called here")
+                    .help(format!("name a resource of it: {}.NAME", import.to)),
+            ),
+            None => bag.push(unknown_address("imported as", &import.to, import.span, program, false)),
         }
     }
     for removed in &program.removed {
-        if let Some(Some(block)) = find(program, &removed.address, &linked.holes)
-            && removed.address.split().1.key.is_none()
-        {
+        let place = match find(program, &removed.address, holes) {
+            Some(Found::Resource(block)) => program.block(block).span,
+            Some(Found::Module(span)) => span,
+            Some(Found::Hole) | None => continue,
+        };
+        if removed.address.split().1.key.is_none() {
             bag.push(
                 Diagnostic::error("not_removed", format!("`{}` is still in the stack", removed.address))
                     .at(removed.span, "removed here")
-                    .at(program.block(block).span, "configured here")
+                    .at(place, "configured here")
                     .help("take one of the two out"),
             );
         }
     }
 }
 
-/// The block of an address; `Some(None)` where a module on the way could not be read.
-fn find(
-    program: &Program,
-    address: &aurak_model::Address,
-    holes: &BTreeSet<ModuleId>,
-) -> Option<Option<BlockId>> {
-    let (within, last, _) = address.split();
+/// What an address names.
+enum Found {
+    Resource(BlockId),
+    /// A call of a module, and where it is.
+    Module(Span),
+    /// A module on the way could not be read.
+    Hole,
+}
+
+fn find(program: &Program, address: &Address, holes: &BTreeSet<ModuleId>) -> Option<Found> {
+    let (within, last, child) = address.split();
     let mut module = program.modules.first()?;
     for segment in within.segments() {
         let id = module.modules.get(&*segment.name)?;
         if holes.contains(id) {
-            return Some(None);
+            return Some(Found::Hole);
         }
         module = program.module(*id);
     }
-    let block = module.resources.get(&*last.name)?;
-    (program.block(*block).kind == BlockKind::Resource).then_some(Some(*block))
+    if let Some(block) = module.resources.get(&*last.name) {
+        return (program.block(*block).kind == BlockKind::Resource).then_some(Found::Resource(*block));
+    }
+    let called = module.modules.get(&*last.name).filter(|_| child.is_none())?;
+    Some(Found::Module(program.module(*called).call.as_ref()?.span))
+}
+
+/// `modules`: whether a module may stand there too.
+fn unknown_address(
+    what: &str,
+    address: &Address,
+    span: Span,
+    program: &Program,
+    modules: bool,
+) -> Diagnostic {
+    let (within, last, _) = address.split();
+    let mut module = program.modules.first();
+    for segment in within.segments() {
+        module = module.and_then(|m| m.modules.get(&*segment.name)).map(|id| program.module(*id));
+    }
+    let known = module
+        .into_iter()
+        .flat_map(|module| module.resources.keys().chain(module.modules.keys().filter(move |_| modules)));
+    let help = match suggest(&last.name, known) {
+        Some(meant) => format!("did you mean `{}`?", within.join(&meant, last.key.as_deref()).as_str()),
+        None if modules => "write the address of a resource or a module as it is now".to_string(),
+        None => "write the address of a resource as it is now".to_string(),
+    };
+    let message = format!("something is {what} `{address}`, which the stack does not have");
+    Diagnostic::error("unknown_address", message).at(span, "").help(help)
 }
