@@ -20,6 +20,7 @@ mod existing;
 mod input;
 mod mark;
 mod modules;
+mod moved;
 mod name;
 mod provider;
 mod removal;
@@ -63,6 +64,7 @@ fn work(input: PlanInput) -> (Planned, Rc<Context>) {
     let context = Context::new(input);
     if context.input.options.mode == Mode::Apply {
         context.walk();
+        context.judge_moves();
         context.judge_program();
         context.judge_replace();
     }

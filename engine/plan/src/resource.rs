@@ -501,27 +501,6 @@ impl Context {
         rows.get(address).or_else(|| self.moved_from(address).and_then(|from| rows.get(&from))).cloned()
     }
 
-    /// The address that a row had before a rename, where it still has that.
-    pub(crate) fn moved_from(&self, address: &Address) -> Option<Address> {
-        let rows = &self.input.previous.rows;
-        if self.input.program.moved.is_empty() || rows.contains_key(address) {
-            return None;
-        }
-        let mut at = address.clone();
-        // The latest rename is the last one; follow them back.
-        for moved in self.input.program.moved.iter().rev() {
-            if let Some(rest) = at.as_str().strip_prefix(moved.to.as_str())
-                && (rest.is_empty() || rest.starts_with(['.', '[', '/']))
-            {
-                at = Address::parse(&format!("{}{rest}", moved.from)).ok()?;
-                if rows.contains_key(&at) {
-                    return Some(at);
-                }
-            }
-        }
-        None
-    }
-
     /// What state knows of an instance that this plan leaves alone.
     fn as_recorded(&self, address: &Address) -> Value {
         match self.input.snapshot.rows.get(address) {

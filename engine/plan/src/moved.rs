@@ -1,0 +1,67 @@
+//! `moved`: the rows that addresses had under other names, and renames that cannot be.
+
+use std::collections::BTreeMap;
+
+use aurak_model::{Address, Diagnostic};
+
+use crate::context::Context;
+
+impl Context {
+    /// The address that a row had before a rename, where it still has that.
+    pub(crate) fn moved_from(&self, address: &Address) -> Option<Address> {
+        let rows = &self.input.previous.rows;
+        if self.input.program.moved.is_empty() || rows.contains_key(address) {
+            return None;
+        }
+        let mut at = address.clone();
+        // The latest rename is the last one; follow them back.
+        for moved in self.input.program.moved.iter().rev() {
+            if let Some(rest) = under(&at, &moved.to) {
+                at = Address::parse(&format!("{}{rest}", moved.from)).ok()?;
+                if rows.contains_key(&at) {
+                    return Some(at);
+                }
+            }
+        }
+        None
+    }
+
+    /// A row has one owner: its old address must have left the configuration, and it goes to one place.
+    pub(crate) fn judge_moves(&self) {
+        if self.input.program.moved.is_empty() {
+            return;
+        }
+        let by_address = self.by_address.borrow();
+        let mut taken: BTreeMap<Address, &Address> = BTreeMap::new();
+        let mut addresses: Vec<&Address> = by_address.keys().collect();
+        addresses.sort();
+        for to in addresses {
+            let Some(from) = self.moved_from(to) else { continue };
+            let wrong = |message: String, help: String| {
+                let mut finding = Diagnostic::error("moved", message).help(help).about(to);
+                let last = self.input.program.moved.iter().rev().find(|m| under(to, &m.to).is_some());
+                if let Some(moved) = last {
+                    finding = finding.at(moved.span, "");
+                }
+                self.find(finding);
+            };
+            if by_address.contains_key(&from) {
+                wrong(
+                    format!("`{from}` is moved to `{to}`, and is still in the stack"),
+                    format!("take `{from}` out of the configuration, or the rename out of `moved`"),
+                );
+            } else if let Some(other) = taken.insert(from.clone(), to) {
+                wrong(
+                    format!("`{from}` is moved to both `{other}` and `{to}`"),
+                    "leave one of the renames".to_string(),
+                );
+            }
+        }
+    }
+}
+
+/// What stands behind a prefix of an address, where that ends with a segment.
+fn under<'a>(address: &'a Address, prefix: &Address) -> Option<&'a str> {
+    let rest = address.as_str().strip_prefix(prefix.as_str())?;
+    (rest.is_empty() || rest.starts_with(['.', '[', '/'])).then_some(rest)
+}
