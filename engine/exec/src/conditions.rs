@@ -51,10 +51,7 @@ pub(crate) fn makes(work: &Work, slot: Slot) -> bool {
 
 /// Judges a condition. One that hangs on what the next plan makes is left to that plan.
 pub(crate) fn judge(resolver: &mut Resolver<'_>, condition: &DeferredCondition) -> Result<(), Unresolved> {
-    let at = match &condition.place {
-        Some(place) => format!("the condition at {place}"),
-        None => "a condition".to_string(),
-    };
+    let at = named(resolver, condition);
     let failed = |failure: Failure| Err(Unresolved::Failed(failure));
     let that = match resolver.resolve(&condition.that) {
         Ok(that) => that,
@@ -71,12 +68,34 @@ pub(crate) fn judge(resolver: &mut Resolver<'_>, condition: &DeferredCondition) 
             // A message that cannot be made must not hide what it is about.
             let message = match resolver.resolve(&condition.message) {
                 Ok(Value::String(text)) => text.to_string(),
-                Ok(_) | Err(_) => "it does not hold".to_string(),
+                Ok(Value::Sensitive(_)) => "its message is sensitive, so it is not shown".to_string(),
+                Ok(_) => "its message is no text".to_string(),
+                Err(Unresolved::Failed(failure)) => {
+                    format!("its message could not be worked out: {}", failure.message)
+                }
+                Err(_) => "its message is not known".to_string(),
             };
             failed(Failure::new("condition", message).detail(format!("{at} does not hold")))
         }
         None => {
             failed(Failure::new("condition", format!("{at} could not be judged: its value is not known")))
         }
+    }
+}
+
+/// A condition for a person: its source, as far as a line of text goes, and its place.
+fn named(resolver: &Resolver<'_>, condition: &DeferredCondition) -> String {
+    /// Longer ones are looked up at their place.
+    const SHOWN: usize = 80;
+    let source = resolver
+        .expression(&condition.that)
+        .map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
+    let source = match source {
+        Some(text) if text.chars().count() <= SHOWN => format!(" `{text}`"),
+        _ => String::new(),
+    };
+    match &condition.place {
+        Some(place) => format!("the condition{source} at {place}"),
+        None => format!("the condition{source}"),
     }
 }

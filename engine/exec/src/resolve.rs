@@ -65,6 +65,13 @@ struct Known {
 }
 
 impl<'a> Resolver<'a> {
+    /// The expression that a value of the plan is worked out from.
+    pub(crate) fn expression(&self, value: &Value) -> Option<&'a str> {
+        let Value::Unknown(unknown) = value else { return None };
+        let Origin::Node { node, .. } = &unknown.origin else { return None };
+        self.nodes.get(node.0 as usize).map(|node| node.expression.as_str())
+    }
+
     pub(crate) fn new(plan: &'a Plan, schemas: &'a Schemas, rows: Rows<'a>) -> Resolver<'a> {
         Resolver::over(&plan.nodes, schemas, rows)
     }

@@ -50,7 +50,7 @@ pub use digest::{DigestError, digest, digest_with};
 pub use error::{ErrorKind, ExprError};
 pub use references::{CallSite, Reference};
 pub use scope::{Binding, MapScope, Object, Scope, SourceAsk};
-pub use shape::{ShapeError, coerce, matches_whole};
+pub use shape::{ShapeError, beyond, coerce, matches_whole};
 pub use splitter::has_expressions;
 pub use suggest::suggest;
 pub use taint::truthy;

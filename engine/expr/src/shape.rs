@@ -55,7 +55,12 @@ fn shape(value: &Value, text: Option<&str>, attribute: &Attribute) -> Result<Val
                 Ok(inner) => Ok(opaque(inner)),
                 Err(mut e) => {
                     // The shape that is wanted may be told, what is there instead may not.
-                    e.message = format!("the sensitive value does not fit: it must be {}", wanted(attribute));
+                    e.message = match e.path.is_root() {
+                        true => format!("the sensitive value does not fit: it must be {}", rules(attribute)),
+                        false => {
+                            "the sensitive value does not fit: a part of it has the wrong form".to_string()
+                        }
+                    };
                     e.help = None;
                     e.path = Path::root();
                     Err(e)
@@ -288,6 +293,22 @@ fn in_length(len: usize, unit: &str, attribute: &Attribute) -> Result<(), ShapeE
     ))
 }
 
+/// The bound of an input that a value is beyond: of a number, or of the length of text.
+pub fn beyond(value: &Value, least: Option<f64>, most: Option<f64>) -> Option<String> {
+    let (size, unit) = match value {
+        Value::Int(i) => (*i as f64, ""),
+        Value::Float(x) => (*x, ""),
+        Value::String(text) => (text.chars().count() as f64, " characters"),
+        Value::Sensitive(Secret::Plain(inner)) => return beyond(inner, least, most),
+        _ => return None,
+    };
+    match (least, most) {
+        (Some(least), _) if size < least => Some(format!("at least {least}{unit}")),
+        (_, Some(most)) if size > most => Some(format!("at most {most}{unit}")),
+        _ => None,
+    }
+}
+
 fn bounds(least: Option<i64>, most: Option<i64>) -> String {
     match (least, most) {
         (Some(a), Some(b)) if a == b => format!("exactly {a}"),
@@ -326,6 +347,25 @@ fn wanted(attribute: &Attribute) -> String {
         true => article.to_string(),
         false => format!("one of {}", listed(&attribute.allowed)),
     }
+}
+
+/// The same with all that is asked of it, for a value that cannot be shown beside the rule it breaks.
+fn rules(attribute: &Attribute) -> String {
+    let mut text = wanted(attribute);
+    let (least, most) = (attribute.minimum, attribute.maximum);
+    if least.is_some() || most.is_some() {
+        let unit = match attribute.kind {
+            Kind::String => " characters",
+            Kind::List => " items",
+            Kind::Map | Kind::Object => " keys",
+            Kind::Any | Kind::Boolean | Kind::Integer | Kind::Number => "",
+        };
+        text.push_str(&format!(" of {}{unit}", bounds(least, most)));
+    }
+    if let Some(pattern) = &attribute.pattern {
+        text.push_str(&format!(" that matches `{pattern}`"));
+    }
+    text
 }
 
 fn wrong(wanted: Type, found: String, help: Option<String>) -> ShapeError {

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aurak_expr::{ShapeError, coerce, suggest};
+use aurak_expr::{ShapeError, beyond, coerce, suggest};
 use aurak_model::program::{Input, Layer};
 use aurak_model::schema::{Attribute, Kind, provider_of};
 use aurak_model::{
@@ -355,18 +355,9 @@ fn input_value(name: &str, input: &Input, layer: &Layer, files: &Files, bag: &mu
         bag.push(what("this is not allowed".to_string()).help(help));
         return;
     }
-    let size = match &coerced {
-        Value::Int(i) => (*i as f64, ""),
-        Value::Float(x) => (*x, ""),
-        Value::String(text) => (text.chars().count() as f64, " characters"),
-        _ => return,
-    };
-    let bound = match (input.minimum, input.maximum) {
-        (Some(least), _) if size.0 < least => format!("at least {least}{}", size.1),
-        (_, Some(most)) if size.0 > most => format!("at most {most}{}", size.1),
-        _ => return,
-    };
-    bag.push(what("this is out of range".to_string()).help(format!("it must be {bound}")));
+    if let Some(bound) = beyond(&coerced, input.minimum, input.maximum) {
+        bag.push(what("this is out of range".to_string()).help(format!("it must be {bound}")));
+    }
 }
 
 fn kind(ty: Type) -> Kind {

@@ -45,16 +45,24 @@ impl Context {
         match truthy(&that) {
             Some(true) => {}
             Some(false) => {
-                let Ok(message) = self.evaluate(&condition.message, scope, None, address) else { return };
-                let text = match &message {
-                    Value::String(text) => text.to_string(),
+                // Where it has none, that was said, and is not all that is wrong.
+                let message = self.evaluate(&condition.message, scope, None, address).unwrap_or(Value::Null);
+                let bare = || {
+                    let what = if address.is_some() { "a condition" } else { "a check" };
+                    format!("{what} does not hold")
+                };
+                let (text, why) = match &message {
+                    Value::String(text) => (text.to_string(), None),
                     value if is_hidden(value) => {
-                        "a condition does not hold (its message is sensitive)".to_string()
+                        (bare(), Some("Its message is sensitive, so it is not shown."))
                     }
-                    _ => "a condition does not hold".to_string(),
+                    Value::Unknown(_) => (bare(), Some("Its message is only known after apply.")),
+                    Value::Null => (bare(), None),
+                    _ => (bare(), Some("Its message is no text.")),
                 };
                 let mut finding =
                     Diagnostic::error("condition", text).at(condition.that.span, "this is false");
+                finding.detail = why.map(str::to_string);
                 if let Some(address) = address {
                     finding = finding.about(address);
                 }

@@ -138,8 +138,8 @@ impl Context {
         coerce(value, None, attribute).map_err(|error| {
             let place = descend(node, &error.path);
             let path = if error.path.is_root() { what.to_string() } else { format!("{what}.{}", error.path) };
-            let mut finding =
-                Diagnostic::error("type", format!("`{path}` {}", error.message)).at(place.span, "");
+            let mut finding = Diagnostic::error("type", format!("`{path}` cannot have this value"))
+                .at(place.span, error.message);
             finding.help = error.help;
             if let Some(about) = about {
                 finding = finding.about(about);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use aurak_expr::{coerce, truthy};
+use aurak_expr::{beyond, coerce, truthy};
 use aurak_model::program::{Input, ModuleId};
 use aurak_model::{Attribute, Diagnostic, Kind, Name, Node, Origin, Secret, Type, Value};
 
@@ -235,31 +235,32 @@ impl Context {
                 return Err(GaveUp);
             }
         };
-        if value.is_null() {
-            return Ok(value);
-        }
-        let value = coerce(&value, None, &attribute).map_err(|error| {
+        let wrong = |what: String, help: Option<String>| {
             let place = last.map_or(input.span, |layer| layer.node.span);
-            let from = last.map_or(String::new(), |layer| format!(" (from {})", layer.source));
-            let mut finding =
-                Diagnostic::error("input", format!("the input `{name}`{from} {}", error.message))
-                    .at(place, "");
-            finding.help = error.help;
+            let summary = format!("the input `{name}` cannot have this value");
+            let mut finding = Diagnostic::error("input", summary).at(place, what);
+            finding = finding.at(input.span, "declared here");
+            finding.help = help;
             self.find(finding);
             GaveUp
-        })?;
+        };
+        if value.reveal().is_null() {
+            return match input.nullable {
+                true => Ok(value),
+                false => Err(wrong(
+                    "this is null".to_string(),
+                    Some("give a value, or declare the input with `nullable: true`".to_string()),
+                )),
+            };
+        }
+        let value = coerce(&value, None, &attribute).map_err(|error| wrong(error.message, error.help))?;
         if !input.allowed.is_empty() && !value.has_unknown() && !input.allowed.contains(&value.reveal()) {
-            let place = last.map_or(input.span, |layer| layer.node.span);
             let choices: Vec<String> = input.allowed.iter().map(|v| format!("`{}`", plain(v))).collect();
-            self.find(
-                Diagnostic::error(
-                    "input",
-                    format!("the input `{name}` is none of the values that it may have"),
-                )
-                .at(place, "")
-                .help(format!("choose one of {}", choices.join(", "))),
-            );
-            return Err(GaveUp);
+            let help = format!("allowed are {}", choices.join(", "));
+            return Err(wrong("this is not allowed".to_string(), Some(help)));
+        }
+        if let Some(bound) = beyond(&value, input.minimum, input.maximum) {
+            return Err(wrong("this is out of range".to_string(), Some(format!("it must be {bound}"))));
         }
         Ok(if input.sensitive { value.sensitive() } else { value })
     }
@@ -309,8 +310,6 @@ pub(crate) fn attribute_of(input: &Input) -> Attribute {
             Type::List => Kind::List,
             Type::Map => Kind::Map,
         },
-        minimum: input.minimum.map(|m| m as i64),
-        maximum: input.maximum.map(|m| m as i64),
         pattern: input.pattern.clone(),
         ..Attribute::default()
     }

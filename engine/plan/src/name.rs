@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use aurak_model::{Ask, AskKey, Diagnostic, Name, Value};
+use aurak_expr::coerce;
+use aurak_model::{Ask, AskKey, Attribute, Diagnostic, Kind, Name, Value};
 
-use crate::context::Context;
+use crate::context::{Context, GaveUp};
 use crate::input::PlanInput;
 use crate::scope::ModuleScope;
 
@@ -25,26 +26,45 @@ pub fn stack_name(input: PlanInput) -> Named {
     let mut name = None;
     if let Some(node) = &context.input.program.name {
         let scope = ModuleScope::new(&context, Context::ROOT);
-        if let Ok(value) = context.evaluate(node, &scope, None, None) {
-            match value {
-                Value::String(text) if is_folder_name(&text) => name = Some(text),
-                Value::String(text) => context.find(
-                    Diagnostic::error("name", format!("`{text}` cannot be the name of a stack"))
-                        .at(node.span, "")
-                        .help("a name is made of letters, digits, `.`, `_` and `-`, and starts with a letter or digit"),
-                ),
-                value => context.find(
-                    Diagnostic::error("name", "the name of the stack is no string that is known before apply")
-                        .at(node.span, format!("this is {}", value.ty().article()))
-                        .help("it may use inputs and `let`, not resources, and nothing sensitive"),
-                ),
+        let wrong = |message: String, label: &str, help: &str| {
+            context.find(Diagnostic::error("name", message).at(node.span, label).help(help));
+        };
+        let text = Attribute::of(Kind::String);
+        let value = context.evaluate(node, &scope, Some(&text), None);
+        // What is no text is left to the cases below.
+        match value.map(|value| coerce(&value, None, &text).unwrap_or(value)) {
+            Ok(Value::String(text)) if is_folder_name(&text) => name = Some(text),
+            Ok(Value::String(text)) => wrong(
+                format!("`{text}` cannot be the name of a stack"),
+                "",
+                "a name is made of letters, digits, `.`, `_` and `-`, and starts with a letter or digit",
+            ),
+            Ok(Value::Sensitive(_)) => wrong(
+                "the name of the stack is sensitive".to_string(),
+                "its state is kept under this name, for all to see",
+                "make it of values that are not sensitive",
+            ),
+            Ok(Value::Unknown(_)) => wrong(UNKNOWN.to_string(), UNKNOWN_LABEL, UNKNOWN_HELP),
+            Ok(value) => wrong(
+                "the name of the stack must be text".to_string(),
+                &format!("this is {}", if value.is_null() { "null" } else { value.ty().article() }),
+                "it may use inputs and `let`",
+            ),
+            // Nothing is planned yet, so what a resource will be is not even asked.
+            Err(GaveUp) if context.asks.borrow().is_empty() && context.findings.borrow().is_empty() => {
+                wrong(UNKNOWN.to_string(), UNKNOWN_LABEL, UNKNOWN_HELP);
             }
+            Err(GaveUp) => {}
         }
     }
     let findings = context.findings.take();
     let asks = context.asks.take();
     Named { name, findings, asks }
 }
+
+const UNKNOWN: &str = "the name of the stack is not known before its resources are";
+const UNKNOWN_LABEL: &str = "it reads a resource";
+const UNKNOWN_HELP: &str = "its state is found by this name: make it of inputs and `let` that read none";
 
 /// Works out every input, as far as that goes without a state.
 pub fn validate(input: PlanInput) -> Named {

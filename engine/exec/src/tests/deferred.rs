@@ -329,9 +329,9 @@ async fn conditions_stop_a_step_before_or_after_it() {
     ");
     insta::assert_snapshot!(ran.result.findings.iter().map(told).collect::<Vec<_>>().join("\n"), @"
     could not create `before`: more are needed [condition]
-      the condition at aurak.yaml:9:5 does not hold
+      the condition `{{ n > 5 }}` at aurak.yaml:9:5 does not hold
     a condition of `after` does not hold: it has the wrong id [condition]
-      the condition at aurak.yaml:9:5 does not hold
+      the condition `{{ id == 'other' }}` at aurak.yaml:9:5 does not hold
     ");
     // What was made is recorded, whatever the condition says.
     assert!(kit.state().await.rows.contains_key(&address("after")));
@@ -353,7 +353,7 @@ async fn checks_of_the_stack_are_judged_at_the_end() {
     let ran = kit.run(&p.plan).await;
     insta::assert_snapshot!(ran.failure(), @"
     a check does not hold: the stack wants more [condition]
-      the condition at aurak.yaml:9:5 does not hold
+      the condition `{{ n > 5 }}` at aurak.yaml:9:5 does not hold
     ");
     assert_eq!(ran.result.steps[0], Some(aurak_model::StepEnd::Done));
     assert_eq!(p.plan.steps[0].id, StepId(0));

@@ -221,9 +221,39 @@ fn marks_and_unknowns() {
     assert_eq!(shaped(&value, None, &object), "{a: ?integer(r:p), b: !?string(r:p)}");
     let value = Value::map([("a", secret("x".into()))]);
     assert_eq!(shaped(&value, None, &object), "a: the sensitive value does not fit: it must be an integer");
+    for (attribute, value, expected) in [
+        (
+            Attribute { pattern: Some("[a-z]+".into()), minimum: Some(2), ..of(Kind::String) },
+            Value::from("CANARY"),
+            "it must be a string of at least 2 characters that matches `[a-z]+`",
+        ),
+        (
+            Attribute { minimum: Some(1), maximum: Some(9), ..of(Kind::Integer) },
+            77.into(),
+            "it must be an integer of 1 to 9",
+        ),
+        (
+            Attribute { maximum: Some(1), ..of(Kind::List) },
+            Value::list([Value::from(1), 2.into()]),
+            "it must be a list of at most 1 items",
+        ),
+        (
+            Attribute { allowed: vec!["a".into(), "b".into()], ..of(Kind::String) },
+            "c".into(),
+            "it must be one of `a`, `b`",
+        ),
+    ] {
+        let whole = Value::Sensitive(Secret::Plain(value.into()));
+        assert_eq!(shaped(&whole, None, &attribute), format!("the sensitive value does not fit: {expected}"));
+    }
     // A map that is secret as a whole stays so.
     let whole = Value::Sensitive(Secret::Plain(Value::map([("a", Value::from(1))]).into()));
     assert_eq!(shaped(&whole, None, &object), "!{a: 1}");
     let bad = Value::Sensitive(Secret::Plain(Value::map([("canary", Value::from(1))]).into()));
     assert!(!shaped(&bad, None, &object).contains("canary"));
+    let bad = Value::Sensitive(Secret::Plain(Value::map([("a", Value::from("x"))]).into()));
+    assert_eq!(
+        shaped(&bad, None, &object),
+        "the sensitive value does not fit: a part of it has the wrong form"
+    );
 }
