@@ -191,6 +191,11 @@ impl<'a> Dispatcher<'a> {
         let mut waiting_for_it: Vec<Effect> = Vec::new();
         loop {
             while self.tasks.try_join_next().is_some() {}
+            // Before anything is started: the user may have asked between two plans, or while an
+            // append was under way.
+            while self.stop < context.cancel.level() {
+                self.stopping();
+            }
             self.start_what_can();
             if append.is_none() && !self.batch.is_empty() {
                 self.gather(receiver).await;
@@ -218,9 +223,7 @@ impl<'a> Dispatcher<'a> {
                         Err(error) => return self.give_up(error.into()),
                     }
                 }
-                () = context.cancel.reached(self.next_stop()), if self.stop != Stop::Now => {
-                    self.stopping();
-                }
+                () = context.cancel.reached(self.next_stop()), if self.stop != Stop::Now => {}
                 () = context.lease.lost() => {
                     let lost = context.lease.check().err();
                     return self.give_up(lost.map_or(ExecError::Stuck { left: self.open_steps }, ExecError::from));
@@ -352,6 +355,10 @@ impl<'a> Dispatcher<'a> {
 
     /// A batch is durable.
     fn commit(&mut self, effects: Vec<Effect>) {
+        let effects = match self.context.cancel.is_stopping() {
+            true => self.call_off(effects),
+            false => effects,
+        };
         for effect in effects {
             match effect {
                 Effect::Started(step) => {
@@ -378,6 +385,25 @@ impl<'a> Dispatcher<'a> {
                 Effect::Adopt(durable, key) => drop(durable.send(key)),
             }
         }
+    }
+
+    /// The user asked to stop while intents were written: their calls do not leave any more, and the
+    /// intents are settled.
+    fn call_off(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
+        let mut off = HashSet::new();
+        for effect in &effects {
+            let Effect::Spawn(job) = effect else { continue };
+            let Some(running) = self.running.remove(&job.step) else { continue };
+            self.outcome(job.step, &running, Vec::new(), Some("the run was stopped"), None);
+            self.over(job.step);
+            off.insert(job.step);
+        }
+        let kept = |effect: &Effect| match effect {
+            Effect::Started(step) => !off.contains(step),
+            Effect::Spawn(job) => !off.contains(&job.step),
+            Effect::Finished { .. } | Effect::Durable(_) | Effect::Adopt(..) => true,
+        };
+        effects.into_iter().filter(kept).collect()
     }
 
     fn move_on(&mut self) {

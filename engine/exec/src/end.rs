@@ -153,7 +153,7 @@ impl Dispatcher<'_> {
         }
     }
 
-    fn outcome(
+    pub(crate) fn outcome(
         &mut self,
         step: u32,
         running: &Running,
@@ -266,7 +266,7 @@ impl Dispatcher<'_> {
         }
     }
 
-    fn over(&mut self, step: u32) {
+    pub(crate) fn over(&mut self, step: u32) {
         self.phase[step as usize] = Phase::Over;
         self.open_steps -= 1;
         self.ready.release(step);

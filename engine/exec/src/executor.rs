@@ -115,7 +115,7 @@ fn timed_out(job: &Job, position: &Position) -> Ended {
     Ended::Failed { failure, remains }
 }
 
-fn words(duration: Duration) -> String {
+pub(crate) fn words(duration: Duration) -> String {
     match duration.as_secs() {
         0 => format!("{} ms", duration.as_millis()),
         seconds if seconds % 3600 == 0 => format!("{} h", seconds / 3600),

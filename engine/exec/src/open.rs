@@ -11,6 +11,7 @@ use crate::dispatch::{Dispatcher, Effect, Phase};
 use crate::error::Failure;
 use crate::job::{Msg, OpenedProvider};
 use crate::nodes::{Open, Status, Waiter};
+use crate::panic::answered;
 use crate::refusal::refusal;
 use crate::resolve::Unresolved;
 use crate::rows::Seen;
@@ -36,9 +37,11 @@ impl Dispatcher<'_> {
                 let (providers, sender) = (self.context.providers.clone(), self.sender.clone());
                 let (lease, backoff) =
                     (self.context.lease.clone(), Backoff::new(self.context.seed, node as u64));
+                let within = self.context.limits.timeout;
                 self.tasks.spawn(async move {
                     let patience = Patience { lease: &lease, backoff: &backoff };
-                    let result = patience.ask(|| providers.open(&opened)).await.map(OpenedProvider);
+                    let opening = patience.ask(|| providers.open(&opened));
+                    let result = answered(within, opening).await.map(OpenedProvider);
                     let _ = sender.send(Msg::Opened { node, result });
                 });
             }
@@ -148,9 +151,11 @@ impl Dispatcher<'_> {
         let (type_name, object) = (type_name.clone(), object.clone());
         let (address, sender, lease) = (address.clone(), self.sender.clone(), self.context.lease.clone());
         let backoff = Backoff::new(self.context.seed, node as u64);
+        let within = self.context.limits.timeout;
         self.tasks.spawn(async move {
             let patience = Patience { lease: &lease, backoff: &backoff };
-            let result = patience.ask(|| provider.read(&type_name, &object.id, &object.attributes)).await;
+            let reading = patience.ask(|| provider.read(&type_name, &object.id, &object.attributes));
+            let result = answered(within, reading).await;
             let _ = sender.send(Msg::Seen { address, result });
         });
     }

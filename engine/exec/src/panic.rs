@@ -1,8 +1,12 @@
-//! A provider that panics ends its step, not the run.
+//! A provider that panics ends its step, not the run; one that never answers a question neither.
 
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
+use aurak_api::ProviderError;
 use futures::FutureExt;
+
+use crate::executor::words;
 
 use crate::error::Failure;
 use crate::job::{Ended, Remains};
@@ -16,4 +20,18 @@ pub(crate) async fn guarded(executor: impl Future<Output = Ended>) -> Ended {
             .help("this is an error in aurak: please report it. Then run the command again"),
         remains: Remains::Open,
     })
+}
+
+/// The answer to a question that changes nothing, whatever the provider does.
+pub(crate) async fn answered<T>(
+    within: Duration,
+    question: impl Future<Output = Result<T, ProviderError>>,
+) -> Result<T, ProviderError> {
+    // Nothing of what the question held is used afterwards.
+    match tokio::time::timeout(within, AssertUnwindSafe(question).catch_unwind()).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => Err(ProviderError::permanent("the provider broke off with an error of its own")
+            .help("this is an error in aurak: please report it. Then run the command again")),
+        Err(_) => Err(ProviderError::transient(format!("there was no answer within {}", words(within)))),
+    }
 }

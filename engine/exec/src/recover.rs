@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::panic::AssertUnwindSafe;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,11 +21,14 @@ use aurak_model::{Address, Diagnostic, Name, ProviderAddress, Record, Row, Sever
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt};
+use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 use crate::backoff::Backoff;
 use crate::context::Context;
 use crate::error::{ExecError, Failure};
+use crate::executor::words;
+use crate::panic::answered;
 use crate::refusal::{question_help, refusal};
 use crate::resolve::{Resolver, Unresolved};
 use crate::rows::{Home, Rows, Seen, object, set_aside, with_object, without_object};
@@ -59,11 +63,12 @@ pub async fn recover(context: &Context, state: &StateDoc) -> Result<Recovered, E
         resolver: Resolver::over(&[], &context.schemas, Rows::new(&state.rows)),
         open: HashMap::new(),
     };
+    let rows = Mutex::new(Rows::new(&state.rows));
     let mut cases = Vec::new();
     for pending in &state.pending {
         let intent = &pending.intent;
         let provider = openers.open(&intent.provider, &intent.type_name, DEEPEST).await;
-        cases.push(Case { context, state, pending, provider });
+        cases.push(Case { context, state, rows: &rows, pending, provider });
     }
     let settling: Vec<BoxFuture<'_, _>> = cases.iter().map(|case| case.settle().boxed()).collect();
     let mut settling = stream::iter(settling).buffered(AT_ONCE);
@@ -80,6 +85,8 @@ pub async fn recover(context: &Context, state: &StateDoc) -> Result<Recovered, E
 struct Case<'a> {
     context: &'a Context,
     state: &'a StateDoc,
+    /// The rows as they are by now: two open calls may belong to one row.
+    rows: &'a Mutex<Rows<'a>>,
     pending: &'a Pending,
     provider: Result<Arc<dyn Provider>, Failure>,
 }
@@ -107,9 +114,21 @@ enum Verdict {
 impl Case<'_> {
     /// Settles it; says so, and whether it is settled.
     async fn settle(&self) -> Result<(Diagnostic, bool), ExecError> {
+        let found_out = AssertUnwindSafe(self.find_out()).catch_unwind();
         let verdict = tokio::select! {
             biased;
-            verdict = self.find_out() => verdict?,
+            verdict = tokio::time::timeout(self.within(), found_out) => match verdict {
+                Ok(Ok(verdict)) => verdict?,
+                Ok(Err(_)) => Verdict::Later(
+                    Failure::new("panic", "the provider broke off with an error of its own")
+                        .help("this is an error in aurak: please report it. Then run the command again"),
+                ),
+                Err(_) => Verdict::Later(
+                    Failure::new("timeout", format!("it was not done within {}", words(self.within())))
+                        .detail("it may still go on at the service")
+                        .help("run the command again: it goes on from there"),
+                ),
+            },
             () = self.context.cancel.reached(Stop::Finish) => {
                 Verdict::Later(Failure::new("interrupted", "the run was stopped").help("run the command again"))
             }
@@ -235,6 +254,9 @@ impl Case<'_> {
     async fn conclude(&self, verdict: Verdict) -> Result<(Diagnostic, bool), ExecError> {
         let intent = &self.pending.intent;
         let address = &intent.address;
+        let mut written = self.rows.lock().await;
+        let before = written.get(address).cloned();
+        let before = before.as_ref();
         let doing = match &intent.call {
             CallKind::Create => "creating",
             CallKind::Update => "updating",
@@ -247,24 +269,24 @@ impl Case<'_> {
             Diagnostic { severity: Severity::Note, ..Diagnostic::error("recovered", summary) }.about(address)
         };
         let (finding, rows, error) = match verdict {
-            Verdict::Done(applied) => match self.found(&applied, None, true) {
+            Verdict::Done(applied) => match self.found(before, &applied, None, true) {
                 Ok(rows) => (note("it has ended well since"), rows, None),
                 Err(failure) => return Ok(self.open(&interrupted, failure)),
             },
             Verdict::There(applied) => {
                 let creates = intent.call == CallKind::Create;
-                match self.found(&applied, None, creates) {
+                match self.found(before, &applied, None, creates) {
                     Ok(rows) if creates => (note("it is there, and was taken over"), rows, None),
                     Ok(rows) => (note("what is there was recorded"), rows, Some("the run was interrupted")),
                     Err(failure) => return Ok(self.open(&interrupted, failure)),
                 }
             }
-            Verdict::Incomplete(applied, why) => match self.found(&applied, Some(why), false) {
+            Verdict::Incomplete(applied, why) => match self.found(before, &applied, Some(why), false) {
                 Ok(rows) => (note("it is there, but incomplete"), rows, Some("the run was interrupted")),
                 Err(failure) => return Ok(self.open(&interrupted, failure)),
             },
             Verdict::Gone => {
-                let rows = match (&intent.call, self.row()) {
+                let rows = match (&intent.call, before) {
                     (CallKind::Delete, Some(row)) => vec![without_object(row, intent.slot)],
                     _ => Vec::new(),
                 };
@@ -288,6 +310,7 @@ impl Case<'_> {
             }
             Verdict::Later(failure) => return Ok(self.open(&interrupted, failure)),
         };
+        written.apply(&rows);
         let outcome = Outcome {
             operation: self.context.operation.clone(),
             step: intent.step,
@@ -309,12 +332,12 @@ impl Case<'_> {
     /// The row with what was found; `done` says whether it is what was asked for.
     fn found(
         &self,
+        before: Option<&Arc<Row>>,
         applied: &Applied,
         incomplete: Option<String>,
         done: bool,
     ) -> Result<Vec<RowChange>, Failure> {
         let intent = &self.pending.intent;
-        let before = self.row();
         let schemas = &self.context.schemas;
         let recorded = before.and_then(|row| row.object(intent.slot));
         let creates = intent.call == CallKind::Create;
@@ -371,6 +394,20 @@ impl Case<'_> {
         Ok(vec![RowChange::Put(Arc::new(row))])
     }
 
+    /// How long it may take to find out.
+    fn within(&self) -> Duration {
+        let intent = &self.pending.intent;
+        let of_type = self.context.schemas.types.get(&intent.type_name).map(|ty| ty.timeouts);
+        let seconds = of_type.and_then(|times| match intent.call {
+            CallKind::Create => times.create,
+            CallKind::Update => times.update,
+            CallKind::Delete => times.delete,
+            CallKind::Invoke(_) => None,
+        });
+        seconds.map_or(self.context.limits.timeout, Duration::from_secs)
+    }
+
+    /// The row as it was when the recovery began.
     fn row(&self) -> Option<&Arc<Row>> {
         self.state.rows.get(&self.pending.intent.address)
     }
@@ -501,7 +538,8 @@ impl Openers<'_> {
     {
         let backoff = Backoff::new(self.context.seed, 0);
         let context: &Context = self.context;
-        Patience { lease: &context.lease, backoff: &backoff }.ask(|| ask(context)).await
+        let patience = Patience { lease: &context.lease, backoff: &backoff };
+        answered(context.limits.timeout, patience.ask(|| ask(context))).await
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aurak_exec::Reporter;
+use aurak_exec::{Reporter, Stop};
 use aurak_lang::MemorySources;
 use aurak_model::plan::DeferredBlock;
 use aurak_model::record::{EndResult, Operation};
@@ -100,8 +100,11 @@ impl Work {
             reporter.replanning(plan.deferred.iter().map(|block| block.address.clone()).collect());
             previous = self.document().await?;
             let (loaded, identity, options) = (loaded.clone(), self.store.identity(), options.clone());
-            let next =
-                plan_from(session, &self.pool, loaded, identity, true, previous.clone(), options).await;
+            let next = tokio::select! {
+                biased;
+                () = request.cancel.reached(Stop::Finish) => return Ok((EndResult::Interrupted, None)),
+                next = plan_from(session, &self.pool, loaded, identity, true, previous.clone(), options) => next,
+            };
             let next = match next {
                 Err(RunError::Findings { findings: more, .. }) => {
                     findings.extend(more.into_iter().filter(|finding| !said.contains(finding)));

@@ -2,6 +2,7 @@
 
 use aurak_api::{Applied, Effect, ProviderError};
 use aurak_model::plan::Work;
+use aurak_model::record::EndResult;
 use aurak_model::{StepId, Value};
 
 use super::kit::*;
@@ -208,4 +209,33 @@ async fn what_is_read_must_be_there() {
       `existing` resources must be there; correct the id, or make it a resource
     ");
     assert_eq!(ran.result.counts.skipped, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_breaks_off_or_never_answers_while_it_is_opened_ends_its_steps() {
+    for (act, why) in [(Act::Panic, "broke off"), (Act::Hang, "no answer within 1 h")] {
+        let kit = Kit::new().await;
+        kit.world.act("open t", act);
+        let mut p = Planner::new();
+        p.create("a", lasting(10), &[]);
+        let ran = kit.run(&p.plan).await;
+        assert_eq!(ran.result.end, EndResult::Failed);
+        assert!(ran.failure().contains(why), "{}", ran.failure());
+        assert_eq!(kit.log.calls(), Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_breaks_off_or_never_answers_while_a_row_is_read_ends_who_needs_it() {
+    for (act, why) in [(Act::Panic, "broke off"), (Act::Hang, "no answer within 1 h")] {
+        let kit = Kit::new().await;
+        kit.has("a", lasting(1)).await;
+        kit.world.act("read id-a", act);
+        let mut p = Planner::new();
+        p.create("b", Value::map([("any", later("a", "token"))]), &[]);
+        p.create("c", lasting(10), &[]);
+        let ran = kit.run(&p.plan).await;
+        assert_eq!((ran.result.counts.done, ran.result.counts.failed), (1, 1));
+        assert!(ran.failure().contains(why), "{}", ran.failure());
+    }
 }

@@ -231,7 +231,7 @@ pub(super) struct World {
 }
 
 impl World {
-    /// Scripts a call: `create a`, `update ID`, `delete ID`, `read ID`, `resume a`.
+    /// Scripts a call: `create a`, `update ID`, `delete ID`, `read ID`, `resume a`, `open t`.
     pub(super) fn act(&self, call: &str, act: Act) {
         self.acts.lock().unwrap().entry(call.to_string()).or_default().push_back(act);
     }
@@ -330,8 +330,11 @@ impl Provider for World {
     async fn read(&self, _: &str, id: &str, _: &Value) -> Result<Refreshed, ProviderError> {
         self.log.note(format!("read {id}"));
         sleep(Duration::from_millis(10)).await;
-        if let Some(Act::Fail(error)) = self.next(&format!("read {id}")) {
-            return Err(error);
+        match self.next(&format!("read {id}")) {
+            Some(Act::Fail(error)) => return Err(error),
+            Some(Act::Hang) => std::future::pending().await,
+            Some(Act::Panic) => panic!("scripted"),
+            _ => {}
         }
         Ok(match self.objects.lock().unwrap().get(id) {
             Some(attributes) => Refreshed::Found { id: id.into(), attributes: attributes.clone() },
@@ -442,6 +445,11 @@ impl Providers for Opener {
         assert!(!node.config.has_unknown());
         self.opened.lock().unwrap().push(node.clone());
         sleep(Duration::from_millis(1)).await;
+        match self.world.next(&format!("open {}", node.address)) {
+            Some(Act::Hang) => std::future::pending().await,
+            Some(Act::Panic) => panic!("scripted"),
+            _ => {}
+        }
         match &*self.fails.lock().unwrap() {
             Some(error) => Err(error.clone()),
             None => Ok(self.world.clone()),

@@ -6,7 +6,7 @@ use aurak_api::{Applied, ProviderError, Recovery};
 use aurak_model::plan::RowPlan;
 use aurak_model::record::{CallKind, IdempotencyKey, Intent, OperationId, Outcome, ProviderRow, RowChange};
 use aurak_model::snapshot::Refreshed;
-use aurak_model::{Name, Record, Slot, StepId, Value};
+use aurak_model::{Name, Path, Record, Slot, StepId, Value};
 use aurak_state::Store;
 
 use super::kit::*;
@@ -291,4 +291,52 @@ async fn a_process_that_outlived_its_run_is_waited_for() {
     drop(file);
     assert_eq!(recovering.await.settled, 1);
     assert_eq!(kit.state().await.rows.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_open_calls_of_one_row_do_not_undo_each_other() {
+    for swapped in [false, true] {
+        let kit = Kit::new().await;
+        let applied = |id: &str| Applied { id: id.into(), attributes: Value::map([("size", Value::Int(1))]) };
+        let mut there = row("a", &applied("id-a"), Value::map([("size", Value::Int(1))]));
+        there.old = row("a", &applied("id-old"), Value::Null).current;
+        kit.has_row(there).await;
+        // The older object is gone, the current one was changed; neither was written down.
+        kit.world.put("id-a", Value::map([("size", Value::Int(2))]));
+        let mut delete = intent("a", CallKind::Delete, Some("id-old"), None);
+        (delete.slot, delete.row, delete.key) = (Slot::Old, None, IdempotencyKey("delete".into()));
+        let update = intent("a", CallKind::Update, Some("id-a"), None);
+        let mut both = [delete, update];
+        if swapped {
+            both.reverse();
+        }
+        for intent in both {
+            left(&kit, intent, None).await;
+        }
+        assert_eq!(kit.recover().await.settled, 2);
+        let state = kit.state().await;
+        let row = &state.rows[&address("a")];
+        assert_eq!(row.old, None, "it was deleted");
+        assert_eq!(row.current.as_ref().unwrap().attributes.at(&Path::key("size")), Some(&Value::Int(2)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_never_ends_or_breaks_off_stays_open() {
+    let kit = Kit::new().await;
+    left(&kit, intent("a", CallKind::Create, None, Some("a")), Some("op-a")).await;
+    kit.world.act("resume a", Act::Hang);
+    left(&kit, intent("b", CallKind::Update, Some("id-b"), None), None).await;
+    kit.world.act("read id-b", Act::Panic);
+    left(&kit, intent("c", CallKind::Create, None, Some("c")), None).await;
+    let recovered = kit.recover().await;
+    insta::assert_snapshot!(findings(&recovered), @"
+    Error: a run was interrupted while creating `a`: it was not done within 1 h [timeout]
+      it may still go on at the service
+      run the command again: it goes on from there
+    Error: a run was interrupted while updating `b`: the provider broke off with an error of its own [panic]
+      this is an error in aurak: please report it. Then run the command again
+    Note: a run was interrupted while creating `c`: it was not made [recovered]
+    ");
+    assert_eq!((recovered.settled, kit.state().await.pending.len()), (1, 2));
 }

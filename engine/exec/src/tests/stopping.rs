@@ -224,3 +224,40 @@ async fn a_lease_that_is_broken_is_noticed() {
     ");
     assert_eq!(kit.log.calls(), ["create a"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_stopped_before_it_began_starts_nothing() {
+    let kit = Kit::new().await;
+    let mut p = Planner::new();
+    p.create("a", lasting(10), &[]);
+    kit.context.cancel.stop();
+    let ran = kit.run(&p.plan).await;
+    insta::assert_snapshot!(ran.story(), @"
+    0 stopping
+    0 skipped a: the run was stopped (-)
+    0 Interrupted: 0 done, 0 failed, 1 skipped
+    ");
+    assert_eq!(kit.log.calls(), Vec::<String>::new());
+    assert!(kit.store.appends.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_stops_while_an_append_is_under_way_starts_nothing_after_it() {
+    let kit = Kit::new().await;
+    *kit.store.delay.lock().unwrap() = Duration::from_millis(50);
+    let mut p = Planner::new();
+    p.create("a", lasting(10), &[]);
+    p.create("b", lasting(10), &["a"]);
+    // The outcome of a is being written, and was not yet when the user asked, once and twice.
+    let ran = stopped(&kit, &p, &[80, 81]).await;
+    insta::assert_snapshot!(ran.story(), @"
+    51 start a
+    80 stopping
+    81 stopping now
+    111 done a
+    161 skipped b: the run was stopped (-)
+    161 Interrupted: 1 done, 0 failed, 1 skipped
+    ");
+    assert_eq!(kit.log.calls(), ["create a"]);
+    assert!(kit.state().await.pending.is_empty());
+}
