@@ -97,6 +97,15 @@ fn examples_of_the_language_load_and_plan() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn reserved_names_are_those_of_the_code() {
+    let page = fs::read_to_string(repository().join("docs/language.md")).unwrap();
+    let line = page.lines().find_map(|line| line.strip_prefix("Reserved: ")).unwrap();
+    let (names, _) = line.split_once(". ").unwrap();
+    let names: Vec<&str> = names.split(", ").map(|name| name.trim_matches('`')).collect();
+    assert_eq!(names, aurak_lang::RESERVED);
+}
+
 fn check(files: &[(String, String)]) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {

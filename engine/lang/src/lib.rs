@@ -38,5 +38,6 @@ mod values;
 mod veil;
 pub mod yaml;
 
+pub use document::RESERVED;
 pub use load::{LoadRequest, Loaded, MODULE_FILE, STACK_FILE, load};
 pub use sources::{MemorySources, Recording, SourceError, Sources};

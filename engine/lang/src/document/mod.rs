@@ -147,8 +147,8 @@ fn add<T>(here: &mut Vec<T>, more: Vec<T>, word: &str, name_of: impl Fn(&T) -> (
     }
 }
 
-/// Names that mean something in every expression.
-const RESERVED: [&str; 20] = [
+/// Names that mean something in every expression; docs/language.md lists them.
+pub const RESERVED: [&str; 20] = [
     "each",
     "env",
     "self",
