@@ -60,17 +60,18 @@ impl Dispatcher<'_> {
     /// Steps that have no end get one: those that began are at the service, the others were not
     /// started.
     fn end_the_rest(&mut self) {
-        let why = match &self.error {
-            Some(error) => error.to_string(),
-            None => "the run was stopped".to_string(),
+        let (why, mut unwritten) = match &self.error {
+            Some(error) => (error.to_string(), self.unwritten(error)),
+            None => ("the run was stopped".to_string(), HashMap::new()),
         };
         for step in 0..self.plan.steps.len() as u32 {
             if self.ends[step as usize].is_some() {
                 continue;
             }
-            let end = match self.begun[step as usize] {
-                true => StepEnd::Left { why: why.clone() },
-                false => StepEnd::Skipped { why: why.clone(), because: None },
+            let end = match (unwritten.remove(&step), self.begun[step as usize]) {
+                (Some(end), _) => end,
+                (None, true) => StepEnd::Left { why: why.clone() },
+                (None, false) => StepEnd::Skipped { why: why.clone(), because: None },
             };
             self.count(step, &end);
             self.ends[step as usize] = Some(end.clone());

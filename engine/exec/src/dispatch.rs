@@ -7,7 +7,8 @@
 //! starts before the step's outcome is, and a display never shows what a crash could take back.
 //!
 //! The parts: `start` prepares steps, `open` opens providers and reads volatile attributes, `end`
-//! turns what executors return into records, `closing` does what comes last.
+//! turns what executors return into records, `salvage` saves what it can where
+//! the state cannot be written, `closing` does what comes last.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,6 +17,7 @@ use aurak_model::event::{Report, StepEnd};
 use aurak_model::plan::{Plan, RowPlan, Work};
 use aurak_model::record::{IdempotencyKey, Intent};
 use aurak_model::{Address, Diagnostic, ProviderAddress, Record, Slot, StateDoc, StepId, Value};
+use aurak_state::StoreError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -62,6 +64,8 @@ pub(crate) struct Dispatcher<'a> {
     pub(crate) open_steps: usize,
     pub(crate) running: HashMap<u32, Running>,
     pub(crate) batch: Batch,
+    /// What is being written.
+    pub(crate) flight: Batch,
     pub(crate) tasks: JoinSet<()>,
     pub(crate) sender: UnboundedSender<Msg>,
     /// Tells executors that waits are given up.
@@ -164,6 +168,7 @@ impl<'a> Dispatcher<'a> {
             open_steps: count,
             running: HashMap::new(),
             batch: Batch::default(),
+            flight: Batch::default(),
             tasks: JoinSet::new(),
             sender,
             now: CancelToken::new(),
@@ -188,7 +193,6 @@ impl<'a> Dispatcher<'a> {
         }
         let context = self.context;
         let mut append = None;
-        let mut waiting_for_it: Vec<Effect> = Vec::new();
         loop {
             while self.tasks.try_join_next().is_some() {}
             // Before anything is started: the user may have asked between two plans, or while an
@@ -199,16 +203,16 @@ impl<'a> Dispatcher<'a> {
             self.start_what_can();
             if append.is_none() && !self.batch.is_empty() {
                 self.gather(receiver).await;
-                let Batch { records, effects } = std::mem::take(&mut self.batch);
-                if records.is_empty() {
+                if self.batch.records.is_empty() {
+                    let Batch { effects, .. } = std::mem::take(&mut self.batch);
                     self.commit(effects);
                     continue;
                 }
                 if let Err(lost) = context.lease.check() {
                     return self.give_up(lost.into());
                 }
-                append = Some(context.store.append(context.lease.fence(), records));
-                waiting_for_it = effects;
+                self.flight = std::mem::take(&mut self.batch);
+                append = Some(context.store.append(context.lease.fence(), self.flight.records.clone()));
             }
             if append.is_none() && self.is_over() {
                 return;
@@ -219,8 +223,12 @@ impl<'a> Dispatcher<'a> {
                 result = pending_or(&mut append), if append.is_some() => {
                     append = None;
                     match result {
-                        Ok(_) => self.commit(std::mem::take(&mut waiting_for_it)),
-                        Err(error) => return self.give_up(error.into()),
+                        Ok(_) => {
+                            let Batch { effects, .. } = std::mem::take(&mut self.flight);
+                            self.commit(effects);
+                        }
+                        Err(error @ StoreError::LeaseLost { .. }) => return self.give_up(error.into()),
+                        Err(error) => return self.salvage(error.into(), receiver).await,
                     }
                 }
                 () = context.cancel.reached(self.next_stop()), if self.stop != Stop::Now => {}
@@ -279,7 +287,7 @@ impl<'a> Dispatcher<'a> {
     /// Nothing more can be written: everything stops where it is.
     pub(crate) fn give_up(&mut self, error: ExecError) {
         if let ExecError::LeaseLost(lost) = &error
-            && let aurak_state::StoreError::LeaseLost { why, .. } = &**lost
+            && let StoreError::LeaseLost { why, .. } = &**lost
         {
             self.context.lease.lose(*why);
         }
@@ -354,7 +362,7 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// A batch is durable.
-    fn commit(&mut self, effects: Vec<Effect>) {
+    pub(crate) fn commit(&mut self, effects: Vec<Effect>) {
         let effects = match self.context.cancel.is_stopping() {
             true => self.call_off(effects),
             false => effects,
@@ -425,7 +433,7 @@ impl<'a> Dispatcher<'a> {
         self.reporter.count(add);
     }
 
-    fn take(&mut self, msg: Msg) {
+    pub(crate) fn take(&mut self, msg: Msg) {
         match msg {
             Msg::Opened { node, result } => self.opened(node, result),
             Msg::Seen { address, result } => self.seen(&address, result),

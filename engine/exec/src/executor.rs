@@ -83,6 +83,8 @@ pub(crate) async fn run(job: Job) -> Ended {
         }
     };
     match ended {
+        // What was done is told, though it cannot be written any more.
+        Some(done @ (Ended::Applied(_) | Ended::Deleted | Ended::Done)) => done,
         // Whatever it made of it: without the lease nothing is decided here.
         Some(_) | None if job.lease.check().is_err() => Ended::LeaseLost,
         Some(ended) => ended,

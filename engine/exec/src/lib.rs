@@ -36,6 +36,7 @@ mod refusal;
 mod reporter;
 mod resolve;
 mod rows;
+mod salvage;
 mod start;
 mod stop;
 mod whereabouts;

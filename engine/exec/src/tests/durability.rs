@@ -92,15 +92,60 @@ async fn a_store_that_fails_ends_the_run_and_nothing_is_sent_after_it() {
     insta::assert_snapshot!(ran.story(), @"
     1 start a
     1 start b
-    11 left a: could not write to the state
-    11 left b: could not write to the state
-    11 skipped c: could not write to the state (-)
-    11 skipped d: could not write to the state (-)
-    11 Failed: 0 done, 0 failed, 4 skipped
+    7001 left a: it was made (`id-a`), which is not written down: could not write to the state
+    7001 left b: it was made (`id-b`), which is not written down: could not write to the state
+    7001 skipped c: could not write to the state (-)
+    7001 skipped d: could not write to the state (-)
+    7001 Failed: 0 done, 0 failed, 4 skipped
     ");
     assert_eq!(kit.log.calls(), ["create a", "create b"]);
     // The next run knows of both.
     assert_eq!(kit.state().await.pending.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_of_calls_is_written_where_the_store_recovers() {
+    let kit = Kit::new().await;
+    kit.world.act("create e", Act::Hang);
+    kit.world.act("create f", Act::Wait(9));
+    let mut p = Planner::new();
+    p.create("a", lasting(10), &[]);
+    p.create("b", lasting(1000), &[]);
+    p.create("c", lasting(10), &["a"]);
+    p.create("e", lasting(10), &[]);
+    p.create("f", lasting(500), &[]);
+    *kit.store.fail_at.lock().unwrap() = Some(1);
+    let recovers = async {
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        *kit.store.fail_at.lock().unwrap() = None;
+        std::future::pending::<()>().await;
+    };
+    let ran = tokio::select! {
+        ran = kit.run(&p.plan) => ran,
+        () = recovers => unreachable!(),
+    };
+    assert!(matches!(ran.result.error, Some(ExecError::Store(_))));
+    // Who of several is woken first is not determined.
+    let mut story: Vec<String> = ran.story().lines().map(String::from).collect();
+    story.sort();
+    insta::assert_snapshot!(story.join("\n"), @"
+    1 start a
+    1 start b
+    1 start e
+    1 start f
+    3011 Failed: 2 done, 0 failed, 3 skipped
+    3011 done a
+    3011 done b
+    3011 left e: the answer to a call
+    3011 left f: the answer to a call
+    3011 skipped c: could not write to the state (-)
+    ");
+    let state = kit.state().await;
+    assert_eq!(state.rows.keys().map(|a| a.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    // What was still going on is for the next run, with its handle.
+    let open: Vec<_> =
+        state.pending.iter().map(|p| (p.intent.address.as_str(), p.handle.is_some())).collect();
+    assert_eq!(open, [("e", false), ("f", true)]);
 }
 
 #[tokio::test(start_paused = true)]

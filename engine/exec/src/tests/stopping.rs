@@ -179,8 +179,8 @@ async fn after_a_suspension_past_its_lease_a_run_neither_calls_nor_writes() {
     11 a: 1000 to go
     1011 a: 999 to go
     2011 a: 998 to go
-    3011 left a: the lock on the state was lost while the run was under way
-    3011 left b: the lock on the state was lost while the run was under way
+    3011 left a: the lock on the state was lost while the run was under way, and how the call ended is not known
+    3011 left b: the lock on the state was lost while the run was under way, and how the call ended is not known
     3011 skipped c: the lock on the state was lost while the run was under way (-)
     3011 Failed: 0 done, 0 failed, 3 skipped
     ");
@@ -218,7 +218,7 @@ async fn a_lease_that_is_broken_is_noticed() {
     ");
     insta::assert_snapshot!(ran.story(), @"
     1 start a
-    10000 left a: the lock on the state was lost while the run was under way
+    10000 left a: the lock on the state was lost while the run was under way, and how the call ended is not known
     10000 skipped b: the lock on the state was lost while the run was under way (-)
     10000 Failed: 0 done, 0 failed, 2 skipped
     ");
