@@ -47,6 +47,42 @@ outputs:
 "#;
 
 #[test]
+fn files_whose_names_come_later_are_carried_where_they_have_a_folder() {
+    let stack = r#"
+aurak: 1
+name: demo
+resources:
+  first: { type: core.data, input: one }
+  carried:
+    type: core.data
+    for_each: "{{ [first.output] }}"
+    input: "{{ file('parts/' ~ each.key ~ '.txt') | trim }}"
+  any:
+    type: core.data
+    for_each: "{{ [first.output] }}"
+    input: "{{ file(each.key ~ '.txt') }}"
+outputs:
+  carried: { value: "{{ carried | values | map(attribute='output') | list }}" }
+"#;
+    for (stack, code) in
+        [(stack.to_string(), 1), (stack.replace("file(each.key", "file('parts/' ~ each.key"), 0)]
+    {
+        let folder = Folder::with_stack(AURAK, &stack).unwrap();
+        folder.write("parts/one.txt", "said in a part").unwrap();
+        folder.write("one.txt", "said anywhere").unwrap();
+        good(folder.run(&["plan", "--state", "../state", "-o", "../saved.plan"]).unwrap());
+        fs::remove_dir_all(folder.root().join("stack")).unwrap();
+        let empty = folder.root().join("empty");
+        fs::create_dir(&empty).unwrap();
+        let done = run_in(&folder, &empty, &["apply", "../saved.plan", "--state", "../state"]);
+        assert_eq!(done.code, Some(code), "{done:?}");
+        let said = done.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(said.contains("`one.txt`: the saved plan does not carry it"), code == 1, "{done:?}");
+        assert!(!said.contains("parts/one.txt"), "{done:?}");
+    }
+}
+
+#[test]
 fn a_plan_is_applied_without_its_sources() {
     let mut folder = Folder::with_stack(AURAK, PLANTED).unwrap();
     folder.write("secrets.yml", "token: planted-by-profile\n").unwrap();

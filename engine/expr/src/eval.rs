@@ -34,6 +34,8 @@ pub(crate) struct Eval<'e> {
     /// Whether anything sensitive was read; kept only where an error may be passed over.
     pub(crate) saw_secret: bool,
     pub(crate) speculating: bool,
+    /// Whether something from outside is read whose name is not known yet.
+    pub(crate) late: bool,
 }
 
 /// The text of a scalar with expressions in it.
@@ -63,7 +65,7 @@ impl Expression<'_> {
 impl<'e> Eval<'e> {
     pub(crate) fn new(scope: &'e dyn Scope, text: &'e str, capture: bool) -> Eval<'e> {
         let captures = capture.then(Captures::default);
-        Eval { scope, text, base: 0, len: 0, captures, saw_secret: false, speculating: false }
+        Eval { scope, text, base: 0, len: 0, captures, saw_secret: false, speculating: false, late: false }
     }
 
     pub(crate) fn capturing(&self) -> bool {

@@ -50,7 +50,15 @@ impl Eval<'_> {
     ) -> Res<Value> {
         match argument {
             Value::String(text) => f(self, &text),
-            Value::Unknown(_) => Ok(fresh(if name == "glob" { Type::List } else { Type::Any }, &[&argument])),
+            Value::Unknown(_) => {
+                self.late = true;
+                let ty = match name {
+                    "file" => Type::String,
+                    "glob" => Type::List,
+                    _ => Type::Any,
+                };
+                Ok(fresh(ty, &[&argument]))
+            }
             Value::Sensitive(_) => {
                 type_error(format!("what `{name}` asks for is recorded, so it cannot be sensitive")).at(place)
             }
@@ -69,7 +77,10 @@ impl Eval<'_> {
         let variables = variables.unwrap_or_else(|| Value::map::<&str>([]));
         let path = match &path {
             Value::String(path) => path.clone(),
-            Value::Unknown(_) => return Ok(fresh(Type::String, &[&path, &variables])),
+            Value::Unknown(_) => {
+                self.late = true;
+                return Ok(fresh(Type::String, &[&path, &variables]));
+            }
             Value::Sensitive(_) => {
                 return type_error("what `template` asks for is recorded, so it cannot be sensitive")
                     .at(place);

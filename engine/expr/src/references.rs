@@ -1,7 +1,7 @@
 //! Static analysis: what an expression may read and call. It gives edges and early errors; marks
 //! never come from here.
 
-use minijinja::machinery::ast::{CallArg, CallType, Expr};
+use minijinja::machinery::ast::{BinOpKind, CallArg, CallType, Expr};
 
 use crate::bare::BarePath;
 use crate::syntax;
@@ -29,6 +29,10 @@ pub struct CallSite {
     pub name: String,
     /// The first argument, where it is a string that is written out.
     pub argument: Option<String>,
+    /// The texts around the parts of the first argument that are put together only when it is
+    /// evaluated: `'conf/' ~ name ~ '.yml'` is `conf/` and `.yml`. With fewer than two texts there is
+    /// nothing to tell.
+    pub around: Vec<String>,
     /// The first byte of the call in the text.
     pub start: usize,
     /// The byte after it.
@@ -143,12 +147,33 @@ pub(crate) fn collect_calls(expression: &Expression<'_>, out: &mut Vec<CallSite>
                 Some(CallArg::Pos(Expr::Const(constant))) => constant.value.as_str().map(str::to_string),
                 _ => None,
             };
-            out.push(CallSite { name: name.to_string(), argument, start: place.start, end: place.end });
+            let mut around = vec![String::new()];
+            if let (Some(CallArg::Pos(first)), None) = (e.args.first(), &argument) {
+                texts_around(first, &mut around);
+            }
+            let (start, end) = (place.start, place.end);
+            out.push(CallSite { name: name.to_string(), argument, around, start, end });
         }
         each_child(expr, &mut |child| go(child, source, base, out));
     }
     if let Kind::Tree(tree) = &expression.kind {
         go(tree, expression.source, expression.base, out);
+    }
+}
+
+/// Adds what is written out; anything else begins a new text.
+fn texts_around(expr: &Expr<'_>, around: &mut Vec<String>) {
+    match expr {
+        Expr::BinOp(e) if matches!(e.op, BinOpKind::Concat | BinOpKind::Add) => {
+            texts_around(&e.left, around);
+            texts_around(&e.right, around);
+        }
+        Expr::Const(constant) if constant.value.as_str().is_some() => {
+            if let (Some(last), Some(text)) = (around.last_mut(), constant.value.as_str()) {
+                last.push_str(text);
+            }
+        }
+        _ => around.push(String::new()),
     }
 }
 

@@ -54,6 +54,9 @@ pub struct Evaluated {
     ///
     /// Empty unless the value holds a `Fresh` unknown: without one, it stands for itself.
     pub captures: Map,
+    /// Something from outside is read whose name is not known yet. Who evaluates the text again from
+    /// the captures has no answer to that.
+    pub late: bool,
 }
 
 impl<'a> Template<'a> {
@@ -152,13 +155,14 @@ impl<'a> Template<'a> {
         // What is read is bounded too: a stack can double a value outside of expressions, name by name.
         let value = self.value(&mut Eval::new(scope, self.text, false)).and_then(bounds::parts).at(whole)?;
         if !has_fresh(&value) {
-            return Ok(Evaluated { value, captures: Map::new() });
+            return Ok(Evaluated { value, captures: Map::new(), late: false });
         }
         // Evaluation is pure, so what is needed to do it again is found by doing it again; the
         // many evaluations that end in something known do not pay for it.
         let mut eval = Eval::new(scope, self.text, true);
         let value = self.value(&mut eval).at(whole)?;
-        Ok(Evaluated { value, captures: eval.into_captures() })
+        let late = eval.late;
+        Ok(Evaluated { value, captures: eval.into_captures(), late })
     }
 
     fn value(&self, eval: &mut Eval<'_>) -> Res<Value> {

@@ -71,6 +71,9 @@ impl Context {
                 self.expression_failed(node, &error, about);
                 GaveUp
             })?;
+        if evaluated.late {
+            return Ok(self.put_off(evaluated.value));
+        }
         Ok(self.name_unknowns(evaluated.value, || {
             (text.to_string(), evaluated.captures, Some(self.place(node.span)))
         }))
@@ -81,6 +84,28 @@ impl Context {
         let evaluated =
             Template::expression(text).and_then(|t| t.evaluate(scope)).map_err(|error| error.to_string())?;
         Ok(self.name_unknowns(evaluated.value, || (format!("{{{{ {text} }}}}"), evaluated.captures, None)))
+    }
+
+    /// Execution reads no files, so what is read by a name that only apply can tell is left to the next
+    /// plan: it waits for what the name is made from.
+    fn put_off(&self, value: Value) -> Value {
+        let deferred = value.map_leaves::<std::convert::Infallible>(&mut |_, leaf: &Value| {
+            let Value::Unknown(unknown) = leaf else { return Ok(None) };
+            let needs = self.needs(leaf);
+            let waits_for = needs.iter().find_map(|need| match need {
+                Origin::Deferred { block } => Some(block),
+                Origin::Row { row, .. } => Some(row),
+                Origin::Node { .. } | Origin::Fresh { .. } => None,
+            });
+            Ok(waits_for.map(|block| {
+                let origin = Origin::Deferred { block: block.clone() };
+                Value::Unknown(Box::new(Unknown { origin, ..(**unknown).clone() }))
+            }))
+        });
+        match deferred {
+            Ok(deferred) => deferred,
+            Err(never) => match never {},
+        }
     }
 
     /// Gives the parts that were left unknown by operations a node of the arena, so that apply can

@@ -4,26 +4,35 @@
 
 use aurak_expr::Template;
 use aurak_model::program::{Block, Call, Condition, Input, Lifecycle, Module, NodeKind, ProviderUse};
-use aurak_model::{Ask, Node, Program};
+use aurak_model::{Ask, Name, Node, Program};
 
 use crate::scope::join;
 
-/// Every file, pattern and variable that an expression names as a text, perhaps several times. What
-/// is put together from other values is not known before it is evaluated.
-pub fn written_asks(program: &Program) -> Vec<Ask> {
-    let mut written = Written { program, asks: Vec::new() };
+/// What a program asks for.
+#[derive(Debug, Default)]
+pub struct WrittenAsks {
+    /// Every file, pattern and variable that an expression names as a text, perhaps several times.
+    pub asks: Vec<Ask>,
+    /// Patterns of files whose names are put together from other values: `conf/*.yml`.
+    pub likely: Vec<Name>,
+}
+
+/// Finds everything that is asked for by a name that is written out, at least in part.
+pub fn written_asks(program: &Program) -> WrittenAsks {
+    let mut written = Written { program, asks: Vec::new(), likely: Vec::new() };
     for module in &program.modules {
         written.module(module);
     }
     for block in &program.blocks {
         written.block(block);
     }
-    written.asks
+    WrittenAsks { asks: written.asks, likely: written.likely }
 }
 
 struct Written<'a> {
     program: &'a Program,
     asks: Vec<Ask>,
+    likely: Vec<Name>,
 }
 
 impl Written<'_> {
@@ -110,7 +119,17 @@ impl Written<'_> {
         // What does not parse was an error before anything was planned.
         let Ok(template) = Template::parse(text) else { return };
         for call in template.calls() {
-            let Some(argument) = call.argument else { continue };
+            let Some(argument) = call.argument else {
+                // Which file it is, is not known; which it may be, is where the name has a folder.
+                if matches!(call.name.as_str(), "file" | "template")
+                    && call.around.len() > 1
+                    && call.around[0].contains('/')
+                    && !call.around.iter().any(|text| text.contains(['*', '?']))
+                {
+                    self.likely.push(join(folder, &call.around.join("*")).into());
+                }
+                continue;
+            };
             self.asks.extend(match call.name.as_str() {
                 "file" | "template" => Some(Ask::File(join(folder, &argument).into())),
                 "glob" => Some(Ask::Glob(join(folder, &argument).into())),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aurak_exec::{Cancel, Limits, Stop};
+use aurak_lang::{MemorySources, SourceError, Sources};
 use aurak_model::plan::Mode;
 use aurak_model::record::EndResult;
 use aurak_model::{Address, Diagnostic, Event, Files, Plan, PlanReport};
@@ -185,6 +186,30 @@ async fn apply_held(
     work.execute(session, loaded, outcome, request).await
 }
 
+/// The sources of a saved plan, which are all that there is.
+struct Carried(MemorySources);
+
+impl Sources for Carried {
+    fn read(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+        self.0.read(path).map_err(|error| match error {
+            SourceError::NotFound => SourceError::Other(
+                "the saved plan does not carry it, because its name was not known; `aurak apply` without \
+                 a saved plan reads it"
+                    .to_string(),
+            ),
+            other => other,
+        })
+    }
+
+    fn glob(&self, pattern: &str) -> Result<Vec<String>, SourceError> {
+        self.0.glob(pattern)
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        self.0.env(name)
+    }
+}
+
 /// Applies a saved plan. The sources of the session count only where the stack's file is there.
 pub async fn apply_saved(
     session: &Session,
@@ -196,7 +221,8 @@ pub async fn apply_saved(
     let SavedPlan { identity, plan, sources, request: choices, only, folder: _ } = saved;
     let options = Options { mode: plan.mode, only: only.clone(), replace: Vec::new() };
     let request = Request { options, ..request };
-    let session = Session { sources: Arc::new(sources.clone()), request: choices, ..session.clone() };
+    let session =
+        Session { sources: Arc::new(Carried(sources.clone())), request: choices, ..session.clone() };
     let found = session.stores.find(&identity.stack, identity.environment.as_deref()).await?;
     if let Some(found) = &found {
         if found.id != identity.id {

@@ -257,8 +257,15 @@ pub(crate) async fn plan_from(
     if !plan.deferred.is_empty() {
         // Kept for the time when it is planned, perhaps elsewhere; what is missing is told then.
         let written = aurak_plan::written_asks(&loaded.program);
-        for ask in written {
+        for ask in written.asks {
             read_for_later(&recording, &ask);
+        }
+        let mut likely = written.likely;
+        likely.sort();
+        likely.dedup();
+        let found = likely.iter().filter_map(|pattern| session.sources.glob(pattern).ok());
+        for path in found.flatten().take(MOST_LIKELY) {
+            drop(recording.read(&path));
         }
     }
     let sources = together(loaded.sources, recording.memory());
@@ -266,6 +273,10 @@ pub(crate) async fn plan_from(
     let program = loaded.program;
     Ok(PlanOutcome { plan, report, files, identity, exists, previous, sources, program, snapshot, only })
 }
+
+/// So many files whose names are put together are carried along at the most: enough for one of each
+/// of what is deferred, and too few to copy a tree by mistake.
+const MOST_LIKELY: usize = 200;
 
 /// Has a source's answer recorded.
 fn read_for_later(recording: &Recording<'_>, ask: &Ask) {

@@ -565,6 +565,8 @@ fn functions() {
         env() => error: `env` needs `name`
         env(secret) => error: what `env` asks for is recorded, so it cannot be sensitive
         env(later) => ?(fresh r:later)
+        file(later) => ?string(fresh r:later)
+        glob(later) => ?list(fresh r:later)
         file('a.txt') => "file text\n"
         file('raw.txt') => "{{ $x }}"
         file('nope') => error: there is no file `nope`
