@@ -68,6 +68,7 @@ outputs:
         [(stack.to_string(), 1), (stack.replace("file(each.key", "file('parts/' ~ each.key"), 0)]
     {
         let folder = Folder::with_stack(AURAK, &stack).unwrap();
+        fs::create_dir(folder.root().join("stack/parts")).unwrap();
         folder.write("parts/one.txt", "said in a part").unwrap();
         folder.write("one.txt", "said anywhere").unwrap();
         good(folder.run(&["plan", "--state", "../state", "-o", "../saved.plan"]).unwrap());

@@ -108,10 +108,18 @@ impl Dispatcher<'_> {
         let row = self.resolver.rows.get(&it.address);
         let id = row.and_then(|row| row.object(it.slot)).map(|object| &object.id);
         match (&it.work, id) {
-            (Work::Create { .. }, Some(id)) => format!("it was made (`{id}`), which is not written down: {error}"),
-            (Work::Update { .. }, Some(id)) => format!("it was changed (`{id}`), which is not written down: {error}"),
-            (Work::Delete { id, .. }, _) => format!("it was deleted (`{id}`), which is not written down: {error}"),
-            (Work::Invoke { action, .. }, _) => format!("`{action}` was done, which is not written down: {error}"),
+            (Work::Create { .. }, Some(id)) => {
+                format!("it was made (`{id}`), which is not written down: {error}")
+            }
+            (Work::Update { .. }, Some(id)) => {
+                format!("it was changed (`{id}`), which is not written down: {error}")
+            }
+            (Work::Delete { id, .. }, _) => {
+                format!("it was deleted (`{id}`), which is not written down: {error}")
+            }
+            (Work::Invoke { action, .. }, _) => {
+                format!("`{action}` was done, which is not written down: {error}")
+            }
             _ => error.to_string(),
         }
     }
