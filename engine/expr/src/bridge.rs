@@ -16,7 +16,7 @@ use crate::catalog::OWN_FILTERS;
 use crate::error::{ErrorKind, ExprError, Res, call_error, type_error};
 use crate::filters::{self, Args};
 use crate::text::of_scalar;
-use crate::{guard, splitter};
+use crate::{catalog, guard, splitter};
 
 /// Steps that a template file may take, some seconds of work: a loop in a loop in a loop ends.
 const FUEL: u64 = 50_000_000;
@@ -159,10 +159,35 @@ fn template_error(path: &str, source: &str, error: &Error) -> Box<ExprError> {
         Some(line) if error.name() == Some(path) => format!("`{path}` line {line}"),
         _ => format!("`{path}`"),
     };
-    let what = error.range().and_then(|range| source.get(range)).filter(|what| what.len() <= 80);
+    let what = error.range().and_then(|range| source.get(range));
+    // A place on white space tells nothing.
+    let what = what.filter(|what| what.len() <= 80 && !what.trim().is_empty() && !what.contains('\n'));
+    // Names are checked by what a template knows, and suggested as anywhere.
+    let known = match (error.kind(), what) {
+        (JinjaErrorKind::UnknownFilter, Some(name)) => catalog::known_filter(name).err(),
+        (JinjaErrorKind::UnknownTest, Some(name)) => catalog::known_test(name).err(),
+        (JinjaErrorKind::UnknownFunction, Some(call)) => {
+            let name = call.split('(').next().unwrap_or(call).trim();
+            Some(match catalog::known_function(name) {
+                Ok(()) => ExprError::new(ErrorKind::Call, format!("a template cannot call `{name}`"))
+                    .help("call it outside, and give the template its value"),
+                Err(error) => error,
+            })
+        }
+        _ => None,
+    };
+    if let Some(mut error) = known {
+        error.message = format!("{place}: {}", error.message);
+        return Box::new(error);
+    }
     let message = match (error.kind(), what) {
-        (JinjaErrorKind::UndefinedError, Some(what)) => format!("{place}: `{what}` is not defined"),
+        (JinjaErrorKind::UndefinedError, Some(what)) => {
+            format!("{place}: `{}` is not defined", what.trim_start_matches('.'))
+        }
         (JinjaErrorKind::OutOfFuel, _) => format!("{place}: the template does not come to an end"),
+        (JinjaErrorKind::TemplateNotFound, _) => {
+            format!("{place}: a template cannot include or extend another file")
+        }
         (kind, Some(what)) => match error.detail() {
             Some(detail) => format!("{place}: {detail}, at `{what}`"),
             None => format!("{place}: {kind}, at `{what}`"),
@@ -174,6 +199,9 @@ fn template_error(path: &str, source: &str, error: &Error) -> Box<ExprError> {
         JinjaErrorKind::UndefinedError => out.help(
             "a template sees only the variables that are given to it: `template(path, {'name': value})`",
         ),
+        JinjaErrorKind::TemplateNotFound => {
+            out.help("give it the text as a variable: `template(path, {'part': file('part.txt')})`")
+        }
         JinjaErrorKind::SyntaxError if source.lines().any(splitter::looks_like_go) => {
             out.help("`template()` reads Jinja; use `file()` for text that is not")
         }
@@ -249,5 +277,43 @@ pub(crate) fn from_jinja(value: &Jinja) -> Res<Value> {
         ValueKind::Undefined => lost("nothing"),
         ValueKind::Bytes => lost("a string of bytes"),
         _ => lost("this"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_template() {
+        let variables = Value::map([("x", Value::from(1))]);
+        let mut wrong = Vec::new();
+        for (source, expected) in [
+            ("a\n{{ x | uper }}", "`t.j2` line 2: there is no filter `uper`; did you mean `| upper`?"),
+            ("{{ x is od }}", "`t.j2` line 1: there is no test `od`; did you mean `is odd`?"),
+            ("{{ rnge(3) }}", "`t.j2` line 1: there is no function `rnge`; did you mean `range(...)`?"),
+            (
+                "{{ env('X') }}",
+                "`t.j2` line 1: a template cannot call `env`; call it outside, and give the template its value",
+            ),
+            (
+                "{{ nope }}",
+                "`t.j2` line 1: `nope` is not defined; a template sees only the variables that are given to it: `template(path, {'name': value})`",
+            ),
+            ("a\n{% if x %}\n", "`t.j2` line 2: unexpected end of input, expected end of block"),
+            (
+                "{% include 'other.j2' %}",
+                "`t.j2` line 1: a template cannot include or extend another file; give it the text as a variable: `template(path, {'part': file('part.txt')})`",
+            ),
+        ] {
+            let said = match render("t.j2", source, &variables) {
+                Ok(value) => format!("{value:?}"),
+                Err(e) => [Some(e.message), e.help].into_iter().flatten().collect::<Vec<_>>().join("; "),
+            };
+            if said != expected {
+                wrong.push(format!("{source}\n  {said}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 }

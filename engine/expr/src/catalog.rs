@@ -151,6 +151,13 @@ pub(crate) fn is_function(name: &str) -> bool {
     FUNCTIONS.contains(&name) || OWN_FILTERS.contains(&name)
 }
 
+/// Names elsewhere of what reads JSON and YAML, which nothing here does.
+const PARSERS: &[&str] =
+    &["from_json", "from_yaml", "fromjson", "fromyaml", "fromJson", "fromYaml", "jsondecode", "yamldecode"];
+
+/// What to do where a name is not known and none is like it.
+const PARSE_HELP: &str = "text is not read as data: give it as an input, by a profile or with `let`";
+
 /// Checks every called name in a tree, and every number.
 pub(crate) fn check(expr: &Expr<'_>, source: &str, base: usize) -> Res<()> {
     let go = |e: &Expr<'_>| check(e, source, base);
@@ -280,6 +287,7 @@ pub(crate) fn known_filter(name: &str) -> Result<(), ExprError> {
     let error = ExprError::new(ErrorKind::Call, format!("there is no filter `{name}`"));
     Err(match foreign(name, is_filter) {
         Some(meant) => error.help(format!("did you mean `| {meant}`?")),
+        None if PARSERS.contains(&name) => error.help(PARSE_HELP),
         None if is_function(name) => error.help(format!("`{name}` is a function: write `{name}(...)`")),
         None => match suggest(name, FILTERS.iter().chain(OWN_FILTERS)) {
             Some(meant) => error.help(format!("did you mean `| {meant}`?")),
@@ -305,13 +313,14 @@ pub(crate) fn known_test(name: &str) -> Result<(), ExprError> {
     })
 }
 
-fn known_function(name: &str) -> Result<(), ExprError> {
+pub(crate) fn known_function(name: &str) -> Result<(), ExprError> {
     if is_function(name) {
         return Ok(());
     }
     let error = ExprError::new(ErrorKind::Call, format!("there is no function `{name}`"));
     Err(match foreign(name, is_function) {
         Some(meant) => error.help(format!("did you mean `{meant}`?")),
+        None if PARSERS.contains(&name) => error.help(PARSE_HELP),
         None if is_filter(name) => error.help(format!("`{name}` is a filter: write `... | {name}`")),
         None => match suggest(name, FUNCTIONS.iter().chain(OWN_FILTERS)) {
             Some(meant) => error.help(format!("did you mean `{meant}(...)`?")),

@@ -220,11 +220,7 @@ fn syntax_error(source: &str, base: usize, error: &minijinja::Error) -> Box<Expr
         end = source.trim_end().len();
         start = source[..end].char_indices().next_back().map_or(0, |(i, _)| i);
     }
-    let detail = match error.detail() {
-        Some("unexpected character") => format!("unexpected `{}`", &source[start..end]),
-        Some(detail) => detail.to_string(),
-        None => error.kind().to_string(),
-    };
+    let (detail, help) = explain(error, &source[start..end]);
     let mut out = ExprError::new(ErrorKind::Syntax, detail).at(Place::new(base + start, base + end));
     if splitter::looks_like_go(source) {
         out.help = Some(splitter::RAW_HELP.to_string());
@@ -234,8 +230,34 @@ fn syntax_error(source: &str, base: usize, error: &minijinja::Error) -> Box<Expr
         out.help = Some("write `and`, `or`, `not`".to_string());
     } else if source.contains('?') {
         out.help = Some("write `a if condition else b`".to_string());
+    } else {
+        out.help = help.map(str::to_string);
     }
     Box::new(out)
+}
+
+/// What the parser says, in our words, with a way out. `at` is the text of the place.
+fn explain(error: &minijinja::Error, at: &str) -> (String, Option<&'static str>) {
+    let Some(detail) = error.detail() else { return (error.kind().to_string(), None) };
+    if let Some(expected) = detail.strip_prefix("unexpected end of input, expected ") {
+        let (what, help) = match expected {
+            "expression" => ("a value", "write what is missing, or take out what it belongs to"),
+            "identifier" => ("a name", "write the name of a filter or test, such as `| length`"),
+            "identifier or integer" => ("a name", "write the name of an attribute, or take out the dot"),
+            "end of block" => ("`%}`", "close the block"),
+            "`,`" => ("`,` or the closing bracket", "close the bracket"),
+            bracket => (bracket, "close the bracket"),
+        };
+        return (format!("the expression ends where {what} should follow"), Some(help));
+    }
+    match detail {
+        "unexpected character" => (format!("unexpected `{at}`"), None),
+        "unexpected input after expression" => (
+            format!("`{at}` cannot follow here: the expression before it is complete"),
+            Some("put an operator between them, such as `~`, which joins text"),
+        ),
+        detail => (detail.to_string(), None),
+    }
 }
 
 impl StepKey<'_> {

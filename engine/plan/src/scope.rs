@@ -158,6 +158,13 @@ impl Scope for ModuleScope {
                 help: Some(format!("set it, or give a default: `env('{name}', '...')`")),
                 ..failed(format!("the environment variable `{name}` is not set"))
             }),
+            (Some(Answer::Failed(why)), SourceAsk::File(_)) => Err(ExprError {
+                help: Some(match folder.is_empty() {
+                    true => "paths start at the folder of the stack".to_string(),
+                    false => format!("paths in a module start at its folder, {folder}"),
+                }),
+                ..failed(format!("could not {what}: {why}"))
+            }),
             (Some(Answer::Failed(why)), _) => Err(failed(format!("could not {what}: {why}"))),
             (Some(_), _) => Err(failed(format!("could not {what}: the answer is of another kind"))),
         }

@@ -127,7 +127,7 @@ fn syntax() {
         (
             "{{ include \"x\" . }}",
             "           ^^^",
-            "unexpected input after expression; write `!raw` before the value if this is text for Helm, Go templates or Prometheus",
+            "`\"x\"` cannot follow here: the expression before it is complete; write `!raw` before the value if this is text for Helm, Go templates or Prometheus",
         ),
         (
             "{{ if .Values.x }}",
@@ -142,7 +142,7 @@ fn syntax() {
         (
             "{{ toYaml .Values.x | indent 2 }}",
             "                             ^",
-            "unexpected input after expression; write `!raw` before the value if this is text for Helm, Go templates or Prometheus",
+            "`2` cannot follow here: the expression before it is complete; write `!raw` before the value if this is text for Helm, Go templates or Prometheus",
         ),
         (
             "{{ range $i, $e := .x }}",
@@ -152,27 +152,67 @@ fn syntax() {
         (
             "{{ x -}}",
             "     ^",
-            "unexpected end of input, expected expression; write `!raw` before the value if this is text for Helm, Go templates or Prometheus",
+            "the expression ends where a value should follow; write `!raw` before the value if this is text for Helm, Go templates or Prometheus",
         ),
-        ("{{ a b }}", "     ^", "unexpected input after expression"),
-        ("{{ a + }}", "     ^", "unexpected end of input, expected expression"),
-        ("{{ a = b }}", "     ^", "unexpected input after expression; compare with `==`"),
+        (
+            "{{ a b }}",
+            "     ^",
+            "`b` cannot follow here: the expression before it is complete; put an operator between them, such as `~`, which joins text",
+        ),
+        (
+            "{{ a + }}",
+            "     ^",
+            "the expression ends where a value should follow; write what is missing, or take out what it belongs to",
+        ),
+        (
+            "{{ a = b }}",
+            "     ^",
+            "`=` cannot follow here: the expression before it is complete; compare with `==`",
+        ),
         ("{{ a && b }}", "     ^", "unexpected `&`; write `and`, `or`, `not`"),
         ("{{ a ? b : c }}", "     ^", "unexpected `?`; write `a if condition else b`"),
-        ("{{ (a }}", "    ^", "unexpected end of input, expected `)`"),
-        ("{{ [1, 2 }} x", "       ^", "unexpected end of input, expected `,`"),
-        ("{{ a.  }}", "    ^", "unexpected end of input, expected identifier or integer"),
-        ("{{ a[ }}", "    ^", "unexpected end of input, expected expression"),
+        ("{{ (a }}", "    ^", "the expression ends where `)` should follow; close the bracket"),
+        (
+            "{{ [1, 2 }} x",
+            "       ^",
+            "the expression ends where `,` or the closing bracket should follow; close the bracket",
+        ),
+        (
+            "{{ a.  }}",
+            "    ^",
+            "the expression ends where a name should follow; write the name of an attribute, or take out the dot",
+        ),
+        (
+            "{{ a[ }}",
+            "    ^",
+            "the expression ends where a value should follow; write what is missing, or take out what it belongs to",
+        ),
         ("{{ 'it }}", "   ^", "this quote is not closed; close the quote before the `}}`"),
-        ("{{ a | }}", "     ^", "unexpected end of input, expected identifier"),
-        ("{{ a is }}", "     ^^", "unexpected end of input, expected identifier"),
+        (
+            "{{ a | }}",
+            "     ^",
+            "the expression ends where a name should follow; write the name of a filter or test, such as `| length`",
+        ),
+        (
+            "{{ a is }}",
+            "     ^^",
+            "the expression ends where a name should follow; write the name of a filter or test, such as `| length`",
+        ),
         ("{{ !a }}", "   ^", "unexpected `!`"),
-        ("{{ 1__0 2 }}", "        ^", "unexpected input after expression"),
+        (
+            "{{ 1__0 2 }}",
+            "        ^",
+            "`2` cannot follow here: the expression before it is complete; put an operator between them, such as `~`, which joins text",
+        ),
         ("{{ '\\ud800' }}", "          ^", "bad string escape"),
         ("{{ é }}", "   ^", "unexpected `é`"),
         ("{{ a }} {{ é.b }}", "             ^", "unexpected `b`"),
         ("{{ f(a=1, 2) }}", "          ^", "non-keyword arg after keyword arg"),
-        ("{{ not not }}", "       ^^^", "unexpected end of input, expected expression"),
+        (
+            "{{ not not }}",
+            "       ^^^",
+            "the expression ends where a value should follow; write what is missing, or take out what it belongs to",
+        ),
         (
             "x {{ a ~ ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((( }}",
             "                                                                                                            ^",

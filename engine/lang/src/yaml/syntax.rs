@@ -88,6 +88,9 @@ fn explain(info: &str, line: &str) -> (String, Option<String>) {
             "no anchor before this has the name",
             "write the anchor `&name` above it, or quote text that begins with `*`",
         ),
+        "while parsing a node, did not find expected node content" => {
+            text("a value is missing here", "write it, and close the brackets before it")
+        }
         "invalid indentation in flow construct" | "invalid indentation" => {
             text("the indentation does not fit", "indent it more than the line that it belongs to")
         }
