@@ -71,6 +71,18 @@ pub enum StoreError {
         /// The folder.
         dir: PathBuf,
     },
+    /// A state of this identity was begun before: the plan that carries it was applied.
+    #[error("a state with this id was begun before, in `{}`", .dir.display())]
+    Begun {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// The file that was opened is not in its place any more.
+    #[error("`{}` was removed or replaced while it was open", .path.display())]
+    Replaced {
+        /// The place.
+        path: PathBuf,
+    },
     /// A writer did not close, and what it had written last is gone.
     #[error("`state.db-wal` in `{}` is missing, and with it what was written last", .dir.display())]
     LogMissing {
@@ -185,7 +197,11 @@ impl StoreError {
                     .into()
             }
             StoreError::NotFound { .. } => "`aurak apply` creates it; `--state` names another folder".into(),
-            StoreError::Exists { .. } => "open it, or name another folder with `--state`".into(),
+            StoreError::Begun { .. } => {
+                "go on with that one, or make another plan for a state of its own".into()
+            }
+            StoreError::Replaced { .. } => "nothing was written to it since. See which file is the right one, put it in its place, run `aurak state check`, then the command again".into(),
+            StoreError::Exists { .. } => "another run may have made it just now: run the command again, or name another folder with `--state`".into(),
             StoreError::ReadOnly
             | StoreError::Encode { .. }
             | StoreError::Io { .. }

@@ -186,3 +186,32 @@ fn a_holder_that_was_stopped_and_taken_over_does_nothing_more() {
     assert_eq!(calls(&folder), called);
     is_in_order(&folder);
 }
+
+#[test]
+fn of_several_first_runs_one_makes_everything() {
+    let stack = "
+aurak: 1
+name: demo
+resources:
+  one: { type: core.command, create: \"echo one >> calls; sleep 0.3\" }
+  two: { type: core.command, create: \"echo two >> calls; sleep 0.1\", environment: { AFTER: \"{{ one.id }}\" } }
+";
+    for round in 0..4 {
+        let folder = Folder::with_stack(AURAK, stack).unwrap();
+        // All of them find no state and plan to create everything.
+        let runs: Vec<Running> = [APPLY, APPLY_WHEN_FREE, APPLY, APPLY_WHEN_FREE]
+            .into_iter()
+            .map(|args| folder.start(args).unwrap())
+            .collect();
+        let ended: Vec<Done> = runs.into_iter().map(|run| run.end().unwrap()).collect();
+        let (good, others): (Vec<&Done>, Vec<&Done>) = ended.iter().partition(|done| done.code == Some(0));
+        assert!(!good.is_empty(), "round {round}: {ended:?}");
+        for other in others {
+            assert_eq!(other.code, Some(1), "{other:?}");
+            let known = ["another run began this state meanwhile", "somebody else is at work on this state"];
+            assert!(known.iter().any(|words| other.stderr.contains(words)), "{other:?}");
+        }
+        assert_eq!(calls(&folder), ["one", "two"], "round {round}: {ended:?}");
+        is_in_order(&folder);
+    }
+}

@@ -299,3 +299,31 @@ fn what_it_would_create_being_there_makes_it_stale() {
     assert_eq!(done.code, Some(1), "{done:?}");
     assert_eq!(folder.read("out"), "somebody's");
 }
+
+#[test]
+fn a_first_plan_is_applied_once() {
+    let (folder, _) = small();
+    good(folder.run(&["apply", "--state", "../state", "../saved.plan"]).unwrap());
+    // To another place that has no state yet, to the same once more, and to the same without it.
+    let other = folder.run(&["apply", "--state", "../other", "../saved.plan"]).unwrap();
+    assert_eq!(other.code, Some(1), "{other:?}");
+    let words = "the plan is stale: it was applied before, and began the state in `";
+    assert!(other.stderr.contains(words) && other.stderr.contains("/state`"), "{other:?}");
+    assert!(!folder.path("../other/state.db").exists());
+    let again = folder.run(&["apply", "--state", "../state", "../saved.plan"]).unwrap();
+    assert_eq!(again.code, Some(1), "{again:?}");
+    assert!(again.stderr.contains("`file` was created since"), "{again:?}");
+    fs::remove_dir_all(folder.path("../state")).unwrap();
+    let gone = folder.run(&["apply", "--state", "../state", "../saved.plan"]).unwrap();
+    assert_eq!(gone.code, Some(1), "{gone:?}");
+    assert!(gone.stderr.contains("it was applied before"), "{gone:?}");
+}
+
+#[test]
+fn a_first_plan_that_could_not_begin_its_state_can_be_applied_again() {
+    let (folder, _) = small();
+    folder.write("../blocked", "a file").unwrap();
+    let blocked = folder.run(&["apply", "--state", "../blocked/state", "../saved.plan"]).unwrap();
+    assert_eq!(blocked.code, Some(1), "{blocked:?}");
+    good(folder.run(&["apply", "--state", "../state", "../saved.plan"]).unwrap());
+}

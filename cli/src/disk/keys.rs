@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -35,10 +36,18 @@ impl KeyPlaces {
     }
 
     fn path(&self, identity: &Identity) -> Option<PathBuf> {
-        // Ids are drawn by us; a state that somebody else wrote could hold anything.
-        let name: String = identity.id.chars().filter(char::is_ascii_alphanumeric).collect();
-        Some(self.folder.as_ref()?.join(name))
+        Some(self.folder.as_ref()?.join(name(identity)))
     }
+
+    /// Where it is noted in which folder a state was begun: beside the folder of keys.
+    fn begun(&self, identity: &Identity) -> Option<PathBuf> {
+        Some(self.folder.as_ref()?.with_file_name("begun").join(name(identity)))
+    }
+}
+
+/// Ids are drawn by us; a state that somebody else wrote could hold anything.
+fn name(identity: &Identity) -> String {
+    identity.id.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
 impl KeySource for KeyPlaces {
@@ -113,6 +122,29 @@ impl KeySource for KeyPlaces {
         (self.said)(&path);
         Ok(key)
     }
+
+    fn begin(&self, identity: &Identity, dir: &Path) -> Option<PathBuf> {
+        let path = self.begun(identity)?;
+        // Without a place to note it, as in a container without a home, nothing is known.
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path.parent()?).ok()?;
+        match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+            Ok(mut file) => {
+                let _ = file.write_all(dir.as_os_str().as_bytes()).and_then(|()| file.sync_all());
+                None
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let there = fs::read(&path).unwrap_or_default();
+                Some(PathBuf::from(std::ffi::OsString::from_vec(there)))
+            }
+            Err(_) => None,
+        }
+    }
+
+    fn not_begun(&self, identity: &Identity) {
+        if let Some(path) = self.begun(identity) {
+            let _ = fs::remove_file(path);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -137,6 +169,21 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let error = places.find(&identity).err().unwrap();
         assert!(std::error::Error::source(&error).unwrap().to_string().contains("chmod 600"), "{error}");
+    }
+
+    #[test]
+    fn a_state_is_begun_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let identity = Identity::new("demo", None).unwrap();
+        let places = places(dir.path());
+        assert_eq!(places.begin(&identity, Path::new("/a")), None);
+        assert_eq!(places.begin(&identity, Path::new("/b")), Some("/a".into()));
+        assert_eq!(places.begin(&Identity::new("demo", None).unwrap(), Path::new("/b")), None);
+        places.not_begun(&identity);
+        assert_eq!(places.begin(&identity, Path::new("/b")), None);
+        // Where nothing can be kept nothing is refused.
+        let nowhere = KeyPlaces { folder: Some("/dev/null/keys".into()), ..places };
+        assert_eq!(nowhere.begin(&identity, Path::new("/c")), None);
     }
 
     #[test]

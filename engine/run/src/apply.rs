@@ -12,7 +12,7 @@ use aurak_model::plan::Mode;
 use aurak_model::record::EndResult;
 use aurak_model::{Address, Diagnostic, Event, Files, Plan, PlanReport};
 use aurak_plan::Options;
-use aurak_state::{Holder, Identity, Key};
+use aurak_state::{Holder, Identity, Key, StoreError};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
@@ -23,6 +23,9 @@ use crate::pool::ProviderPool;
 use crate::session::Session;
 use crate::stale;
 use crate::work::Work;
+
+/// Two first runs of a stack met.
+const BEGUN_BY_ANOTHER: &str = "another run began this state meanwhile";
 
 /// What an apply is to do, and how.
 pub struct Request {
@@ -98,8 +101,7 @@ pub async fn apply(
     approver: &dyn Approver,
 ) -> Result<Applied, RunError> {
     let loaded = load(session).await?;
-    let identity = choose(session, &loaded, &request).await?;
-    let exists = session.stores.find(&identity.stack, identity.environment.as_deref()).await?.is_some();
+    let (identity, exists) = choose(session, &loaded, &request).await?;
     if request.options.mode == Mode::Destroy && !exists {
         return Err(RunError::NoState {
             stack: identity.stack.to_string(),
@@ -136,10 +138,30 @@ async fn apply_first(
         Approval::Given(outcome) => *outcome,
         Approval::Over(applied) => return Ok(applied),
     };
-    let work = Work::open(session, identity, false, request, approver).await?;
-    let result = work.execute(session, loaded, outcome, request).await;
+    let work = Work::open(session, identity, false, request, approver).await.map_err(begun_by_another)?;
+    let result = async {
+        // Between its creation and the lease another run may have used it: the plan was made for an
+        // empty one.
+        match work.document().await?.serial {
+            0 => work.execute(session, loaded, outcome, request).await,
+            _ => Err(RunError::Stale { why: BEGUN_BY_ANOTHER.to_string() }),
+        }
+    }
+    .await;
     work.close().await;
     result
+}
+
+/// A state that a plan was to begin is there, or is elsewhere.
+fn begun_by_another(error: RunError) -> RunError {
+    let why = match error {
+        RunError::State { source: StoreError::Exists { .. }, .. } => BEGUN_BY_ANOTHER.to_string(),
+        RunError::State { source: StoreError::Begun { dir }, .. } => {
+            format!("it was applied before, and began the state in `{}`", dir.display())
+        }
+        other => return other,
+    };
+    RunError::Stale { why }
 }
 
 /// What became of a plan before anything is done.
@@ -235,7 +257,8 @@ pub async fn apply_saved(
         });
     }
     let loaded = load(&session).await?;
-    let work = Work::open(&session, &identity, found.is_some(), &request, approver).await?;
+    let work = Work::open(&session, &identity, found.is_some(), &request, approver).await;
+    let work = work.map_err(begun_by_another)?;
     let result = async {
         let (previous, _) = work.recover(approver).await?;
         let key = work.key.as_deref();
@@ -259,12 +282,12 @@ pub async fn apply_saved(
     result
 }
 
-/// The store that a run writes to: the one of this name, or a new one.
-async fn choose(session: &Session, loaded: &Loaded, request: &Request) -> Result<Identity, RunError> {
+/// The store that a run writes to: the one of this name, or a new one; and whether it is there.
+async fn choose(session: &Session, loaded: &Loaded, request: &Request) -> Result<(Identity, bool), RunError> {
     let environment = loaded.program.environment.clone();
     let found = session.stores.find(&loaded.stack, environment.as_deref()).await?;
     if let Some(identity) = found {
-        return Ok(identity);
+        return Ok((identity, true));
     }
     if !request.new {
         let others = other_names(session, &loaded.stack, environment.as_deref()).await?;
@@ -272,7 +295,7 @@ async fn choose(session: &Session, loaded: &Loaded, request: &Request) -> Result
             return Err(RunError::OtherName { stack: loaded.stack.to_string(), others });
         }
     }
-    Identity::new(loaded.stack.clone(), environment).map_err(state("name a new state"))
+    Ok((Identity::new(loaded.stack.clone(), environment).map_err(state("name a new state"))?, false))
 }
 
 /// The bytes of a plan's file. Refused while calls of a cut-off run are open: what recovery finds

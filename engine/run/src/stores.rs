@@ -1,7 +1,7 @@
 //! Where states are: in folders on a disk, or in memory.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -21,6 +21,13 @@ pub trait KeySource: Send + Sync {
     }
     /// Makes one and keeps it.
     fn make(&self, identity: &Identity) -> Result<Key, StoreError>;
+    /// Notes that the state of this identity is begun in a folder; says where it was begun before.
+    /// Where nothing can be noted, nothing was.
+    fn begin(&self, _: &Identity, _: &Path) -> Option<PathBuf> {
+        None
+    }
+    /// It was not begun after all.
+    fn not_begun(&self, _: &Identity) {}
 }
 
 /// States in folders: `ROOT/NAME@ENV/`, or one folder that was named explicitly.
@@ -77,7 +84,18 @@ impl Stores for DiskStores {
 
     async fn create(&self, identity: &Identity, key: Option<Arc<Key>>) -> Result<Arc<dyn Store>, StoreError> {
         let dir = self.dir(&identity.stack, identity.environment.as_deref());
-        Ok(Arc::new(SqliteStore::create(&dir, identity.clone(), key)?))
+        // An identity comes from a saved plan or is new: one that began a state already is of a plan
+        // that was applied, and would make everything a second time.
+        if let Some(dir) = self.keys.begin(identity, &std::path::absolute(&dir).unwrap_or(dir.clone())) {
+            return Err(StoreError::Begun { dir });
+        }
+        match SqliteStore::create(&dir, identity.clone(), key) {
+            Ok(store) => Ok(Arc::new(store)),
+            Err(error) => {
+                self.keys.not_begun(identity);
+                Err(error)
+            }
+        }
     }
 
     async fn list(&self) -> Result<Vec<Identity>, StoreError> {

@@ -48,6 +48,12 @@ impl Work {
             }
             false => session.stores.create(identity, key.clone()).await.map_err(state("create the state"))?,
         };
+        // Whoever put another file in its place meant another state than the one that was looked at.
+        if store.identity().id != identity.id {
+            return Err(RunError::Stale {
+                why: "the state was replaced by another one meanwhile".to_string(),
+            });
+        }
         let operation = OperationId(uuid::Uuid::new_v4().to_string().into());
         let me = &session.me;
         let holder = Holder::new(me.who.clone(), me.pid, me.host.clone(), Some(operation.clone()));

@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -101,6 +101,8 @@ pub(super) struct Database {
     pub(super) lock: Option<LockFile>,
     /// Whether the write-ahead log was gone although a writer had not closed.
     pub(super) log_missing: bool,
+    /// Which file it is, by device and number.
+    file: (u64, u64),
     identity: Arc<RwLock<Identity>>,
     dir: PathBuf,
     mode: Mode,
@@ -113,9 +115,11 @@ impl Database {
         clock: Arc<dyn Clock>,
         mode: Mode,
     ) -> Result<Database, StoreError> {
-        let log = std::fs::metadata(dir.join(format!("{FILE}-wal"))).map_or(0, |log| log.len());
+        // Before the connection makes an empty one.
+        let log = log_size(dir);
         let connection = connect(dir, mode)?;
         let (identity, open) = identity(&connection, dir)?;
+        let log_missing = open != 0 && log == 0 && is_log_missing(&connection, dir, open)?;
         if let (Some(expected), Some(key)) = (&identity.key_id, &key)
             && **expected != *key.id()
         {
@@ -126,8 +130,8 @@ impl Database {
             key,
             clock,
             lock: None,
-            // A writer's first commit fills the log before it sets the mark in the database itself.
-            log_missing: open != 0 && log == 0,
+            log_missing,
+            file: file(dir)?,
             identity: Arc::new(RwLock::new(identity)),
             dir: dir.to_path_buf(),
             mode,
@@ -153,6 +157,10 @@ impl Database {
 
     pub(super) fn writable(&self) -> Result<(), StoreError> {
         match self.mode {
+            // What is written into a file that is not in its place any more would be lost.
+            Mode::ReadWrite | Mode::Unsynchronised if file(&self.dir).ok() != Some(self.file) => {
+                Err(StoreError::Replaced { path: self.dir.join(FILE) })
+            }
             Mode::ReadWrite | Mode::Unsynchronised => Ok(()),
             Mode::ReadOnly => Err(StoreError::ReadOnly),
         }
@@ -227,6 +235,39 @@ fn make(path: &Path, identity: Identity, key: Option<&Key>) -> Result<(), StoreE
         )
         .map_err(sql(doing))?;
     transaction.commit().map_err(sql(doing))
+}
+
+fn log_size(dir: &Path) -> u64 {
+    std::fs::metadata(dir.join(format!("{FILE}-wal"))).map_or(0, |log| log.len())
+}
+
+/// Whether the log is gone of the writer that has this mark. Writers come and go meanwhile: as long as
+/// one's mark can be read its log has something in it, so an empty one between two readings of the
+/// same mark is missing.
+fn is_log_missing(connection: &Connection, dir: &Path, open: u64) -> Result<bool, StoreError> {
+    let mut before = open;
+    loop {
+        let log = log_size(dir);
+        let now: u64 = connection
+            .query_row("SELECT open FROM meta", (), |row| row.get(0))
+            .map_err(sql("read what state this is"))?;
+        if now == 0 || log > 0 {
+            return Ok(false);
+        }
+        if now == before {
+            return Ok(true);
+        }
+        before = now;
+    }
+}
+
+/// Which file lies in the database's place.
+fn file(dir: &Path) -> Result<(u64, u64), StoreError> {
+    let path = dir.join(FILE);
+    match std::fs::metadata(&path) {
+        Ok(meta) => Ok((meta.dev(), meta.ino())),
+        Err(source) => Err(StoreError::Io { doing: "look at", path, source }),
+    }
 }
 
 /// Opens a connection and sees that the file is a database.

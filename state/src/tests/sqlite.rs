@@ -431,3 +431,25 @@ async fn what_was_asked_is_done_though_nobody_waits() {
     let doc: StateDoc = SqliteStore::open(&dir, None).unwrap().document().await.unwrap();
     assert_eq!(doc.serial, 1);
 }
+
+#[tokio::test]
+async fn a_file_that_is_taken_away_or_replaced_is_not_written_any_more() {
+    for replaced in [false, true] {
+        let (_root, store) = create(Some(key()));
+        let path = store.dir().join("state.db");
+        let lease = acquire(&store).await;
+        store.append(lease.fence, vec![begin("op", 1)]).await.unwrap();
+        std::fs::rename(&path, store.dir().join("aside.db")).unwrap();
+        if replaced {
+            std::fs::copy(store.dir().join("aside.db"), &path).unwrap();
+        }
+        let refused = |result: Result<(), StoreError>| {
+            assert!(matches!(result, Err(StoreError::Replaced { .. })), "{result:?}");
+        };
+        refused(store.append(lease.fence, vec![begin("op", 1)]).await.map(|_| ()));
+        refused(store.renew(&lease).await.map(|_| ()));
+        // Back in its place it is the same file.
+        std::fs::rename(store.dir().join("aside.db"), &path).unwrap();
+        store.append(lease.fence, vec![begin("op", 1)]).await.unwrap();
+    }
+}
