@@ -66,6 +66,9 @@ impl Context {
                             .help("add `sensitive: true` to the output"),
                     );
                 }
+                if value.has_unknown() && self.is_deferred(&value) {
+                    self.put_off.borrow_mut().push((output.value.span, format!("the output `{name}`")));
+                }
                 now.insert(name.clone(), value);
             }
         } else if self.input.options.mode == Mode::Apply {
@@ -91,9 +94,28 @@ impl Context {
         changes
     }
 
+    /// What only a next plan can work out needs one, and there is one only where a block is deferred.
+    fn judge_put_off(&self) {
+        let options = &self.input.options;
+        if options.mode != Mode::Apply || !options.only.is_empty() || !self.deferred.borrow().is_empty() {
+            return;
+        }
+        for (span, what) in self.put_off.take() {
+            self.find(
+                Diagnostic::error(
+                    "late_source",
+                    format!("{what} reads something whose name only apply can tell"),
+                )
+                .at(span, "files and variables are read when a plan is made")
+                .help("read it in a resource, which is then planned again during apply, and use that here"),
+            );
+        }
+    }
+
     /// Puts everything together.
     pub(crate) fn assemble(self: &Rc<Self>, removals: Vec<Removal>) -> Planned {
         let outputs = self.output_changes();
+        self.judge_put_off();
         let built = Builder::new(self).build(&removals);
         let instances = self.instances.borrow();
         let mut changes: Vec<Change> = Vec::new();

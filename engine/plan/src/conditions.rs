@@ -70,6 +70,10 @@ impl Context {
             }
             None => {
                 let Ok(message) = self.evaluate(&condition.message, scope, None, address) else { return };
+                if self.is_deferred(&that) {
+                    let what = if address.is_some() { "this condition" } else { "this check" };
+                    self.put_off.borrow_mut().push((condition.that.span, what.to_string()));
+                }
                 self.conditions.borrow_mut().push(aurak_model::plan::DeferredCondition {
                     address: address.cloned(),
                     after,

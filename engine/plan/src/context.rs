@@ -13,8 +13,8 @@ use aurak_expr::{ErrorKind, ExprError};
 use aurak_model::plan::Deferred;
 use aurak_model::program::{Block, BlockId, Module, ModuleId};
 use aurak_model::{
-    Address, Answer, Ask, AskKey, Diagnostic, ModuleAddress, Name, Node, NodeId, Origin, Path, TypeSchema,
-    Value,
+    Address, Answer, Ask, AskKey, Diagnostic, ModuleAddress, Name, Node, NodeId, Origin, Path, Span,
+    TypeSchema, Value,
 };
 
 use crate::input::PlanInput;
@@ -153,6 +153,8 @@ pub(crate) struct Context {
     pub findings: RefCell<Vec<Diagnostic>>,
     pub deferred: RefCell<Vec<aurak_model::plan::DeferredBlock>>,
     pub conditions: RefCell<Vec<aurak_model::plan::DeferredCondition>>,
+    /// Outputs and conditions that only a next plan can work out.
+    pub put_off: RefCell<Vec<(Span, String)>>,
     /// Seconds for operations, where the configuration gives some.
     pub timeouts: RefCell<HashMap<Address, aurak_model::schema::Timeouts>>,
     /// What `--only` leaves in; everything, where there is none.
@@ -190,6 +192,7 @@ impl Context {
             findings: RefCell::new(findings),
             deferred: RefCell::default(),
             conditions: RefCell::default(),
+            put_off: RefCell::default(),
             timeouts: RefCell::default(),
             selection,
             reads: RefCell::new(vec![Vec::new()]),
