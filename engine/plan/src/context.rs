@@ -298,7 +298,7 @@ impl Context {
     }
 
     /// `file:line:column` of a node.
-    pub(crate) fn place(&self, span: aurak_model::Span) -> String {
+    pub(crate) fn place(&self, span: Span) -> String {
         self.input.program.files.place(span)
     }
 
