@@ -2,6 +2,7 @@
 
 use aurak_model::{Action, Change};
 
+use super::aligned::aligned;
 use super::symbol::{self, Mark};
 use super::{GAP, Out, reason};
 use crate::paint::Role;
@@ -64,11 +65,12 @@ impl Out<'_> {
                 Action::Create if !full => CREATE_ATTRIBUTES,
                 _ => usize::MAX,
             };
-            for difference in differences.iter().take(limit) {
+            let shown = aligned(differences);
+            for difference in shown.iter().take(limit) {
                 self.difference(difference, *action);
             }
-            if differences.len() > limit {
-                let rest = differences.len() - limit;
+            if shown.len() > limit {
+                let rest = shown.len() - limit;
                 let words = format!("{} {rest} more; --detail shows them", self.style.ellipsis());
                 self.line.pad(4, 0).push(Role::Dim, &words);
                 self.end();

@@ -3,6 +3,7 @@
 //! Sections stand in order of risk and are left out when empty: drift, changes, what waits for a
 //! later plan, outputs, overrides, warnings; then the numbers. What stays as it is, is a number.
 
+mod aligned;
 mod change;
 mod difference;
 mod embedded;
