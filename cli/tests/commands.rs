@@ -376,3 +376,50 @@ fn a_state_that_lost_its_contents_is_damaged_and_not_new() {
         assert!(refused.contains("the state is damaged") && refused.ends_with("[1]\n"), "{refused}");
     }
 }
+
+#[test]
+fn what_a_type_says_must_hold_is_checked_by_plans() {
+    let folder = Folder::new();
+    let stack = r#"aurak: 1
+name: demo
+resources:
+  a: { type: core.command, create: [] }
+  b: { type: core.command, create: {} }
+  c: { type: core.command, create: " " }
+  d: { type: core.command, create: ["true"], read: 4, environment: { "A=B": x, "": y, C: "a\0b" } }
+  e: { type: core.command, create: ["echo", { a: 1 }] }
+  f: { type: core.command, create: ["echo", 1, true], read: null, update: ["x"], environment: { A: "{{ k.result }}" } }
+  g: { type: core.random, kind: integer }
+  h: { type: core.random, kind: integer, min: 5, max: 3 }
+  i: { type: core.random, kind: integer, max: -1 }
+  k: { type: core.random, kind: integer, min: 5, max: 5 }
+"#;
+    std::fs::write(folder.path().join("aurak.yaml"), stack).unwrap();
+    let refused = folder.run(&["plan"]);
+    let said: Vec<&str> =
+        refused.lines().filter(|line| line.starts_with("error") || line.contains("-->")).collect();
+    assert_snapshot!(said.join("\n"), @"
+    error: `create` of `a` does not fit: it must be a list of arguments that is not empty, or a text for `sh -c`
+     --> aurak.yaml:4:36
+    error: `create` of `b` does not fit: it must be a list of arguments that is not empty, or a text for `sh -c`
+     --> aurak.yaml:5:36
+    error: `create` of `c` does not fit: it must be a list of arguments that is not empty, or a text for `sh -c`
+     --> aurak.yaml:6:36
+    error: `read` of `d` does not fit: it must be a list of arguments, or a text for `sh -c`
+     --> aurak.yaml:7:52
+    error: `environment` of `d` does not fit: a variable needs a name
+     --> aurak.yaml:7:68
+    error: `environment` of `d` does not fit: the name of a variable cannot have a `=` in it
+     --> aurak.yaml:7:68
+    error: `environment` of `d` does not fit: neither the name nor the value of a variable can have a NUL in it
+     --> aurak.yaml:7:68
+    error: `create` of `e` does not fit: it must be a list of arguments that is not empty, or a text for `sh -c`
+     --> aurak.yaml:8:36
+    error: `kind` of `g` does not fit: an `integer` needs `max`, the most that it may be
+      --> aurak.yaml:10:33
+    error: `max` of `h` does not fit: it is less than `min`, which is 0 where nothing is said
+      --> aurak.yaml:11:55
+    error: `max` of `i` does not fit: it is less than `min`, which is 0 where nothing is said
+      --> aurak.yaml:12:47
+    ");
+}

@@ -61,6 +61,9 @@ pub struct TypeSchema {
     /// The attributes at the top. Free-form types have one attribute of type `any`.
     #[serde(default)]
     pub attributes: BTreeMap<Name, Attribute>,
+    /// What must hold for the attributes together, or for what no attribute can say by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<TypeCheck>,
     /// Whether reality is asked at all.
     #[serde(default)]
     pub refresh: Refresh,
@@ -116,6 +119,18 @@ fn one() -> u32 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 fn is_false(b: &bool) -> bool {
     !b
+}
+
+/// What must hold for the attributes, as far as it can be told before apply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypeCheck {
+    /// The expression over `self`.
+    pub that: String,
+    /// What to tell the user where it does not hold.
+    pub message: String,
+    /// The attribute that is wrong then.
+    pub at: Path,
 }
 
 /// Whether reality is asked.
@@ -364,6 +379,7 @@ impl TypeSchema {
             version: 1,
             description: String::new(),
             attributes: BTreeMap::new(),
+            checks: Vec::new(),
             refresh: Refresh::Read,
             collection: None,
             key: None,

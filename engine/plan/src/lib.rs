@@ -17,6 +17,7 @@ mod decide;
 pub mod diff;
 mod evaluate;
 mod existing;
+mod fits;
 mod input;
 mod mark;
 mod modules;

@@ -309,7 +309,11 @@ impl Context {
             }
             self.find(finding);
         }
-        if secrets.is_empty() { Ok((schema, desired)) } else { Err(GaveUp) }
+        if !secrets.is_empty() {
+            return Err(GaveUp);
+        }
+        self.check_attributes(&schema, &desired, node, address)?;
+        Ok((schema, desired))
     }
 
     /// Remembers how long the operations may take, where the block says so. `lang` has made seconds

@@ -75,6 +75,7 @@ impl Checker<'_> {
             version,
             description: _,
             attributes: _,
+            checks,
             refresh: _,
             collection,
             key,
@@ -100,6 +101,11 @@ impl Checker<'_> {
             for (i, text) in texts.iter().enumerate() {
                 self.expression(item_place(tree, name, i), text, SELF);
             }
+        }
+        for (i, check) in checks.iter().enumerate() {
+            let span = item_place(tree, "checks", i);
+            self.expression(span, &check.that, SELF);
+            self.path(span, &check.at);
         }
         for (i, path) in within.iter().enumerate() {
             self.path(item_place(tree, "within", i), path);

@@ -120,6 +120,7 @@ collection: "'x' ~ old"
 serialise: self.name ~
 provides: ["self.box.other"]
 requires: ["self.free.anything ~ self.box.inner"]
+checks: [{ that: self.nmae, at: lisst, message: no }]
 within: [nme, box.other, box.inner, free.x, "list[0].k"]
 replace: rotate
 version: 2
@@ -137,40 +138,42 @@ attributes:
   pick: { type: string, enum: [a, b], default: c, immutable: { when: each.key } }
   hush: { type: string, sensitive: true, no_secrets: true, sensitive_when: self.free }
 "#;
-    insta::assert_snapshot!(found(text), @r#"
+    insta::assert_snapshot!(found(text), @"
     3:6: `self.nam`: the type has no `nam`
     4:13: `'x' ~ old`: there is no `old` here (there is `self`)
     5:12: `self.name ~`: unexpected end of input, expected expression
     6:12: `self.box.other`: the type has no `box.other`
-    8:10: `nme`: the type has no `nme` (did you mean `name`?)
-    8:15: `box.other`: the type has no `box.other`
-    9:10: the type does not say how it is rotated (say under `rotate.temporary` what the temporary object differs in)
-    11:1: an upgrade from version 2: they go up one by one and end below 2
-    13:51: `name`: `required` and `computed` contradict each other
-    13:66: `name`: `minimum` is above `maximum`
-    14:31: `free`: only numbers, texts, lists and maps have bounds
-    15:71: `box.inner`: `optional` says only something beside `computed`
-    16:33: `list`: its items have no `name`
-    17:35: `size`: the default does not fit: an integer is wanted here, and this is `big`
-    17:40: `size`: an `enum` lists texts
-    17:60: `size`: only text can match a pattern
-    17:68: `size`: only a list can be a `set`
-    17:84: `size`: only a list or a map can be `additive`
-    17:98: `size`: only text has a normal form
-    18:34: `text`: the pattern is broken: error: unclosed character class
-    18:39: `text`: only a list or a map has `items`
-    18:50: `text`: only an object has `attributes`
-    18:79: `text`: only an object can be `open`
-    19:3: `when` has a meaning on every resource and cannot be an attribute
-    20:51: `out`: nobody can change what is only computed
-    20:74: `inn`: the type has no `inn` (did you mean `in`?)
-    21:33: `in`: only what is computed is read on use: `volatile` needs `computed`
-    21:39: `in`: only what is computed is computed again
-    21:74: `new == old`: there is no `new` here (there is `self`)
-    21:74: `new == old`: there is no `old` here (there is `self`)
-    22:48: `pick`: the default does not fit: `c` is not allowed here
-    22:51: `each.key`: there is no `each` here (there is `self`, `old`, `new`)
-    23:54: `hush`: it is `sensitive` itself
-    23:76: `hush`: it is always `sensitive`
-    "#);
+    8:1: `self.nmae`: the type has no `nmae`
+    8:1: `lisst`: the type has no `lisst` (did you mean `list`?)
+    9:10: `nme`: the type has no `nme` (did you mean `name`?)
+    9:15: `box.other`: the type has no `box.other`
+    10:10: the type does not say how it is rotated (say under `rotate.temporary` what the temporary object differs in)
+    12:1: an upgrade from version 2: they go up one by one and end below 2
+    14:51: `name`: `required` and `computed` contradict each other
+    14:66: `name`: `minimum` is above `maximum`
+    15:31: `free`: only numbers, texts, lists and maps have bounds
+    16:71: `box.inner`: `optional` says only something beside `computed`
+    17:33: `list`: its items have no `name`
+    18:35: `size`: the default does not fit: an integer is wanted here, and this is `big`
+    18:40: `size`: an `enum` lists texts
+    18:60: `size`: only text can match a pattern
+    18:68: `size`: only a list can be a `set`
+    18:84: `size`: only a list or a map can be `additive`
+    18:98: `size`: only text has a normal form
+    19:34: `text`: the pattern is broken: error: unclosed character class
+    19:39: `text`: only a list or a map has `items`
+    19:50: `text`: only an object has `attributes`
+    19:79: `text`: only an object can be `open`
+    20:3: `when` has a meaning on every resource and cannot be an attribute
+    21:51: `out`: nobody can change what is only computed
+    21:74: `inn`: the type has no `inn` (did you mean `in`?)
+    22:33: `in`: only what is computed is read on use: `volatile` needs `computed`
+    22:39: `in`: only what is computed is computed again
+    22:74: `new == old`: there is no `new` here (there is `self`)
+    22:74: `new == old`: there is no `old` here (there is `self`)
+    23:48: `pick`: the default does not fit: `c` is not allowed here
+    23:51: `each.key`: there is no `each` here (there is `self`, `old`, `new`)
+    24:54: `hush`: it is `sensitive` itself
+    24:76: `hush`: it is always `sensitive`
+    ");
 }
