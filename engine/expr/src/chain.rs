@@ -271,7 +271,7 @@ impl Eval<'_> {
             Value::String(text) => Key::Shared(text),
             Value::Int(index) => Key::Index(index),
             other => {
-                return type_error(format!("{} cannot be a key", other.ty().article())).at(place);
+                return type_error(format!("{} cannot be a key", other.article())).at(place);
             }
         };
         self.step(cursor, &key, place, subject, mode, last)
@@ -563,7 +563,7 @@ pub(crate) fn no_such(value: &Value, key: &Key<'_>, subject: &str, secret: bool)
         },
         Value::Null => undefined(format!("{subject} is null and has no attribute `{name}`"))
             .help(format!("put `| default(...)` behind `.{name}` where it may be null")),
-        other => undefined(format!("{subject} is {} and has no attribute `{name}`", other.ty().article())),
+        other => undefined(format!("{subject} is {} and has no attribute `{name}`", other.article())),
     }
 }
 

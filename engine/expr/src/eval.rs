@@ -171,9 +171,8 @@ impl<'e> Eval<'e> {
                         .or_help(|| "keys are shown everywhere; put secrets into values".to_string())
                         .at(place);
                 }
-                Value::Null => return type_error("null cannot be a key").at(place),
                 other => {
-                    return type_error(format!("{} cannot be a key", other.ty().article())).at(place);
+                    return type_error(format!("{} cannot be a key", other.article())).at(place);
                 }
             };
             entries.push((name, self.value(value)?));
@@ -384,8 +383,7 @@ impl<'e> Eval<'e> {
                 }
                 let (key, secret) = open(&key).at(place)?;
                 let Value::String(name) = &key else {
-                    return type_error(format!("keys are strings, and this is {}", key.ty().article()))
-                        .at(place);
+                    return type_error(format!("keys are strings, and this is {}", key.article())).at(place);
                 };
                 if secret && self.capturing() {
                     // The key must not be captured, so all of it is.
@@ -689,11 +687,8 @@ impl<'e> Eval<'e> {
                         return Ok(Err(fresh(Type::Any, &all)));
                     }
                     other => {
-                        return type_error(format!(
-                            "`*` spreads a list, and this is {}",
-                            other.ty().article()
-                        ))
-                        .at(self.place(expr));
+                        return type_error(format!("`*` spreads a list, and this is {}", other.article()))
+                            .at(self.place(expr));
                     }
                 },
                 CallArg::KwargSplat(expr) => match self.value(expr)? {
@@ -705,11 +700,8 @@ impl<'e> Eval<'e> {
                         return Ok(Err(fresh(Type::Any, &all)));
                     }
                     other => {
-                        return type_error(format!(
-                            "`**` spreads a map, and this is {}",
-                            other.ty().article()
-                        ))
-                        .at(self.place(expr));
+                        return type_error(format!("`**` spreads a map, and this is {}", other.article()))
+                            .at(self.place(expr));
                     }
                 },
             }

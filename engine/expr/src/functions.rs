@@ -62,7 +62,7 @@ impl Eval<'_> {
             Value::Sensitive(_) => {
                 type_error(format!("what `{name}` asks for is recorded, so it cannot be sensitive")).at(place)
             }
-            other => type_error(format!("`{name}` takes a string, not {}", other.ty().article())).at(place),
+            other => type_error(format!("`{name}` takes a string, not {}", other.article())).at(place),
         }
     }
 
@@ -86,8 +86,7 @@ impl Eval<'_> {
                     .at(place);
             }
             other => {
-                return type_error(format!("`template` takes a path, not {}", other.ty().article()))
-                    .at(place);
+                return type_error(format!("`template` takes a path, not {}", other.article())).at(place);
             }
         };
         let source = self.source(SourceAsk::File(&path), place)?;
@@ -154,7 +153,7 @@ fn dict(mut args: Args) -> Res<Value> {
     }
     let (value, secret) = open(&value)?;
     let Value::Map(map) = value else {
-        return type_error(format!("`dict` takes a map, not {}", value.ty().article()));
+        return type_error(format!("`dict` takes a map, not {}", value.article()));
     };
     let made = Value::map(map.iter().map(|(k, v)| (k.clone(), v.clone())).chain(named));
     let made = bounds::parts(made)?;

@@ -32,7 +32,7 @@ pub(crate) fn negate(value: Value) -> Res<Value> {
             None => overflow(),
         },
         Value::Float(x) => Ok(Value::Float(-x)),
-        other => type_error(format!("{} has no negative", other.ty().article())),
+        other => type_error(format!("{} has no negative", other.article())),
     })
 }
 
@@ -92,7 +92,7 @@ fn plain(op: BinOpKind, left: &Value, right: &Value) -> Res<Value> {
                 _ => "raise to a power",
             };
             let (l, r) = (left.ty(), right.ty());
-            let noun = |v: &Value| if v.is_null() { "null" } else { v.ty().article() };
+            let noun = Value::article;
             type_error(format!("cannot {word} {} and {}", noun(left), noun(right))).or_help(|| match (l, r) {
                 (Type::String, _) | (_, Type::String) => {
                     "join text with `~`; read a number from text with `| int` or `| float`".to_string()
@@ -225,7 +225,7 @@ pub(crate) fn order(a: &Value, b: &Value, case_sensitive: bool) -> Res<Ordering>
             a.len().cmp(&b.len())
         }
         _ => {
-            let noun = |v: &Value| if v.is_null() { "null" } else { v.ty().article() };
+            let noun = Value::article;
             return type_error(format!("{} and {} have no order", noun(a), noun(b)));
         }
     })
@@ -243,11 +243,11 @@ pub(crate) fn contains(container: &Value, item: &Value) -> Res<Value> {
         Value::String(_) => {
             return lift(Type::Boolean, &[container.clone(), item.clone()], |v| match (&v[0], &v[1]) {
                 (Value::String(text), Value::String(part)) => Ok(Value::Bool(text.contains(&**part))),
-                (_, other) => type_error(format!("{} cannot be a part of text", other.ty().article())),
+                (_, other) => type_error(format!("{} cannot be a part of text", other.article())),
             });
         }
         other => {
-            let noun = if other.is_null() { "null" } else { other.ty().article() };
+            let noun = other.article();
             return type_error(format!("nothing is in {noun}"))
                 .or_help(|| "`in` looks into lists, maps and text".to_string());
         }
@@ -271,7 +271,7 @@ fn list_contains(list: &[Value], item: &Value) -> Res<Value> {
 fn map_contains(map: &Map, item: &Value) -> Res<Value> {
     lift(Type::Boolean, std::slice::from_ref(item), |v| match &v[0] {
         Value::String(key) => Ok(Value::Bool(map.contains_key(key))),
-        other => type_error(format!("keys are strings, and this is {}", other.ty().article())),
+        other => type_error(format!("keys are strings, and this is {}", other.article())),
     })
 }
 
@@ -289,7 +289,7 @@ pub(crate) fn slice(value: Value, bounds: &[Value]) -> Res<Value> {
         *number = match reveal(bound) {
             Value::Null => None,
             Value::Int(i) => Some(i),
-            other => return type_error(format!("{} cannot be a bound of a slice", other.ty().article())),
+            other => return type_error(format!("{} cannot be a bound of a slice", other.article())),
         };
     }
     let [start, stop, step] = numbers;
@@ -302,7 +302,7 @@ pub(crate) fn slice(value: Value, bounds: &[Value]) -> Res<Value> {
             let chars: Vec<char> = text.chars().collect();
             Value::string(pick(chars.len())?.into_iter().map(|i| chars[i]).collect::<String>())
         }
-        other => return type_error(format!("{} cannot be sliced", other.ty().article())),
+        other => return type_error(format!("{} cannot be sliced", other.article())),
     };
     Ok(if secret { opaque(result) } else { result })
 }
@@ -349,6 +349,6 @@ pub(crate) fn shown(value: &Value) -> String {
         Value::Bool(b) => format!("`{b}`"),
         Value::Null => "null".to_string(),
         Value::Sensitive(Secret::Plain(_) | Secret::Sealed(_)) => "a sensitive value".to_string(),
-        other => other.ty().article().to_string(),
+        other => other.article().to_string(),
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn of_scalar(value: &Value) -> Res<Cow<'_, str>> {
         Value::Float(x) => Cow::Owned(of_float(*x)),
         other => {
             printable(other)?;
-            return type_error(format!("{} cannot stand in text", other.ty().article()));
+            return type_error(format!("{} cannot stand in text", other.article()));
         }
     })
 }

@@ -411,6 +411,14 @@ impl Value {
         matches!(self, Value::Null)
     }
 
+    /// What it is, for messages: "a list", "null".
+    pub fn article(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            other => other.ty().article(),
+        }
+    }
+
     /// The type; that of what is hidden or to come, where it is so.
     pub fn ty(&self) -> Type {
         match self {

@@ -147,7 +147,7 @@ impl Context {
                         }
                         other => {
                             return Err(wrong(
-                                format!("`for_each` of {what} is a list that holds {}", other.ty().article()),
+                                format!("`for_each` of {what} is a list that holds {}", other.article()),
                                 "a list may hold strings only; use a map, or `key_by('name')`",
                             ));
                         }
@@ -167,7 +167,7 @@ impl Context {
                 "keys show in addresses: use a map whose keys are not sensitive",
             )),
             other => Err(wrong(
-                format!("`for_each` of {what} is {}", other.ty().article()),
+                format!("`for_each` of {what} is {}", other.article()),
                 "it takes a map, or a list of strings",
             )),
         }

@@ -47,7 +47,7 @@ pub fn stack_name(input: PlanInput) -> Named {
             Ok(Value::Unknown(_)) => wrong(UNKNOWN.to_string(), UNKNOWN_LABEL, UNKNOWN_HELP),
             Ok(value) => wrong(
                 "the name of the stack must be text".to_string(),
-                &format!("this is {}", if value.is_null() { "null" } else { value.ty().article() }),
+                &format!("this is {}", value.article()),
                 "it may use inputs and `let`",
             ),
             // Nothing is planned yet, so what a resource will be is not even asked.

@@ -372,7 +372,7 @@ impl Context {
                     self.find(
                         Diagnostic::error(
                             "lifecycle",
-                            format!("`{name}` must be true or false, not {}", other.ty().article()),
+                            format!("`{name}` must be true or false, not {}", other.article()),
                         )
                         .at(node.span, "")
                         .about(address),

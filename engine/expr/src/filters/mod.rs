@@ -148,7 +148,7 @@ pub(crate) fn items_of(name: &str, value: Value) -> Res<Vec<Value>> {
 
 /// What a filter says about an operand that does not fit.
 pub(crate) fn wants<T>(name: &str, what: &str, value: &Value) -> Res<T> {
-    let noun = if value.is_null() { "null" } else { value.ty().article() };
+    let noun = value.article();
     let mut error = type_error(format!("`{name}` takes {what}, and this is {noun}"));
     if let Err(e) = &mut error {
         e.help = match (what, value) {
@@ -168,9 +168,7 @@ pub(crate) fn whole(name: &str, parameter: &str, value: &Value, least: i64, most
     match value {
         Value::Int(i) if (least..=most).contains(i) => Ok(*i),
         Value::Int(_) => type_error(format!("`{parameter}` of `{name}` must be between {least} and {most}")),
-        other => {
-            type_error(format!("`{parameter}` of `{name}` must be an integer, not {}", other.ty().article()))
-        }
+        other => type_error(format!("`{parameter}` of `{name}` must be an integer, not {}", other.article())),
     }
 }
 
@@ -180,7 +178,7 @@ pub(crate) fn text_of(name: &str, parameter: &str, value: Option<Value>) -> Res<
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(other) => {
-            type_error(format!("`{parameter}` of `{name}` must be a string, not {}", other.ty().article()))
+            type_error(format!("`{parameter}` of `{name}` must be a string, not {}", other.article()))
         }
     }
 }
@@ -191,7 +189,7 @@ pub(crate) fn flag(name: &str, parameter: &str, value: Option<Value>) -> Res<boo
         None => Ok(false),
         Some(Value::Bool(b)) => Ok(b),
         Some(other) => {
-            type_error(format!("`{parameter}` of `{name}` must be a boolean, not {}", other.ty().article()))
+            type_error(format!("`{parameter}` of `{name}` must be a boolean, not {}", other.article()))
         }
     }
 }

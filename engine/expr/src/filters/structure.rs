@@ -287,7 +287,7 @@ fn key(value: Value, what: &str) -> Res<Option<Name>> {
         Value::Unknown(_) => Ok(None),
         Value::Sensitive(_) => type_error(format!("{what} is sensitive, and keys are shown everywhere")),
         other => {
-            let noun = if other.is_null() { "null" } else { other.ty().article() };
+            let noun = other.article();
             type_error(format!("{what} is {noun}, and keys are strings"))
         }
     }

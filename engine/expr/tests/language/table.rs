@@ -114,7 +114,9 @@ fn reading() {
         list.name => error: `list` is a list and has no attribute `name`
         s.x => error: `s` is a string and has no attribute `x`
         null_value.x => error: `null_value` is null and has no attribute `x`
-        list[none] => error: a value cannot be a key
+        -none => error: null has no negative
+        env(none) => error: `env` takes a string, not null
+        list[none] => error: null cannot be a key
         list[f] => error: a number cannot be a key
         cluster.name => "aks"
         cluster['name'] => "aks"
