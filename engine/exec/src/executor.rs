@@ -19,12 +19,10 @@ use tokio::time::{Instant, sleep};
 use crate::error::Failure;
 use crate::job::{Ended, Job, Msg, Remains, Task};
 use crate::refusal::{cannot_tell, exists, question, refusal};
-use crate::whereabouts::{Patience, Whereabouts, find_out};
+use crate::whereabouts::{Patience, READY_POLL, Settled, Whereabouts, find_out, settled};
 
 /// A provider that wants to be asked again at once would keep a core busy.
 const SHORTEST_POLL: Duration = Duration::from_millis(10);
-/// How often it is looked whether an object is ready.
-const READY_POLL: Duration = Duration::from_secs(5);
 
 /// How far a step has come, for whoever gives it up.
 #[derive(Default)]
@@ -159,6 +157,12 @@ impl Drive<'_> {
         Patience { lease: &self.job.lease, backoff: &self.job.backoff }
     }
 
+    /// Waits until nothing goes on any more with an object that was found.
+    async fn settled(&self, found: Applied) -> Settled {
+        let (provider, type_name) = (&*self.job.provider, &self.job.type_name);
+        settled(provider, type_name, found, self.patience(), |why| self.says(why)).await
+    }
+
     fn says(&self, why: &str) {
         if self.position.waits_for(why) {
             self.job.tell(Msg::Progress { step: self.job.step, message: why.to_string() });
@@ -266,7 +270,14 @@ impl Drive<'_> {
                 match find_out(provider, call, type_name, natural_key.as_ref(), desired, self.patience())
                     .await
                 {
-                    Whereabouts::Found(applied) => return Then::End(Ended::Applied(applied)),
+                    Whereabouts::Found(found) => match self.settled(found).await {
+                        Settled::Ready(applied) => return Then::End(Ended::Applied(applied)),
+                        Settled::Failed(applied, why) => {
+                            return end(Failure::new("refused", why), Remains::Partial(Box::new(applied)));
+                        }
+                        Settled::Gone => *ours = true,
+                        Settled::CannotTell(why) => return end(cannot_tell(&why), Remains::Open),
+                    },
                     Whereabouts::Nothing => *ours = true,
                     Whereabouts::Ask(why) => {
                         let why = format!("{}; {why}", error.message);
@@ -317,10 +328,18 @@ impl Drive<'_> {
     async fn adopt(&self, id: &Name, desired: &Value, change: bool, error: &ProviderError) -> Then {
         let job = self.job;
         let unreadable = |why: String| {
-            let message = format!("it is there already (`{id}`) and cannot be read: {why}");
+            let message = format!("it is there already (`{id}`) and cannot be taken over: {why}");
             end(Failure::new("exists", message).detail("nothing was changed"), Remains::Settled)
         };
-        match self.patience().ask(|| job.provider.read(&job.type_name, id, &Value::Null)).await {
+        let mut there = self.patience().ask(|| job.provider.read(&job.type_name, id, &Value::Null)).await;
+        if let Ok(Refreshed::Found { id, attributes }) = there {
+            there = match self.settled(Applied { id, attributes }).await {
+                Settled::Ready(Applied { id, attributes }) => Ok(Refreshed::Found { id, attributes }),
+                Settled::Failed(_, why) | Settled::CannotTell(why) => return unreadable(why),
+                Settled::Gone => Ok(Refreshed::Absent),
+            };
+        }
+        match there {
             Ok(Refreshed::Found { id, attributes }) if !change || covers(desired, &attributes) => {
                 Then::End(Ended::Applied(Applied { id, attributes }))
             }

@@ -33,7 +33,7 @@ use crate::refusal::{question_help, refusal};
 use crate::resolve::{Resolver, Unresolved};
 use crate::rows::{Home, Rows, Seen, object, set_aside, with_object, without_object};
 use crate::stop::Stop;
-use crate::whereabouts::{Patience, Whereabouts, find_out};
+use crate::whereabouts::{Patience, Settled, Whereabouts, find_out, settled};
 
 /// How many are settled at once. A run leaves as many as it had slots; most are only read.
 const AT_ONCE: usize = 16;
@@ -158,7 +158,14 @@ impl Case<'_> {
             (CallKind::Create, _) => {
                 let key = intent.natural_key.as_ref();
                 match find_out(provider, &call, type_name, key, &intent.desired, patience).await {
-                    Whereabouts::Found(applied) => Verdict::There(applied),
+                    Whereabouts::Found(found) => {
+                        match settled(provider, type_name, found, patience, |_| {}).await {
+                            Settled::Ready(applied) => Verdict::There(applied),
+                            Settled::Failed(applied, why) => Verdict::Incomplete(applied, why),
+                            Settled::Gone => Verdict::NotDone("it is gone again".to_string()),
+                            Settled::CannotTell(why) => Verdict::Later(Failure::new("unanswered", why)),
+                        }
+                    }
                     Whereabouts::Nothing => Verdict::NotDone("it was not made".to_string()),
                     Whereabouts::Ask(_) if self.was_settled_by_hand().await? => Verdict::ByHand,
                     Whereabouts::Ask(why) => Verdict::Ask(why),
@@ -170,7 +177,14 @@ impl Case<'_> {
                     self.row().and_then(|row| row.object(intent.slot)).map(|object| &object.attributes);
                 let last = last.unwrap_or(&Value::Null);
                 match patience.ask(|| provider.read(type_name, id, last)).await {
-                    Ok(Refreshed::Found { id, attributes }) => Verdict::There(Applied { id, attributes }),
+                    Ok(Refreshed::Found { id, attributes }) => {
+                        let found = Applied { id, attributes };
+                        match settled(provider, type_name, found, patience, |_| {}).await {
+                            Settled::Ready(applied) | Settled::Failed(applied, _) => Verdict::There(applied),
+                            Settled::Gone => Verdict::Gone,
+                            Settled::CannotTell(why) => Verdict::NotDone(why),
+                        }
+                    }
                     Ok(Refreshed::Absent) => Verdict::Gone,
                     Ok(Refreshed::Asleep(why) | Refreshed::Unreadable(why)) => {
                         Verdict::NotDone(format!("it cannot be read just now: {why}"))

@@ -4,7 +4,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use aurak_api::{Applied, Call, Class, Provider, ProviderError, Recovery};
+use aurak_api::{Applied, Call, Class, Provider, ProviderError, Readiness, Recovery};
 use aurak_model::snapshot::Refreshed;
 use aurak_model::{Name, Value};
 
@@ -24,6 +24,8 @@ pub(crate) enum Whereabouts {
     CannotTell(String),
 }
 
+/// How often it is looked whether an object is ready.
+pub(crate) const READY_POLL: Duration = Duration::from_secs(5);
 /// How often a question that changes nothing is put when it fails in passing.
 const TRIES: u32 = 5;
 
@@ -68,6 +70,45 @@ pub(crate) async fn find_out(
             None => Whereabouts::Ask(why),
         },
         Err(error) => Whereabouts::CannotTell(unclear.unwrap_or(error.message)),
+    }
+}
+
+/// What became of an object that was found.
+#[derive(Debug)]
+pub(crate) enum Settled {
+    /// Nothing goes on with it any more.
+    Ready(Applied),
+    /// The service gave up on it, and why.
+    Failed(Applied, String),
+    /// It went away meanwhile.
+    Gone,
+    /// It cannot be found out just now, and why.
+    CannotTell(String),
+}
+
+/// Waits until nothing goes on any more with an object that was found: the call that nobody saw the
+/// end of may not have ended, and what depends on the object must not start before it is.
+pub(crate) async fn settled(
+    provider: &dyn Provider,
+    type_name: &str,
+    mut found: Applied,
+    patience: Patience<'_>,
+    says: impl Fn(&str),
+) -> Settled {
+    loop {
+        match provider.readiness(type_name, &found.attributes) {
+            Readiness::Ready => return Settled::Ready(found),
+            Readiness::Failed(why) => return Settled::Failed(found, why),
+            Readiness::Waiting(why) => says(&why),
+        }
+        tokio::time::sleep(READY_POLL).await;
+        match patience.ask(|| provider.read(type_name, &found.id, &found.attributes)).await {
+            Ok(Refreshed::Found { id, attributes }) => found = Applied { id, attributes },
+            Ok(Refreshed::Absent) => return Settled::Gone,
+            Ok(Refreshed::Asleep(why) | Refreshed::Unreadable(why)) => return Settled::CannotTell(why),
+            Ok(Refreshed::Ambiguous(_)) => return Settled::CannotTell("its id is not unique".to_string()),
+            Err(error) => return Settled::CannotTell(error.message),
+        }
     }
 }
 

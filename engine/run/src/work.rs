@@ -1,11 +1,12 @@
 //! Holding a store for writing: its key, the lease, and what a killed run left behind.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aurak_exec::{Context, Keys, LeaseKeeper, Providers, Stop};
 use aurak_model::record::{IdempotencyKey, OperationId};
-use aurak_model::{Diagnostic, StateDoc};
+use aurak_model::{Diagnostic, Severity, StateDoc};
 use aurak_state::{Holder, Identity, Key, Store, StoreError};
 use tokio::time::Instant;
 
@@ -16,6 +17,9 @@ use crate::session::Session;
 
 /// How often a waiting run looks whether the lease is free.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// A recovery that takes longer says what it waits for.
+const TELL_AFTER: Duration = Duration::from_secs(5);
 
 /// A store that is held for writing, and what goes with it.
 pub(crate) struct Work {
@@ -93,7 +97,17 @@ impl Work {
         if previous.pending.is_empty() {
             return Ok((previous, false));
         }
-        let recovered = aurak_exec::recover(&self.context, &previous).await.map_err(executing)?;
+        let recovering = aurak_exec::recover(&self.context, &previous);
+        tokio::pin!(recovering);
+        let recovered = tokio::select! {
+            biased;
+            recovered = &mut recovering => recovered,
+            () = tokio::time::sleep(TELL_AFTER) => {
+                approver.recovered(&[still_going_on(&previous)]).await;
+                recovering.await
+            }
+        };
+        let recovered = recovered.map_err(executing)?;
         let (errors, settled): (Vec<_>, Vec<_>) =
             recovered.findings.into_iter().partition(Diagnostic::is_error);
         if !settled.is_empty() {
@@ -104,6 +118,15 @@ impl Work {
             false => Err(RunError::Findings { findings: errors, files: Box::default() }),
         }
     }
+}
+
+/// What a recovery waits for.
+fn still_going_on(previous: &StateDoc) -> Diagnostic {
+    let open: BTreeSet<String> =
+        previous.pending.iter().map(|pending| format!("`{}`", pending.intent.address)).collect();
+    let open: Vec<String> = open.into_iter().collect();
+    let summary = format!("what an interrupted run began is waited for: {}", open.join(", "));
+    Diagnostic { severity: Severity::Note, ..Diagnostic::error("recovered", summary) }
 }
 
 pub(crate) fn executing(error: aurak_exec::ExecError) -> RunError {

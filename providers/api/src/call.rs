@@ -74,6 +74,17 @@ pub enum Recovery {
     Ask(String),
 }
 
+/// How far an object has come that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// Nothing goes on with it.
+    Ready,
+    /// The service is still making, changing or deleting it, and what it says about that.
+    Waiting(String),
+    /// The service gave up on it, and why.
+    Failed(String),
+}
+
 /// What goes with every call that changes something.
 #[derive(Clone)]
 pub struct Call {

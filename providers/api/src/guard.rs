@@ -12,7 +12,7 @@ use aurak_model::schema::ProviderSchema;
 use aurak_model::snapshot::{Child, Refreshed};
 use aurak_model::{Name, TypeSchema, Value};
 
-use crate::call::{Applied, Call, Listed, Progress, Recovery, Update};
+use crate::call::{Applied, Call, Listed, Progress, Readiness, Recovery, Update};
 use crate::error::{Effect, ProviderError};
 use crate::marks::{mark_like, mark_sensitive};
 use crate::provider::{Provider, ProviderType};
@@ -207,6 +207,15 @@ impl Provider for Guard {
         match self.inner.read(type_name, id, &self.pass(last)).await {
             Ok(refreshed) => Ok(seen.refreshed(refreshed)),
             Err(error) => Err(clean(error, &seen)),
+        }
+    }
+
+    fn readiness(&self, type_name: &str, attributes: &Value) -> Readiness {
+        let seen = self.seen(type_name, Some(attributes));
+        match self.inner.readiness(type_name, &self.pass(attributes)) {
+            Readiness::Ready => Readiness::Ready,
+            Readiness::Waiting(why) => Readiness::Waiting(seen.secrets.scrub(&why)),
+            Readiness::Failed(why) => Readiness::Failed(seen.secrets.scrub(&why)),
         }
     }
 

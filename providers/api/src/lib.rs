@@ -18,7 +18,7 @@ mod registry;
 pub mod scrub;
 pub mod type_file;
 
-pub use call::{Applied, Call, CancelToken, Listed, Progress, Recovery, Update, wait_for_lock};
+pub use call::{Applied, Call, CancelToken, Listed, Progress, Readiness, Recovery, Update, wait_for_lock};
 pub use error::{Class, Effect, ProviderError};
 pub use fake::{FakeProvider, FakeType};
 pub use marks::{drop_volatile, mark_like, mark_sensitive};

@@ -7,7 +7,7 @@ use aurak_model::schema::ProviderSchema;
 use aurak_model::snapshot::{Child, Refreshed};
 use aurak_model::{Name, TypeSchema, Value};
 
-use crate::call::{Call, Listed, Progress, Recovery, Update};
+use crate::call::{Call, Listed, Progress, Readiness, Recovery, Update};
 use crate::error::ProviderError;
 
 /// A type of provider: `core`, `azure`.
@@ -52,6 +52,13 @@ pub trait Provider: Send + Sync {
 
     /// What an object looks like now; `last` are its attributes as last known.
     async fn read(&self, type_name: &str, id: &str, last: &Value) -> Result<Refreshed, ProviderError>;
+
+    /// How far an object has come, by what was just read of it. Asked where nobody was there for the
+    /// end of the call that made or changed it: after a kill, or an answer that was lost.
+    fn readiness(&self, type_name: &str, attributes: &Value) -> Readiness {
+        let _ = (type_name, attributes);
+        Readiness::Ready
+    }
 
     /// Whether an object with this natural key is there.
     async fn find(&self, type_name: &str, key: &str, planned: &Value) -> Result<Refreshed, ProviderError> {

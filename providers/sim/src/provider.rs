@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aurak_api::{Call, Listed, Progress, Provider, ProviderError, ProviderType, Recovery, Update};
+use aurak_api::{Call, Listed, Progress, Provider, ProviderError, ProviderType, Readiness, Recovery, Update};
 use aurak_model::schema::ProviderSchema;
 use aurak_model::snapshot::{Child, Refreshed};
 use aurak_model::{Name, TypeSchema, Value};
@@ -116,6 +116,16 @@ impl Provider for SimProvider {
 
     async fn read(&self, type_name: &str, id: &str, _last: &Value) -> Result<Refreshed, ProviderError> {
         self.look(type_name, Body::Read { id: id.into() }).await
+    }
+
+    fn readiness(&self, _: &str, attributes: &Value) -> Readiness {
+        match attributes.as_map().and_then(|map| map.get("state")).and_then(Value::as_str) {
+            Some(state @ ("creating" | "updating" | "deleting")) => {
+                Readiness::Waiting(format!("the service is {state} it"))
+            }
+            Some("failed") => Readiness::Failed("the service could not make it".to_string()),
+            _ => Readiness::Ready,
+        }
     }
 
     async fn find(&self, type_name: &str, key: &str, _planned: &Value) -> Result<Refreshed, ProviderError> {

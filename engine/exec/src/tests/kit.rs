@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aurak_api::{Applied, Call, Progress, Provider, ProviderError, Recovery, Update};
+use aurak_api::{Applied, Call, Progress, Provider, ProviderError, Readiness, Recovery, Update};
 use aurak_model::event::{Event, Report, StepEnd, Verb};
 use aurak_model::plan::{Base, Mode, Plan, RowPlan, Step, Work};
 use aurak_model::record::{EndResult, IdempotencyKey, Object, OperationId, Outcome, RowChange};
@@ -340,6 +340,14 @@ impl Provider for World {
             Some(attributes) => Refreshed::Found { id: id.into(), attributes: attributes.clone() },
             None => Refreshed::Absent,
         })
+    }
+
+    fn readiness(&self, _: &str, attributes: &Value) -> Readiness {
+        match attributes.at(&Path::key("any")).and_then(Value::as_str) {
+            Some("making") => Readiness::Waiting("it is being made".into()),
+            Some("broken") => Readiness::Failed("no room".into()),
+            _ => Readiness::Ready,
+        }
     }
 
     async fn find(&self, _: &str, key: &str, _: &Value) -> Result<Refreshed, ProviderError> {

@@ -340,3 +340,73 @@ async fn what_never_ends_or_breaks_off_stays_open() {
     ");
     assert_eq!((recovered.settled, kit.state().await.pending.len()), (1, 2));
 }
+
+/// An object of a name that the service is in the middle of.
+fn under_way(name: &str, how: &str) -> Value {
+    Value::map([("name", Value::from(name)), ("any", Value::from(how))])
+}
+
+/// Has the service come further after this time.
+async fn later_on(kit: &Kit, after: u64, then: &[(&str, Option<Value>)]) {
+    tokio::time::sleep(std::time::Duration::from_secs(after)).await;
+    for (id, value) in then {
+        match value {
+            Some(value) => kit.world.put(id, value.clone()),
+            None => drop(kit.world.objects.lock().unwrap().remove(*id)),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_service_still_makes_is_waited_for_without_a_handle() {
+    let kit = Kit::new().await;
+    for name in ["a", "b", "c"] {
+        kit.world.put(&format!("id-{name}"), under_way(name, "making"));
+        left(&kit, intent(name, CallKind::Create, None, Some(name)), None).await;
+    }
+    let then =
+        [("id-a", Some(under_way("a", "made"))), ("id-b", Some(under_way("b", "broken"))), ("id-c", None)];
+    let (recovered, ()) = tokio::join!(kit.recover(), later_on(&kit, 62, &then));
+    insta::assert_snapshot!(findings(&recovered), @"
+    Note: a run was interrupted while creating `a`: it is there, and was taken over [recovered]
+    Note: a run was interrupted while creating `b`: it is there, but incomplete [recovered]
+    Note: a run was interrupted while creating `c`: it is gone again [recovered]
+    ");
+    let state = kit.state().await;
+    assert!(state.pending.is_empty());
+    let object = |name: &str| state.rows[&address(name)].current.as_ref().unwrap();
+    assert_eq!(object("a").attributes.at(&Path::key("any")), Some(&Value::from("made")));
+    assert_eq!((&object("a").incomplete, &object("b").incomplete), (&None, &Some("no room".to_string())));
+    assert!(!state.rows.contains_key(&address("c")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_and_a_delete_that_go_on_are_waited_for() {
+    let kit = Kit::new().await;
+    for (name, call) in [("a", CallKind::Update), ("b", CallKind::Delete)] {
+        kit.has(name, lasting(1)).await;
+        kit.world.put(&format!("id-{name}"), under_way(name, "making"));
+        left(&kit, intent(name, call, Some(&format!("id-{name}")), None), None).await;
+    }
+    let then = [("id-a", Some(under_way("a", "made"))), ("id-b", None)];
+    let (recovered, ()) = tokio::join!(kit.recover(), later_on(&kit, 62, &then));
+    insta::assert_snapshot!(findings(&recovered), @"
+    Note: a run was interrupted while updating `a`: what is there was recorded [recovered]
+    Note: a run was interrupted while deleting `b`: it is gone [recovered]
+    ");
+    let state = kit.state().await;
+    assert_eq!(state.rows.keys().map(|a| a.as_str()).collect::<Vec<_>>(), ["a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_still_made_when_the_user_stops_stays_open() {
+    let kit = Kit::new().await;
+    kit.world.put("id-a", under_way("a", "making"));
+    left(&kit, intent("a", CallKind::Create, None, Some("a")), None).await;
+    let stop = async {
+        tokio::time::sleep(std::time::Duration::from_secs(62)).await;
+        kit.context.cancel.stop();
+    };
+    let (recovered, ()) = tokio::join!(kit.recover(), stop);
+    assert_eq!((recovered.settled, kit.state().await.pending.len()), (0, 1));
+}

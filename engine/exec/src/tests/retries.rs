@@ -302,3 +302,32 @@ async fn every_key_is_used_for_one_intent() {
     let intents = appends.iter().flatten().filter(|record| matches!(record, Record::Intent(_))).count();
     assert_eq!(intents, 3, "a second try is the same call");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_an_unanswered_create_began_is_waited_for_before_its_dependants_start() {
+    let kit = Kit::new().await;
+    let lost = ProviderError::transient("connection reset").effect(Effect::Unknown);
+    kit.world.act("create a", Act::Fail(lost));
+    let there = |how: &str| Value::map([("name", Value::from("a")), ("any", Value::from(how))]);
+    kit.world.put("id-a", there("making"));
+    let mut p = Planner::new();
+    p.keyed("a", false);
+    p.create("b", lasting(10), &["a"]);
+    let made = async {
+        tokio::time::sleep(Duration::from_secs(21)).await;
+        kit.world.put("id-a", there("made"));
+    };
+    let (ran, ()) = tokio::join!(kit.run(&p.plan), made);
+    insta::assert_snapshot!(ran.done().story(), @"
+    1 start a
+    1001 a: it is looked for: a create went unanswered
+    1011 a: it is being made
+    21051 done a
+    21051 start b
+    21061 done b
+    21061 Done: 2 done, 0 failed, 0 skipped
+    ");
+    let state = kit.state().await;
+    let object = state.rows[&address("a")].current.as_ref().unwrap();
+    assert_eq!(object.attributes.at(&aurak_model::Path::key("any")), Some(&Value::from("made")));
+}
