@@ -141,7 +141,7 @@ attributes:
     insta::assert_snapshot!(found(text), @"
     3:6: `self.nam`: the type has no `nam`
     4:13: `'x' ~ old`: there is no `old` here (there is `self`)
-    5:12: `self.name ~`: unexpected end of input, expected expression
+    5:12: `self.name ~`: the expression ends where a value should follow (write what is missing, or take out what it belongs to)
     6:12: `self.box.other`: the type has no `box.other`
     8:1: `self.nmae`: the type has no `nmae`
     8:1: `lisst`: the type has no `lisst` (did you mean `list`?)
