@@ -1,5 +1,6 @@
-//! What the integration tests share: scripted scenarios, processes, traces.
+//! What the integration tests share: scripted scenarios, processes, traces, random worlds.
 
 pub mod process;
 pub mod scenario;
 pub mod trace;
+pub mod world_gen;

@@ -17,6 +17,7 @@
 //!   destroyed`: no row left); `end failed WHY` and `end unclean WHY` only draw world and state;
 //!   `brief` counts instead of drawing
 
+mod clock;
 mod events;
 mod options;
 pub mod rows;
@@ -25,4 +26,7 @@ mod stage;
 mod stores;
 pub mod world;
 
+pub(crate) use clock::VirtualClock;
 pub use stage::{Played, play};
+pub(crate) use stage::{Yes, failure, registry};
+pub(crate) use stores::KeyedStores;

@@ -5,16 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use aurak_api::Registry;
+use aurak_core::{CoreOptions, CoreType, Supervisor};
 use aurak_lang::MemorySources;
 use aurak_model::{Diagnostic, Event, Files, Plan, PlanReport, StateDoc};
 use aurak_render::plan::PlanView;
 use aurak_render::{Style, diagnostics};
 use aurak_run::{Applied, Approver, Me, PlanOutcome, Request, RunError, Session, Stores};
 use aurak_sim::World;
-use aurak_state::{Clock, Holder, Store};
+use aurak_state::{Holder, Store};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
+use super::clock::VirtualClock;
 use super::options::Asked;
 use super::script::{Item, Script, edit, words};
 use super::stores::KeyedStores;
@@ -140,7 +142,7 @@ impl Stage {
     }
 
     fn session(&self, asked: &Asked) -> Session {
-        let registry = Arc::new(self.world.registry());
+        let registry = Arc::new(registry(&self.world));
         let schemas = Arc::new(registry.schemas());
         let sources = if asked.without_sources { MemorySources::default() } else { self.sources.clone() };
         Session {
@@ -418,6 +420,14 @@ impl Stage {
     }
 }
 
+/// The providers of a world, and `core`. Nothing of it that needs a folder or a process is used.
+pub(crate) fn registry(world: &World) -> Registry {
+    world.registry().with(Arc::new(CoreType::new(CoreOptions {
+        folder: "nowhere".into(),
+        supervisor: Supervisor::this_program(),
+    })))
+}
+
 fn style() -> Style {
     Style { width: 100, ..Style::plain() }
 }
@@ -435,7 +445,7 @@ fn findings(findings: &[Diagnostic], files: &Files) -> String {
     diagnostics::diagnostics(findings, files, &style()).trim_matches('\n').to_string() + "\n"
 }
 
-fn failure(error: &RunError) -> String {
+pub(crate) fn failure(error: &RunError) -> String {
     if let RunError::Findings { findings: found, files } = error {
         return findings(found, files);
     }
@@ -454,7 +464,7 @@ fn failure(error: &RunError) -> String {
 
 /// Agrees to everything, and notes what it is told.
 #[derive(Default)]
-struct Yes(Mutex<String>);
+pub(crate) struct Yes(Mutex<String>);
 
 impl Yes {
     fn note(&self, line: &str) {
@@ -480,31 +490,5 @@ impl Approver for Yes {
     async fn recovered(&self, found: &[Diagnostic]) {
         self.note("brought in order what was interrupted\n");
         self.note(&findings(found, &Files::default()));
-    }
-}
-
-/// The time of the runtime, which a paused clock lets jump.
-struct VirtualClock(Instant);
-
-impl VirtualClock {
-    /// Some day in 2001: a number that is easy to tell from a real one.
-    const START_MS: u64 = 1_000_000_000_000;
-
-    fn new() -> VirtualClock {
-        VirtualClock(Instant::now())
-    }
-}
-
-impl Clock for VirtualClock {
-    fn now_ms(&self) -> u64 {
-        Self::START_MS + self.boot_ms()
-    }
-
-    fn boot_ms(&self) -> u64 {
-        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-
-    fn boot_id(&self) -> String {
-        "virtual".to_string()
     }
 }
