@@ -92,14 +92,15 @@ fn plain(op: BinOpKind, left: &Value, right: &Value) -> Res<Value> {
                 _ => "raise to a power",
             };
             let (l, r) = (left.ty(), right.ty());
-            let noun = Value::article;
-            type_error(format!("cannot {word} {} and {}", noun(left), noun(right))).or_help(|| match (l, r) {
-                (Type::String, _) | (_, Type::String) => {
-                    "join text with `~`; read a number from text with `| int` or `| float`".to_string()
-                }
-                (Type::Map, Type::Map) => "merge maps with `merge(a, b)`".to_string(),
-                _ => "operands must be of the same kind".to_string(),
-            })
+            type_error(format!("cannot {word} {} and {}", left.article(), right.article())).or_help(
+                || match (l, r) {
+                    (Type::String, _) | (_, Type::String) => {
+                        "join text with `~`; read a number from text with `| int` or `| float`".to_string()
+                    }
+                    (Type::Map, Type::Map) => "merge maps with `merge(a, b)`".to_string(),
+                    _ => "operands must be of the same kind".to_string(),
+                },
+            )
         }
     }
 }
@@ -225,8 +226,7 @@ pub(crate) fn order(a: &Value, b: &Value, case_sensitive: bool) -> Res<Ordering>
             a.len().cmp(&b.len())
         }
         _ => {
-            let noun = Value::article;
-            return type_error(format!("{} and {} have no order", noun(a), noun(b)));
+            return type_error(format!("{} and {} have no order", a.article(), b.article()));
         }
     })
 }
@@ -247,8 +247,7 @@ pub(crate) fn contains(container: &Value, item: &Value) -> Res<Value> {
             });
         }
         other => {
-            let noun = other.article();
-            return type_error(format!("nothing is in {noun}"))
+            return type_error(format!("nothing is in {}", other.article()))
                 .or_help(|| "`in` looks into lists, maps and text".to_string());
         }
     };
