@@ -39,7 +39,8 @@ fn run(differences: &[Difference]) -> usize {
         let plain = [before, after].into_iter().flatten().all(is_plain);
         // Behind its end a list has nothing more.
         let in_order = !(old_ended && before.is_some() || new_ended && after.is_some());
-        if !fits || !plain || !in_order || *forces != differences[0].forces {
+        // The reasons of a replacement name places, which must then be there to see.
+        if !fits || !plain || !in_order || *forces {
             break;
         }
         (old_ended, new_ended) = (before.is_none(), after.is_none());
@@ -95,7 +96,7 @@ fn edits(run: &[Difference]) -> Option<Vec<Difference>> {
             path: Path(at.path.0.clone()),
             before: before.and_then(|d| d.before.clone()),
             after: after.and_then(|d| d.after.clone()),
-            forces: run[0].forces,
+            forces: false,
             place: after.and_then(|d| d.place.clone()),
         });
     }
@@ -151,9 +152,12 @@ mod tests {
     }
 
     #[test]
-    fn secrets_and_other_lists_are_left_as_they_are() {
+    fn secrets_what_forces_and_other_lists_are_left_as_they_are() {
         let mut all = differences(&["a", "b", "c"], &["b", "c"]);
         all[1].before = Some(Value::from("b").sensitive());
+        assert_eq!(aligned(&all).len(), 3);
+        let mut all = differences(&["a", "b", "c"], &["b", "c"]);
+        all.iter_mut().for_each(|difference| difference.forces = true);
         assert_eq!(aligned(&all).len(), 3);
         let mut all = differences(&["a", "b"], &["b"]);
         all[1].path = Path(vec![Seg::Key("other".into()), Seg::Index(1)]);
