@@ -384,6 +384,13 @@ impl Approver for Approval {
         }
     }
 
+    async fn unasked(&self, plan: &Plan, report: &PlanReport, files: &Files) {
+        if self.run.json {
+            let took = u64::try_from(self.began.elapsed().as_millis()).ok();
+            self.ui.try_print(&format!("{}\n", as_json(plan, report, files, took)));
+        }
+    }
+
     async fn waiting_for(&self, holder: &Holder) {
         self.ui.say(&format!("waiting: {}\n", super::state::held_by(holder)));
     }

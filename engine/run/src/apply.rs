@@ -8,8 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aurak_exec::{Cancel, Limits, Stop};
 use aurak_lang::{MemorySources, SourceError, Sources};
+use aurak_model::event::Report;
 use aurak_model::plan::Mode;
-use aurak_model::record::EndResult;
+use aurak_model::record::{EndResult, OperationId};
 use aurak_model::{Address, Diagnostic, Event, Files, Plan, PlanReport};
 use aurak_plan::Options;
 use aurak_state::{Holder, Identity, Key, StoreError};
@@ -50,6 +51,8 @@ pub struct Request {
 pub trait Approver: Send + Sync {
     /// Whether this plan is to be applied.
     async fn approve(&self, plan: &Plan, report: &PlanReport, files: &Files) -> bool;
+    /// This plan has nothing to approve, and goes ahead or is the end of it.
+    async fn unasked(&self, _plan: &Plan, _report: &PlanReport, _files: &Files) {}
     /// Somebody else has the lease, and the run waits for it.
     async fn waiting_for(&self, holder: &Holder);
     /// What an earlier, interrupted run left was brought in order, or is waited for.
@@ -175,7 +178,11 @@ async fn approved(
     request: &Request,
     approver: &dyn Approver,
 ) -> Result<Approval, RunError> {
+    if !outcome.plan.has_changes() {
+        approver.unasked(&outcome.plan, &outcome.report, &outcome.files).await;
+    }
     if outcome.plan.steps.is_empty() && outcome.plan.is_empty() {
+        tell_nothing(&outcome.plan, request);
         let (report, files) = (Box::new(outcome.report), Box::new(outcome.files));
         return Ok(Approval::Over(Applied::Nothing { report, files }));
     }
@@ -186,6 +193,21 @@ async fn approved(
         return Err(RunError::Stopped);
     }
     Ok(Approval::Given(Box::new(outcome)))
+}
+
+/// The events of a run that has nothing to do. It is no operation, and none is recorded.
+fn tell_nothing(plan: &Plan, request: &Request) {
+    let started = Report::Started {
+        operation: OperationId("".into()),
+        stack: plan.stack.clone(),
+        environment: plan.environment.clone(),
+        steps: Vec::new(),
+    };
+    let finished = Report::Finished { result: EndResult::Done, done: 0, failed: 0, skipped: 0 };
+    for (n, report) in [(0, started), (1, finished)] {
+        // Who does not listen any more needs no events.
+        let _ = request.events.send(Event { n, at_ms: 0, report });
+    }
 }
 
 async fn apply_held(

@@ -31,7 +31,7 @@ fn report_of(report: &Report, files: &Files) -> (&'static str, Json) {
         Report::Started { operation, stack, environment, steps } => (
             "started",
             object([
-                ("operation", (&*operation.0).into()),
+                ("operation", Some(&*operation.0).filter(|id| !id.is_empty()).into()),
                 ("stack", (&**stack).into()),
                 ("environment", environment.as_deref().into()),
                 ("steps", steps.iter().map(step_info).collect()),
