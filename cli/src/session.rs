@@ -58,7 +58,7 @@ pub(crate) fn at(folder: &Path, global: &Global, ui: &Ui) -> Result<Session, Com
             environment: global.env.clone(),
             profiles: global.profiles.clone(),
             vars: global.vars.clone(),
-            env_vars: inputs_of_environment(),
+            env_vars: inputs_of_environment()?,
         },
         schemas: Arc::new(registry.schemas()),
         registry,
@@ -97,15 +97,28 @@ fn state_folder(global: &Global) -> Result<Option<PathBuf>, CommandError> {
         .map_err(|error| CommandError::file("find the state's folder", path, &error))
 }
 
-fn inputs_of_environment() -> Vec<(String, String)> {
-    let mut inputs: Vec<(String, String)> = std::env::vars_os()
-        .filter_map(|(name, value)| {
-            let name = name.into_string().ok()?;
-            Some((name.strip_prefix(INPUT)?.to_string(), value.into_string().ok()?))
-        })
-        .collect();
+/// What the environment gives inputs. What is no text cannot be one, and is not left out in silence:
+/// a run with a default in its place would be another run.
+fn inputs_of_environment() -> Result<Vec<(String, String)>, CommandError> {
+    let mut inputs = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        let shown = name.to_string_lossy().into_owned();
+        if !shown.starts_with(INPUT) {
+            continue;
+        }
+        let no_text = |what: &str| {
+            CommandError::new(
+                "env_var",
+                format!("the {what} of the environment variable {shown} is not UTF-8"),
+            )
+            .help("unset it, or write the text for the input in UTF-8")
+        };
+        let name = name.into_string().map_err(|_| no_text("name"))?;
+        let value = value.into_string().map_err(|_| no_text("value"))?;
+        inputs.push((name[INPUT.len()..].to_string(), value));
+    }
     inputs.sort();
-    inputs
+    Ok(inputs)
 }
 
 /// A verb's error as one of a command.

@@ -343,6 +343,15 @@ fn errors_are_json_for_programs() {
         let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(document["format"], "aurak.error/1");
         assert_eq!(document["findings"][0]["severity"], "error");
+        // What is documented, and nothing else.
+        let page = include_str!("../../docs/reference/plan-json.md");
+        let page = page.split("\n### A message").nth(1).unwrap().split("\n## ").next().unwrap();
+        let finding = document["findings"][0].as_object().unwrap();
+        let label = finding["labels"][0].as_object().unwrap();
+        for key in finding.keys().chain(label.keys()) {
+            assert!(page.contains(&format!("`{key}`")), "{key} is not documented");
+        }
+        assert_eq!(document.as_object().unwrap().keys().collect::<Vec<_>>(), ["findings", "format"]);
     }
 }
 
@@ -422,4 +431,71 @@ resources:
     error: `max` of `i` does not fit: it is less than `min`, which is 0 where nothing is said
       --> aurak.yaml:12:47
     ");
+}
+
+#[test]
+fn a_variable_for_an_input_that_is_no_text_is_an_error() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = Folder::of("hello");
+    let value = std::ffi::OsStr::from_bytes(b"canary\xff");
+    let output = folder.command(&["plan"]).env("AURAK_VAR_greeting", value).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err.contains("the value of the environment variable AURAK_VAR_greeting is not UTF-8"), "{err}");
+    assert!(!err.contains("canary"), "{err}");
+    let name = std::ffi::OsStr::from_bytes(b"AURAK_VAR_\xff");
+    let output = folder.command(&["plan"]).env(name, "x").output().unwrap();
+    assert!(String::from_utf8(output.stderr).unwrap().contains("the name of the environment variable"));
+    let output = folder.command(&["plan"]).env("AURAK_VAR_others", "canary").output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(out.contains("AURAK_VAR_others") && !out.contains("canary"), "{out}");
+}
+
+#[test]
+fn an_address_of_several_shows_them() {
+    let folder = Folder::new();
+    let stack = r#"aurak: 1
+name: demo
+resources:
+  pool: { type: core.data, for_each: [a, b], input: "{{ each.key }}" }
+  pool2: { type: core.data }
+modules:
+  inner: { source: ./inner }
+"#;
+    std::fs::write(folder.path().join("aurak.yaml"), stack).unwrap();
+    std::fs::create_dir(folder.path().join("inner")).unwrap();
+    let module = "resources:\n  one: { type: core.data }\n";
+    std::fs::write(folder.path().join("inner/module.yaml"), module).unwrap();
+    assert!(folder.run(&["apply", "--yes"]).ends_with("[0]\n"));
+    let group = folder.run(&["show", "pool"]);
+    assert!(group.contains("pool[\"a\"]") && group.contains("pool[\"b\"]"), "{group}");
+    assert!(group.contains("2 resources") && !group.contains("pool2"), "{group}");
+    let module = folder.run(&["state", "show", "inner"]);
+    assert!(module.contains("inner.one") && module.contains("1 resource"), "{module}");
+    let json: serde_json::Value =
+        serde_json::from_slice(&folder.output(&["show", "pool", "--json"]).stdout).unwrap();
+    assert_eq!(json["resources"].as_array().unwrap().len(), 2);
+    assert!(folder.run(&["show", "poool2"]).contains("did you mean `pool2`?"));
+    assert!(folder.run(&["show", "poool"]).contains("did you mean"));
+}
+
+#[test]
+fn with_nothing_to_do_programs_are_told_so() {
+    let folder = Folder::of("hello");
+    assert!(folder.run(&["apply", "--yes"]).ends_with("[0]\n"));
+    let output = folder.output(&["apply", "--yes", "--json"]);
+    assert_eq!(output.status.code(), Some(0));
+    let lines: Vec<serde_json::Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!(lines[0]["format"], "aurak.plan/1");
+    assert_eq!(lines[0]["has_changes"], false);
+    assert_eq!((&lines[1]["event"], &lines[1]["stack"]), (&"started".into(), &"demo".into()));
+    assert!(lines[1].get("operation").is_none());
+    assert_eq!((&lines[2]["event"], &lines[2]["result"]), (&"finished".into(), &"done".into()));
+    assert_eq!((&lines[1]["n"], &lines[2]["n"]), (&0.into(), &1.into()));
 }

@@ -1,9 +1,10 @@
 //! `aurak show`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use aurak_model::PlanReport;
 use aurak_model::span::Files;
+use aurak_model::{Address, PlanReport, StateDoc};
 use aurak_render::{json, state};
 use aurak_run::{SavedPlan, Session, file};
 
@@ -24,7 +25,7 @@ use crate::session::{self, block_on};
     after_help = "Examples:\n  aurak show\n  aurak show 'pools[\"common\"]'\n  aurak show next.plan --detail"
 )]
 pub(crate) struct Args {
-    /// A saved plan, or the address of a resource
+    /// A saved plan, or an address: of a resource, of all instances of one, or of a module
     #[arg(value_name = "FILE|ADDRESS")]
     what: Option<String>,
     /// Print it as JSON
@@ -90,6 +91,13 @@ pub(crate) fn resource(
     let session = session::any(global, ui)?;
     let StateView { document } = block_on(open(&session, global))??;
     let Some(row) = document.rows.get(&address) else {
+        if let Some(instances) = below(&document, &address) {
+            ui.print(&match as_json {
+                true => format!("{}\n", json::state(&instances)),
+                false => state::list(&instances, &show.style(ui.out)),
+            })?;
+            return Ok(Exit::Done);
+        }
         let suggestion = aurak_expr::suggest(what, document.rows.keys().map(AsRef::<str>::as_ref));
         let error = CommandError::new("no_such", format!("the state has no `{address}`"));
         return Err(match suggestion {
@@ -102,6 +110,23 @@ pub(crate) fn resource(
         false => state::show(row, &show.style(ui.out)),
     })?;
     Ok(Exit::Done)
+}
+
+/// What the state holds of an address that has no row of its own: the instances of a resource, the
+/// parts of a composite, or what is in a module.
+fn below(document: &StateDoc, address: &Address) -> Option<StateDoc> {
+    let is_below = |row: &Address| {
+        let rest = row.as_str().strip_prefix(address.as_str());
+        rest.is_some_and(|rest| rest.starts_with(['[', '/', '.']))
+    };
+    let rows: BTreeMap<_, _> = document
+        .rows
+        .iter()
+        .filter(|(row, _)| is_below(row))
+        .map(|(row, of)| (row.clone(), of.clone()))
+        .collect();
+    let pending = document.pending.iter().filter(|open| is_below(&open.intent.address)).cloned().collect();
+    (!rows.is_empty()).then(|| StateDoc { rows, pending, outputs: BTreeMap::new(), ..document.clone() })
 }
 
 fn everything(args: &Args, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {

@@ -12,8 +12,10 @@ use crate::session::{self, block_on, failed};
 
 /// Forget a resource without touching it
 ///
-/// Takes its row out of the state, and attempts to make it of which nobody knows the end. The object
-/// stays where it is; if the stack still asks for the resource, the next plan makes it anew.
+/// Takes its row out of the state with all objects in it, also the old one of a replacement that was
+/// cut off, and every call for it of which nobody knows the end, such as the create of that
+/// replacement. The objects stay where they are, without anything that will ever delete them; if the
+/// stack still asks for the resource, the next plan makes it anew.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  aurak state rm 'pools[\"common\"]' --env test")]
 pub(crate) struct Args {
