@@ -185,18 +185,22 @@ impl Context {
         let touched = || ids.iter().map(|i| &instances[*i]).filter(|instance| is_touched(instance));
         let mut paths: BTreeMap<Address, Vec<Path>> = touched()
             .filter(|instance| instance.kind == BlockKind::Resource)
-            .map(|instance| (instance.address.clone(), instance.used.clone()))
+            .map(|instance| (self.recorded_at(&instance.address), instance.used.clone()))
             .collect();
         for instance in touched() {
             for (read, path) in read_paths(instance) {
                 let target = &instances[read.0 as usize];
-                if target.kind == BlockKind::Resource && previous.rows.contains_key(&target.address) {
-                    paths.entry(target.address.clone()).or_default().push(path.clone());
+                if target.kind != BlockKind::Resource {
+                    continue;
+                }
+                let address = self.recorded_at(&target.address);
+                if previous.rows.contains_key(&address) {
+                    paths.entry(address).or_default().push(path.clone());
                 }
             }
         }
         for removal in removals {
-            paths.entry(removal.address.clone()).or_default();
+            paths.entry(self.recorded_at(&removal.address)).or_default();
         }
         let rows = paths
             .into_iter()

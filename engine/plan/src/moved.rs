@@ -1,6 +1,6 @@
 //! `moved`: the rows that addresses had under other names, and renames that cannot be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aurak_model::{Address, Diagnostic};
 
@@ -24,6 +24,20 @@ impl Context {
             }
         }
         None
+    }
+
+    /// The address that the row of an instance has in the state.
+    pub(crate) fn recorded_at(&self, address: &Address) -> Address {
+        self.moved_from(address).unwrap_or_else(|| address.clone())
+    }
+
+    /// The addresses that rows have in this plan, by those that they had before.
+    pub(crate) fn renamed(&self) -> HashMap<Address, Address> {
+        if self.input.program.moved.is_empty() {
+            return HashMap::new();
+        }
+        let by_address = self.by_address.borrow();
+        by_address.keys().filter_map(|to| Some((self.moved_from(to)?, to.clone()))).collect()
     }
 
     /// A row has one owner: its old address must have left the configuration, and it goes to one place.

@@ -12,7 +12,7 @@ use aurak_model::{
     Action, Address, Change, Diagnostic, Name, ProviderAddress, ProviderNode, Reason, Refreshed, Slot, Value,
 };
 
-use crate::context::{Context, Members};
+use crate::context::{Context, InstId, Members};
 use crate::provider::{ProviderGroup, ProviderInstance};
 use crate::resource::Decision;
 
@@ -78,8 +78,10 @@ impl Context {
         for (address, row, reasons) in leaving {
             removals.extend(self.remove(address, row, reasons, &gone, &providers));
         }
+        let renamed = self.renamed();
         for (address, row) in &self.input.previous.rows {
             let Some(old) = &row.old else { continue };
+            let address = renamed.get(address).unwrap_or(address);
             if self.selection.as_ref().is_some_and(|s| !s.names(address)) {
                 continue;
             }
@@ -160,9 +162,7 @@ impl Context {
                 change,
             }
         };
-        if self.input.program.removed.iter().any(|removed| {
-            !removed.destroy && crate::walk::covers(removed.address.as_str(), address.as_str())
-        }) {
+        if self.is_removed_only(&address) {
             return Some(forget(reasons, None));
         }
         if row.lifecycle.retain {
@@ -223,19 +223,59 @@ impl Context {
     /// What a row's object dies with in this plan: what it said itself, or what its provider's world
     /// comes from.
     fn dies_with(&self, row: &Row, gone: &BTreeSet<Address>) -> Option<Address> {
-        let dies = |address: &Address| {
-            gone.contains(address)
-                || self
-                    .by_address
-                    .borrow()
-                    .get(address)
-                    .is_some_and(|id| matches!(self.instance(*id).decision, Decision::Replace { .. }))
-        };
-        if let Some(parent) = &row.lifecycle.deleted_with {
-            return dies(parent).then(|| parent.clone());
+        self.containers(row).into_iter().find(|container| self.goes(container, gone))
+    }
+
+    /// What a row's object cannot be without.
+    fn containers(&self, row: &Row) -> Vec<Address> {
+        let provider = self.input.previous.providers.get(&row.provider);
+        let worlds = provider.map_or(&[][..], |provider| &provider.needs);
+        row.lifecycle.deleted_with.iter().chain(worlds).cloned().collect()
+    }
+
+    /// Whether an object really goes. One that is only forgotten stays where it is, and so does what
+    /// is in it, unless it goes with something around it.
+    fn goes(&self, address: &Address, gone: &BTreeSet<Address>) -> bool {
+        let rows = &self.input.previous.rows;
+        let mut seen = BTreeSet::new();
+        let mut open = vec![address.clone()];
+        while let Some(address) = open.pop() {
+            let Some(row) = rows.get(&address).filter(|_| gone.contains(&address)) else {
+                let inst = self.by_address.borrow().get(&address).copied();
+                if inst.is_some_and(|id| self.is_made_anew(id)) {
+                    return true;
+                }
+                continue;
+            };
+            if !self.is_let_go(&address, row) {
+                return true;
+            }
+            if seen.insert(address) {
+                open.extend(self.containers(row));
+            }
         }
-        let provider = self.input.previous.providers.get(&row.provider)?;
-        provider.needs.iter().find(|need| dies(need)).cloned()
+        false
+    }
+
+    /// Whether an instance had an object that is not there any more after this plan.
+    fn is_made_anew(&self, id: InstId) -> bool {
+        let instance = self.instance(id);
+        match instance.decision {
+            Decision::Replace { .. } => true,
+            Decision::Create(_) => self.row(&instance.address).is_some_and(|row| row.current.is_some()),
+            _ => false,
+        }
+    }
+
+    /// Whether what leaves the stack stays where it is.
+    fn is_let_go(&self, address: &Address, row: &Row) -> bool {
+        row.lifecycle.retain || self.is_removed_only(address)
+    }
+
+    fn is_removed_only(&self, address: &Address) -> bool {
+        self.input.program.removed.iter().any(|removed| {
+            !removed.destroy && crate::walk::covers(removed.address.as_str(), address.as_str())
+        })
     }
 
     fn removal_change(&self, address: &Address, row: &Row, action: Action, reasons: Vec<Reason>) -> Change {

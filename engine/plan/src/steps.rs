@@ -4,7 +4,7 @@
 //! rows recorded: nothing goes while something that was made from it is still there. Of a resource
 //! that does not change, what it waits for itself is passed on, so that order reaches through it.
 
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::rc::Rc;
 
 use aurak_model::schema::{ReplaceOrder, Timeouts};
@@ -47,6 +47,43 @@ struct Delete {
     dies: bool,
 }
 
+/// The delete of an older object that a replacement left behind.
+#[derive(Clone, Copy)]
+struct Leftover {
+    step: u32,
+    /// The delete makes room for the new object.
+    first: bool,
+}
+
+/// The rows that were made from what goes: from an object, or from a whole block.
+#[derive(Default)]
+struct Users {
+    of: HashMap<Address, Vec<Address>>,
+    of_blocks: HashMap<Address, Vec<Address>>,
+}
+
+impl Users {
+    fn are_of(&self, address: &Address) -> bool {
+        self.of.contains_key(address) || self.of_blocks.contains_key(&address.block())
+    }
+}
+
+/// What has to be let go of by many.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Held {
+    Object(Address),
+    Block(Address),
+}
+
+/// The working memory of [`Builder::order_deletes`].
+struct Letting<'a> {
+    users: Users,
+    leftovers: &'a BTreeMap<Address, Leftover>,
+    joins: HashMap<(Held, bool), u32>,
+    /// Joins that are yet to be filled in.
+    open: Vec<(Held, bool, u32)>,
+}
+
 /// The steps in order, and for each address its own.
 pub(crate) struct Built {
     pub steps: Vec<Step>,
@@ -71,17 +108,19 @@ impl<'a> Builder<'a> {
 
     /// Makes all steps.
     pub(crate) fn build(mut self, removals: &[Removal]) -> Built {
-        let leftovers = self.add_removals(removals);
+        let mut leftovers = self.add_removals(removals);
         let instances: Vec<Rc<Instance>> = self.context.instances.borrow().clone();
         for instance in &instances {
-            self.add_instance(instance, &leftovers);
+            self.add_instance(instance, &mut leftovers);
         }
-        self.order_deletes(&instances);
+        self.order_forgets(removals);
+        self.order_deletes(&instances, &leftovers);
         self.join_marks(&instances);
         self.sort()
     }
 
-    fn add_removals(&mut self, removals: &[Removal]) -> BTreeMap<Address, u32> {
+    /// The steps of what leaves; given back are those of older objects.
+    fn add_removals(&mut self, removals: &[Removal]) -> BTreeMap<Address, Leftover> {
         let mut leftovers = BTreeMap::new();
         for removal in removals {
             let schema = self.context.input.schemas.types.get(&removal.row.type_name).cloned();
@@ -111,7 +150,7 @@ impl<'a> Builder<'a> {
             };
             match removal.slot {
                 Slot::Old => {
-                    leftovers.insert(removal.address.clone(), id);
+                    leftovers.insert(removal.address.clone(), Leftover { step: id, first: false });
                 }
                 Slot::Current | Slot::Temporary => {
                     self.deletes.insert(
@@ -121,18 +160,10 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        for removal in removals {
-            let Some(parent) = &removal.parent else { continue };
-            if let (Some(own), Some(theirs)) = (self.deletes.get(&removal.address), self.deletes.get(parent))
-            {
-                let (own, theirs) = (own.step, theirs.step);
-                self.after[own as usize].push(theirs);
-            }
-        }
         leftovers
     }
 
-    fn add_instance(&mut self, instance: &Instance, leftovers: &BTreeMap<Address, u32>) {
+    fn add_instance(&mut self, instance: &Instance, leftovers: &mut BTreeMap<Address, Leftover>) {
         let mut waits: Vec<u32> = Vec::new();
         for read in instance.reads.iter() {
             waits.extend_from_slice(&self.ready_of(read.target));
@@ -157,7 +188,11 @@ impl<'a> Builder<'a> {
                 from: Some(from),
                 row: instance.row.borrow().as_deref().cloned().unwrap_or_default(),
             };
-            moved = Some(self.push(address, type_name, slot, work, None, None, None));
+            let step = self.push(address, type_name, slot, work, None, None, None);
+            if let Some(leftover) = leftovers.get(address) {
+                self.after[leftover.step as usize].push(step);
+            }
+            moved = Some(step);
         }
         let ready = match &instance.decision {
             Decision::Deferred
@@ -175,6 +210,10 @@ impl<'a> Builder<'a> {
                 let provider = provider(self);
                 let id = self.push(address, type_name, slot, work, provider, None, None);
                 self.after[id as usize] = waits;
+                // The row has its new address only then.
+                if let Some(leftover) = leftovers.get(address).filter(|_| record.from.is_some()) {
+                    self.after[leftover.step as usize].push(id);
+                }
                 vec![id]
             }
             Decision::Composite(members) => {
@@ -211,8 +250,15 @@ impl<'a> Builder<'a> {
                         self.after[forget as usize].push(delete);
                     }
                     waits.push(forget);
+                } else if let Some(leftover) = leftovers.get_mut(address) {
+                    self.make_room(leftover, step, instance, making, &mut waits);
+                    // The object that was lost must not be taken for the one that is left over.
+                    if self.context.row(address).is_some_and(|row| row.current.is_some()) {
+                        let forget = self.push(address, type_name, slot, Work::Forget, None, None, None);
+                        self.after[forget as usize].extend(moved);
+                        waits.push(forget);
+                    }
                 }
-                waits.extend(leftovers.get(address));
                 self.after[step as usize] = waits;
                 vec![step]
             }
@@ -236,7 +282,9 @@ impl<'a> Builder<'a> {
                 let delete = Work::Delete { id: old.clone(), live: live.clone() };
                 let serialise = self.serialise(schema, live, address);
                 let create = self.push_create(instance, making, provider, schema);
-                waits.extend(leftovers.get(address));
+                if let Some(leftover) = leftovers.get_mut(address) {
+                    self.make_room(leftover, create, instance, making, &mut waits);
+                }
                 let first = *order != ReplaceOrder::CreateFirst;
                 let slot = if first { Slot::Current } else { Slot::Old };
                 let delete = match other {
@@ -262,6 +310,33 @@ impl<'a> Builder<'a> {
             }
         };
         self.ready.push(ready);
+    }
+
+    /// An older object stays until the new one is there, unless both would have the same name.
+    fn make_room(
+        &mut self,
+        leftover: &mut Leftover,
+        create: u32,
+        instance: &Instance,
+        making: &Making,
+        waits: &mut Vec<u32>,
+    ) {
+        let row = self.context.row(&instance.address);
+        let old = row.as_ref().and_then(|row| row.old.as_ref());
+        let same = making.key.as_ref().is_some_and(|key| {
+            key.has_unknown()
+                || instance
+                    .schema
+                    .as_ref()
+                    .zip(old)
+                    .is_some_and(|(schema, old)| self.context.has_key(schema, &old.attributes, Some(key)))
+        });
+        if same {
+            leftover.first = true;
+            waits.push(leftover.step);
+        } else {
+            self.after[leftover.step as usize].push(create);
+        }
     }
 
     fn push_create(
@@ -409,64 +484,46 @@ impl<'a> Builder<'a> {
         vec![id]
     }
 
+    /// What goes with something else is forgotten once that is gone, and no sooner: until then it is
+    /// still there.
+    fn order_forgets(&mut self, removals: &[Removal]) {
+        for removal in removals {
+            let Some(parent) = &removal.parent else { continue };
+            if let (Some(own), Some(theirs)) = (self.deletes.get(&removal.address), self.deletes.get(parent))
+            {
+                let (own, theirs) = (own.step, theirs.step);
+                self.after[own as usize].push(theirs);
+            }
+        }
+    }
+
     /// Deletes wait for those whose objects were made from what goes.
-    fn order_deletes(&mut self, instances: &[Rc<Instance>]) {
-        if self.deletes.is_empty() {
+    fn order_deletes(&mut self, instances: &[Rc<Instance>], leftovers: &BTreeMap<Address, Leftover>) {
+        if self.deletes.is_empty() && leftovers.is_empty() {
             return;
         }
-        // What rows needed may be a whole block.
-        let mut by_block: BTreeMap<Address, Vec<Address>> = BTreeMap::new();
-        for address in self.deletes.keys() {
-            let block = address.block();
-            if block != *address {
-                by_block.entry(block).or_default().push(address.clone());
-            }
-        }
-        let rows = self.context.input.previous.clone();
-        // For each address that goes, the rows that were made from it.
-        let mut users: BTreeMap<&Address, Vec<&Address>> = BTreeMap::new();
-        for (address, row) in &rows.rows {
-            if !self.of.contains_key(address) {
-                continue;
-            }
-            for need in &row.needs {
-                if let Some((need, _)) = self.deletes.get_key_value(need) {
-                    users.entry(need).or_default().push(address);
-                } else if let Some(members) = by_block.get(need) {
-                    for member in members {
-                        users.entry(member).or_default().push(address);
-                    }
-                }
-            }
-        }
+        let users = self.users(leftovers);
+        let mut letting = Letting { users, leftovers, joins: HashMap::new(), open: Vec::new() };
         let mut edges: Vec<(u32, u32)> = Vec::new();
-        for (target, theirs) in &self.deletes {
-            let mut queue: Vec<&Address> = users.get(target).cloned().unwrap_or_default();
-            let mut seen: BTreeSet<&Address> = BTreeSet::new();
-            while let Some(address) = queue.pop() {
-                if !seen.insert(address) || address == target {
-                    continue;
-                }
-                let own = self.deletes.get(address).copied();
-                let waits_for = match own {
-                    // What dies with it cannot go before it; but who uses that has to let go first.
-                    Some(own) if own.dies => {
-                        queue.extend(users.get(address).into_iter().flatten());
-                        None
-                    }
-                    // Their delete makes room for a new object that ours is to be made from, while our
-                    // old object stays until ours is there: it cannot wait for our delete.
-                    Some(own) if theirs.first && !own.first && self.is_replaced(address) => None,
-                    Some(own) => Some(own.step),
-                    // A change in place moves away from what goes; from what is replaced delete-first
-                    // it can only move once the new object is there.
-                    None if theirs.first => None,
-                    None => self.of.get(address).and_then(|steps| steps.last()).copied(),
-                };
-                edges.extend(waits_for.filter(|step| *step != theirs.step).map(|step| (theirs.step, step)));
-            }
+        for (target, theirs) in self.deletes.clone() {
+            let waits = self.let_go(&mut letting, &target, theirs.first);
+            edges.extend(waits.into_iter().map(|step| (theirs.step, step)));
         }
-        for (step, before) in edges {
+        for (target, leftover) in leftovers.iter().filter(|(_, leftover)| !leftover.first) {
+            let waits = self.let_go(&mut letting, target, false);
+            edges.extend(waits.into_iter().map(|step| (leftover.step, step)));
+        }
+        while let Some((address, first, join)) = letting.open.pop() {
+            let waits = match address {
+                Held::Object(address) => self.let_go(&mut letting, &address, first),
+                Held::Block(block) => {
+                    let users = letting.users.of_blocks.get(&block).cloned().unwrap_or_default();
+                    self.waits_for(&mut letting, &users, first)
+                }
+            };
+            edges.extend(waits.into_iter().map(|step| (join, step)));
+        }
+        for (step, before) in edges.into_iter().filter(|(step, before)| step != before) {
             self.after[step as usize].push(before);
         }
         // In create-first the old object also waits for those that now use the new one.
@@ -490,6 +547,98 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+    }
+
+    /// Who was made from what goes, by the addresses that rows have in this plan.
+    fn users(&self, leftovers: &BTreeMap<Address, Leftover>) -> Users {
+        let renamed = self.context.renamed();
+        let now = |address: &Address| renamed.get(address).unwrap_or(address).clone();
+        let going = |address: &Address| self.deletes.contains_key(address) || leftovers.contains_key(address);
+        // What rows needed may be a whole block, under its name of then.
+        let mut blocks: HashMap<Address, Address> = HashMap::new();
+        for address in self.deletes.keys().chain(leftovers.keys()) {
+            blocks.insert(address.block(), address.block());
+        }
+        for (from, to) in &renamed {
+            if going(to) {
+                blocks.insert(from.block(), to.block());
+            }
+        }
+        let mut users = Users::default();
+        for (address, row) in &self.context.input.previous.rows {
+            let address = now(address);
+            if !self.of.contains_key(&address) {
+                continue;
+            }
+            for need in &row.needs {
+                let need = now(need);
+                if going(&need) {
+                    users.of.entry(need).or_default().push(address.clone());
+                } else if let Some(block) = blocks.get(&need) {
+                    users.of_blocks.entry(block.clone()).or_default().push(address.clone());
+                }
+            }
+        }
+        users
+    }
+
+    /// The steps after which nobody uses an object any more.
+    fn let_go(&mut self, letting: &mut Letting<'_>, target: &Address, first: bool) -> Vec<u32> {
+        let mut own = letting.users.of.get(target).cloned().unwrap_or_default();
+        own.retain(|user| user != target);
+        let mut waits = self.waits_for(letting, &own, first);
+        let block = target.block();
+        match letting.users.of_blocks.get(&block) {
+            // All instances of a block wait for the same: once for all, so that many that were made
+            // from many do not make an edge for each pair.
+            Some(many) if many.len() > JOIN_FROM => waits.push(self.held(letting, Held::Block(block), first)),
+            Some(few) => {
+                let few = few.clone();
+                waits.extend(self.waits_for(letting, &few, first));
+            }
+            None => {}
+        }
+        waits
+    }
+
+    fn waits_for(&mut self, letting: &mut Letting<'_>, users: &[Address], first: bool) -> Vec<u32> {
+        let mut waits = Vec::new();
+        for user in users {
+            // An older object of theirs was made from it as well. From what is replaced delete-first
+            // that one moves away later still.
+            if let Some(leftover) = letting.leftovers.get(user).filter(|_| !first) {
+                waits.push(leftover.step);
+            }
+            match self.deletes.get(user).copied() {
+                // What dies with it cannot go before it; but who uses that has to let go first.
+                Some(own) if own.dies => {
+                    if letting.users.are_of(user) {
+                        waits.push(self.held(letting, Held::Object(user.clone()), first));
+                    }
+                }
+                // Their delete makes room for a new object that ours is to be made from, while our
+                // old object stays until ours is there: it cannot wait for our delete.
+                Some(own) if first && !own.first && self.is_replaced(user) => {}
+                Some(own) => waits.push(own.step),
+                // A change in place moves away from what goes; from what is replaced delete-first
+                // it can only move once the new object is there.
+                None if first => {}
+                None => waits.extend(self.of.get(user).and_then(|steps| steps.last())),
+            }
+        }
+        waits
+    }
+
+    /// The join of all that has to let go of something; what it waits for is filled in later.
+    fn held(&mut self, letting: &mut Letting<'_>, held: Held, first: bool) -> u32 {
+        if let Some(join) = letting.joins.get(&(held.clone(), first)) {
+            return *join;
+        }
+        let (Held::Object(address) | Held::Block(address)) = &held;
+        let join = self.push(address, &"".into(), Slot::Current, Work::Join, None, None, None);
+        letting.joins.insert((held.clone(), first), join);
+        letting.open.push((held, first, join));
+        join
     }
 
     fn is_replaced(&self, address: &Address) -> bool {
