@@ -4,7 +4,7 @@
 //! Everything is reached through one shared [`Context`], because expressions are lazy: a `let` is
 //! worked out when somebody reads it, once, and what it read counts for each of its readers.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -159,6 +159,8 @@ pub(crate) struct Context {
     pub timeouts: RefCell<HashMap<Address, aurak_model::schema::Timeouts>>,
     /// What `--only` leaves in; everything, where there is none.
     pub selection: Option<Selection>,
+    /// Which rows have an object with an id; made when somebody asks.
+    pub owners: OnceCell<HashMap<Name, Vec<Address>>>,
     reads: RefCell<Vec<Vec<Read>>>,
 }
 
@@ -195,6 +197,7 @@ impl Context {
             put_off: RefCell::default(),
             timeouts: RefCell::default(),
             selection,
+            owners: OnceCell::new(),
             reads: RefCell::new(vec![Vec::new()]),
         })
     }

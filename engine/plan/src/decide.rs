@@ -1,6 +1,7 @@
 //! From what is wanted, what was and what is to what happens: keep, change, replace, make, take over.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use aurak_model::plan::RowPlan;
@@ -70,6 +71,18 @@ impl Context {
         };
 
         let mut reasons = self.replace_reasons(&wanted, row.as_deref(), &compared);
+        let older = row.as_ref().is_some_and(|row| row.old.is_some());
+        if !reasons.is_empty() && older && current.incomplete.is_none() {
+            // One older object at a time: what uses that one moves to the current one, and it goes.
+            self.defer(&wanted.address, &wanted.type_name, &[], "an older object of it has to go first");
+            let record = moved_from.map(|from| Recording {
+                id: current.id.clone(),
+                desired: current.desired.clone(),
+                attributes: live.clone(),
+                from: Some(from),
+            });
+            return self.settle(wanted, Decision::Keep(Kept { record }), live, None, row_plan, used);
+        }
         if !reasons.is_empty() {
             return self.decide_replace(wanted, row_plan, compared, used, &current.id, live, reasons);
         }
@@ -270,6 +283,26 @@ impl Context {
             _ => None,
         };
         match found {
+            // What a replacement of its own left behind goes before the new one is made.
+            Some(Answer::Object(Refreshed::Found { id, .. }))
+                if imported.is_none() && self.is_older(&wanted, &id) => {}
+            Some(Answer::Object(Refreshed::Found { id, .. }))
+                if let Some(of) = self.recorded_as(&wanted, &id) =>
+            {
+                self.find(
+                    Diagnostic::error(
+                        "exists",
+                        format!("`{}` would be the same {} as `{of}`", wanted.address, wanted.type_name),
+                    )
+                    .detail(format!("its id is {id}, and it is recorded as `{of}`"))
+                    .help(format!(
+                        "where `{of}` was renamed, say so: `moved: [{{ from: {of}, to: {} }}]`; otherwise choose another name",
+                        wanted.address
+                    ))
+                    .about(&wanted.address),
+                );
+                return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
+            }
             Some(Answer::Object(Refreshed::Found { id, attributes })) => {
                 if wanted.lifecycle.adopt || imported.is_some() {
                     return self.decide_import(wanted, row, id, attributes);
@@ -332,6 +365,47 @@ impl Context {
         self.settle(wanted, Decision::Create(making), planned, Some(change), row, Vec::new())
     }
 
+    /// Whether an object is one that a replacement at this address left behind.
+    fn is_older(&self, wanted: &Wanted<'_>, id: &Name) -> bool {
+        let row = self.row(&wanted.address);
+        row.is_some_and(|row| {
+            row.type_name == wanted.type_name && row.old.as_ref().is_some_and(|o| o.id == *id)
+        })
+    }
+
+    /// The address in this state that an object belongs to already.
+    fn recorded_as(&self, wanted: &Wanted<'_>, id: &Name) -> Option<Address> {
+        let previous = &self.input.previous;
+        let owners = self.owners.get_or_init(|| {
+            let mut owners: HashMap<Name, Vec<Address>> = HashMap::new();
+            for (address, row) in &previous.rows {
+                for object in row.current.iter().chain(&row.old) {
+                    owners.entry(object.id.clone()).or_default().push(address.clone());
+                }
+            }
+            owners
+        });
+        let node = &wanted.provider.node;
+        // Ids are unique within a world only.
+        let same_world = |row: &Row| {
+            row.provider == node.address
+                || previous.providers.get(&row.provider).is_some_and(|recorded| {
+                    recorded.type_name == node.type_name && recorded.config.reveal() == node.config.reveal()
+                })
+        };
+        owners
+            .get(id)?
+            .iter()
+            .find(|address| {
+                **address != wanted.address
+                    && previous
+                        .rows
+                        .get(*address)
+                        .is_some_and(|row| row.type_name == wanted.type_name && same_world(row))
+            })
+            .cloned()
+    }
+
     /// The world that the object lived in is made anew: it went with it.
     fn decide_moved_world(
         self: &Rc<Self>,
@@ -340,9 +414,27 @@ impl Context {
         parent: Address,
         before: &Value,
     ) -> Instance {
+        let reasons = vec![Reason::WithinReplaced { within: parent.clone() }];
+        let replaced = self
+            .by_address
+            .borrow()
+            .get(&parent)
+            .copied()
+            .is_some_and(|id| matches!(self.instance(id).decision, Decision::Replace { .. }));
+        if wanted.lifecycle.prevent_destroy && replaced {
+            self.find(
+                Diagnostic::error(
+                    "prevent_destroy",
+                    format!("`{}` would have to be replaced, but `prevent_destroy` keeps it", wanted.address),
+                )
+                .detail(reason_words(&reasons[0]))
+                .help("take the change back, or `prevent_destroy` away")
+                .about(&wanted.address),
+            );
+            return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
+        }
         let key = self.natural_key(&wanted);
         let planned = diff::planned_create(&wanted.schema, &wanted.address, &wanted.desired);
-        let reasons = vec![Reason::WithinReplaced { within: parent.clone() }];
         let mut change = self.creation(&wanted, Action::Replace(ReplaceOrder::DeleteFirst), reasons);
         change.differences = diff::leaf_differences(Some(before), Some(&wanted.desired));
         let making = Making { desired: wanted.desired.clone(), adopt: false, key, gone_with: Some(parent) };
@@ -467,9 +559,12 @@ impl Context {
             );
             return self.settle(wanted, Decision::Failed, live, None, row, used);
         }
+        let older = self.row(&wanted.address).is_some_and(|row| row.old.is_some());
         let inside = reasons.iter().any(|reason| matches!(reason, Reason::WithinReplaced { .. }));
         let order = match (wanted.lifecycle.create_before_destroy, wanted.schema.replace) {
             _ if inside => ReplaceOrder::DeleteFirst,
+            // There is room for one older object only.
+            _ if older => ReplaceOrder::DeleteFirst,
             (Some(true), _) => ReplaceOrder::CreateFirst,
             (Some(false), _) => ReplaceOrder::DeleteFirst,
             // Rotations come with the types that need them; until then the safe order is meant.
