@@ -287,6 +287,17 @@ impl Drive<'_> {
                 }
             }
             self.position.set_open(false);
+            if let (Task::Invoke { action, .. }, Effect::Unknown) = (task, &error.effect) {
+                // As in a recovery: an action may not bear being done twice.
+                let failure = Failure::new(
+                    "unanswered",
+                    format!("it is not known whether `{action}` was done: {}", error.message),
+                );
+                return end(
+                    failure.detail("it was not done again").help("look at the service, then plan again"),
+                    Remains::Settled,
+                );
+            }
         }
         let remains = || self.position.remains();
         match &error.class {

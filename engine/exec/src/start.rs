@@ -121,9 +121,11 @@ impl Dispatcher<'_> {
                 }
                 let desired = self.desired(step, desired, None)?;
                 let natural_key = match key {
-                    Some(key) => text(&self.resolver.resolve(key)?),
+                    // It would stand in the journal in clear, so whoever recovers does without.
+                    Some(key) => Some(self.resolver.resolve(key)?).filter(|key| !key.has_marks()),
                     None => None,
                 };
+                let natural_key = natural_key.as_ref().and_then(text);
                 let row = self.row_plan(row)?;
                 let task = Task::Create {
                     desired: desired.clone(),
@@ -167,7 +169,14 @@ impl Dispatcher<'_> {
             }
             Work::Read { id } => {
                 let node = self.open_node(step)?.0;
-                let Some(id) = text(&self.resolver.resolve(id)?) else {
+                let id = self.resolver.resolve(id)?;
+                if id.has_marks() {
+                    return Err(Failure::new("sensitive", "its id turned out to be sensitive")
+                        .detail("nothing was sent")
+                        .help("ids are shown and recorded in clear: take it from something that is no secret")
+                        .into());
+                }
+                let Some(id) = text(&id) else {
                     return Err(Failure::new("absent", "its id turned out to be null").into());
                 };
                 let making = Making { desired: Value::Null, row: None, node };

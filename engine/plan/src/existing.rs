@@ -62,6 +62,15 @@ impl Context {
                     Some(_) => failed(format!("could not read `{address}`")),
                 }
             }
+            Value::Sensitive(_) => {
+                self.find(
+                    Diagnostic::error("existing", format!("the `id` of `{address}` is sensitive"))
+                        .at(block.span, "")
+                        .help("ids are shown and recorded in clear: take it from something that is no secret")
+                        .about(address),
+                );
+                (Value::Null, Decision::Failed)
+            }
             Value::String(_) | Value::Unknown(_) => {
                 change = Some(Change {
                     address: address.clone(),

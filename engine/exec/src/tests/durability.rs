@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aurak_model::Record;
+use aurak_model::plan::Work;
 
 use super::kit::*;
 use crate::ExecError;
@@ -184,4 +185,30 @@ async fn how_long_things_take_is_learned() {
     p.create("a", lasting(1500), &[]);
     kit.run(&p.plan).await.done();
     insta::assert_snapshot!(format!("{:?}", kit.state().await.durations), @r#"{"create a": 1500, "create t.thing": 1500}"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sensitive_key_or_id_is_neither_written_nor_shown() {
+    let kit = Kit::new().await;
+    let canary = aurak_model::Value::from("canary").sensitive();
+    let mut p = Planner::new();
+    let step = p.keyed("a", false);
+    if let Work::Create { desired, key, .. } = &mut step.work {
+        *desired = aurak_model::Value::map([("name", canary.clone())]);
+        *key = Some(canary.clone());
+    }
+    p.step("b", Work::Read { id: canary }, &[]);
+    let ran = kit.run(&p.plan).await;
+    insta::assert_snapshot!(ran.failure(), @"
+    could not read `b`: its id turned out to be sensitive [sensitive]
+      nothing was sent
+      ids are shown and recorded in clear: take it from something that is no secret
+    ");
+    let appends = kit.store.appends.lock().unwrap();
+    let intent = appends.iter().flatten().find_map(|record| match record {
+        Record::Intent(intent) => Some(intent),
+        _ => None,
+    });
+    assert_eq!(intent.unwrap().natural_key, None);
+    assert!(!format!("{appends:?}").contains("canary"));
 }

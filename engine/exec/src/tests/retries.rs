@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aurak_api::{Class, Effect, ProviderError, Recovery};
+use aurak_model::plan::Work;
 use aurak_model::snapshot::Refreshed;
 use aurak_model::{Record, Value};
 
@@ -330,4 +331,23 @@ async fn what_an_unanswered_create_began_is_waited_for_before_its_dependants_sta
     let state = kit.state().await;
     let object = state.rows[&address("a")].current.as_ref().unwrap();
     assert_eq!(object.attributes.at(&aurak_model::Path::key("any")), Some(&Value::from("made")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_that_goes_unanswered_is_not_done_again() {
+    let kit = Kit::new().await;
+    kit.has("a", lasting(1)).await;
+    let lost = ProviderError::transient("connection reset").effect(Effect::Unknown);
+    kit.world.act("invoke drain", Act::DoneBut(lost));
+    kit.world.act("invoke drain", Act::Fail(ProviderError::transient("busy")));
+    let mut p = Planner::new();
+    p.step("a", Work::Invoke { action: "drain".into(), args: Value::Null }, &[]);
+    let ran = kit.run(&p.plan).await;
+    insta::assert_snapshot!(ran.failure(), @"
+    could not invoke an action of `a`: it is not known whether `drain` was done: connection reset [unanswered]
+      it was not done again
+      look at the service, then plan again
+    ");
+    assert_eq!(kit.log.calls(), ["invoke drain"]);
+    assert!(kit.state().await.pending.is_empty());
 }
