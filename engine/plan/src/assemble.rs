@@ -19,8 +19,7 @@ impl Context {
     /// Inputs that nobody read, checks, and everything else of the program that is no resource.
     pub(crate) fn judge_program(self: &Rc<Self>) {
         for (i, module) in self.input.program.modules.iter().enumerate() {
-            let Ok(instances) = self.instances_of(aurak_model::ModuleId(i as u32)) else { continue };
-            for inst in instances {
+            for inst in self.instances_of(aurak_model::ModuleId(i as u32)).known {
                 for name in module.inputs.keys() {
                     // What is wrong with it becomes a finding.
                     let _ = self.input_value(inst, name);

@@ -152,6 +152,9 @@ pub(crate) struct Context {
     pub asks: RefCell<BTreeMap<AskKey, Ask>>,
     pub findings: RefCell<Vec<Diagnostic>>,
     pub deferred: RefCell<Vec<aurak_model::plan::DeferredBlock>>,
+    /// Blocks of which it is not known yet which instances there are, also those that `--only` leaves
+    /// out; without the keys of modules that are not known either.
+    pub undecided: RefCell<Vec<Address>>,
     pub conditions: RefCell<Vec<aurak_model::plan::DeferredCondition>>,
     /// Outputs and conditions that only a next plan can work out.
     pub put_off: RefCell<Vec<(Span, String)>>,
@@ -193,6 +196,7 @@ impl Context {
             asks: RefCell::default(),
             findings: RefCell::new(findings),
             deferred: RefCell::default(),
+            undecided: RefCell::default(),
             conditions: RefCell::default(),
             put_off: RefCell::default(),
             timeouts: RefCell::default(),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use aurak_expr::{beyond, coerce, truthy};
 use aurak_model::program::{Input, ModuleId};
-use aurak_model::{Attribute, Diagnostic, Kind, Name, Node, Origin, Secret, Type, Value};
+use aurak_model::{Attribute, Diagnostic, Kind, ModuleAddress, Name, Node, Origin, Secret, Type, Value};
 
 use crate::context::{Calls, Context, GaveUp, Item, ModuleInst, ModuleInstance, Read};
 use crate::scope::{ModuleScope, is_hidden};
@@ -22,20 +22,37 @@ pub(crate) enum Instances {
     Unknown(Vec<Origin>),
 }
 
+/// The uses of a module.
+#[derive(Default)]
+pub(crate) struct Uses {
+    pub known: Vec<ModuleInst>,
+    /// Where it is not known yet which there are, and what that takes; without the keys that are not
+    /// known.
+    pub later: Vec<(ModuleAddress, Vec<Origin>)>,
+}
+
 impl Context {
-    /// All instances of a module, callers expanded.
-    pub(crate) fn instances_of(self: &Rc<Self>, module: ModuleId) -> Result<Vec<ModuleInst>, Vec<Origin>> {
-        let Some(call) = &self.input.program.module(module).call else { return Ok(vec![Context::ROOT]) };
-        let mut all = Vec::new();
-        for parent in self.instances_of(call.parent)? {
+    /// All instances of a module, callers expanded, as far as they are known.
+    pub(crate) fn instances_of(self: &Rc<Self>, module: ModuleId) -> Uses {
+        let mut uses = Uses::default();
+        let Some(call) = &self.input.program.module(module).call else {
+            uses.known.push(Context::ROOT);
+            return uses;
+        };
+        let around = self.instances_of(call.parent);
+        for parent in around.known {
             match self.expand_call(parent, module) {
-                Ok(Calls::Single(inst)) => all.push(inst),
-                Ok(Calls::Keyed(keys)) => all.extend(keys.values().copied()),
+                Ok(Calls::Single(inst)) => uses.known.push(inst),
+                Ok(Calls::Keyed(keys)) => uses.known.extend(keys.values().copied()),
                 Ok(Calls::Absent) | Err(GaveUp) => {}
-                Ok(Calls::Deferred(needs)) => return Err(needs),
+                Ok(Calls::Deferred(needs)) => {
+                    uses.later.push((self.module_address(parent).join(&call.name, None), needs));
+                }
             }
         }
-        Ok(all)
+        uses.later
+            .extend(around.later.into_iter().map(|(around, needs)| (around.join(&call.name, None), needs)));
+        uses
     }
 
     /// The instances of a call within one instance of the caller.

@@ -1,7 +1,7 @@
 //! What leaves: rows that the configuration no longer asks for, and objects that a replacement left
 //! behind.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use aurak_model::plan::Mode;
 use aurak_model::record::Row;
 use aurak_model::schema::provider_of;
 use aurak_model::{
-    Action, Address, Change, Diagnostic, Name, ProviderAddress, ProviderNode, Reason, Refreshed, Slot, Value,
+    Action, Address, Change, Diagnostic, Name, Origin, ProviderAddress, ProviderNode, Reason, Refreshed,
+    Slot, Value,
 };
 
 use crate::context::{Context, InstId, Members};
@@ -38,8 +39,8 @@ pub(crate) struct Deletion {
 /// What the walk found, by address, for the question whether a row leaves.
 struct Known {
     blocks: HashMap<Address, Members>,
-    /// Blocks that are deferred, without keys.
-    deferred: BTreeSet<String>,
+    /// Blocks of which it is not known yet which instances there are, by their name without keys.
+    undecided: HashMap<String, Vec<Address>>,
     /// Addresses that rows had before a rename.
     moved: BTreeSet<Address>,
 }
@@ -51,11 +52,29 @@ impl Known {
             true => BTreeSet::new(),
             false => context.by_address.borrow().keys().filter_map(|to| context.moved_from(to)).collect(),
         };
+        let mut undecided: HashMap<String, Vec<Address>> = HashMap::new();
+        for block in context.undecided.borrow().iter() {
+            undecided.entry(plain(block)).or_default().push(block.clone());
+        }
         Known {
             blocks: groups.iter().map(|group| (group.address.clone(), group.members.clone())).collect(),
-            deferred: context.deferred.borrow().iter().map(|block| plain(&block.address)).collect(),
+            undecided,
             moved,
         }
+    }
+
+    /// Whether an address may turn out to be an instance of a block that is not decided yet.
+    fn is_undecided(&self, address: &Address) -> bool {
+        if self.undecided.is_empty() {
+            return false;
+        }
+        let blocks = self.undecided.get(&plain(address)).map_or(&[][..], Vec::as_slice);
+        blocks.iter().any(|block| {
+            let (theirs, _, _) = block.split();
+            let (own, _, _) = address.split();
+            let pairs = theirs.segments().into_iter().zip(own.segments());
+            pairs.into_iter().all(|(theirs, own)| theirs.key.is_none() || theirs.key == own.key)
+        })
     }
 }
 
@@ -64,7 +83,7 @@ impl Context {
     pub(crate) fn removals(self: &Rc<Self>) -> Vec<Removal> {
         let providers = self.provider_nodes();
         let known = Known::new(self);
-        let leaving: Vec<(Address, Arc<Row>, Vec<Reason>)> = self
+        let mut leaving: Vec<(Address, Arc<Row>, Vec<Reason>)> = self
             .input
             .previous
             .rows
@@ -73,11 +92,13 @@ impl Context {
                 self.leaves(address, &known).map(|reason| (address.clone(), row.clone(), vec![reason]))
             })
             .collect();
+        self.hold_back(&mut leaving, &known);
         let gone: BTreeSet<Address> = leaving.iter().map(|(address, _, _)| address.clone()).collect();
         let mut removals = Vec::new();
         for (address, row, reasons) in leaving {
             removals.extend(self.remove(address, row, reasons, &gone, &providers));
         }
+        self.judge_left_out(&removals);
         let renamed = self.renamed();
         for (address, row) in &self.input.previous.rows {
             let Some(old) = &row.old else { continue };
@@ -101,6 +122,85 @@ impl Context {
         removals
     }
 
+    /// What something was made from that is planned later, or that is left out, does not leave now: it
+    /// is still in use.
+    fn hold_back(self: &Rc<Self>, leaving: &mut Vec<(Address, Arc<Row>, Vec<Reason>)>, known: &Known) {
+        let later = !known.undecided.is_empty() || !self.deferred.borrow().is_empty();
+        if leaving.is_empty() || !later {
+            return;
+        }
+        let rows = &self.input.previous.rows;
+        let mut staying: HashMap<Address, Address> = HashMap::new();
+        let mut by_block: HashMap<Address, Vec<Address>> = HashMap::new();
+        let going: BTreeSet<Address> = leaving.iter().map(|(address, _, _)| address.clone()).collect();
+        for address in &going {
+            by_block.entry(address.block()).or_default().push(address.clone());
+        }
+        let mut open: Vec<&Address> = rows
+            .keys()
+            .filter(|address| {
+                !going.contains(*address)
+                    && (known.is_undecided(address) || self.is_deferred_instance(address))
+            })
+            .collect();
+        while let Some(user) = open.pop() {
+            let Some(row) = rows.get(user) else { continue };
+            for need in &row.needs {
+                let members = match going.get(need) {
+                    Some(one) => vec![one.clone()],
+                    None => by_block.remove(need).unwrap_or_default(),
+                };
+                for member in &members {
+                    if !staying.contains_key(member)
+                        && let Some((member, _)) = rows.get_key_value(member)
+                    {
+                        staying.insert(member.clone(), user.clone());
+                        open.push(member);
+                    }
+                }
+            }
+        }
+        leaving.retain(|(address, row, _)| {
+            let Some(user) = staying.get(address) else { return true };
+            let why = format!("it leaves, and `{user}` was made from it and is planned later");
+            let needs = [Origin::Deferred { block: user.clone() }];
+            self.defer(address, &row.type_name, &needs, &why);
+            false
+        });
+    }
+
+    /// What `--only` leaves out cannot lose what it was made from.
+    fn judge_left_out(&self, removals: &[Removal]) {
+        let Some(selection) = &self.selection else { return };
+        let mut going: BTreeMap<Address, &Address> = BTreeMap::new();
+        for removal in removals.iter().filter(|removal| removal.delete.is_some()) {
+            going.insert(removal.address.block(), &removal.address);
+            going.insert(removal.address.clone(), &removal.address);
+        }
+        for (address, row) in &self.input.previous.rows {
+            let inst = self.by_address.borrow().get(address).copied();
+            let planned = inst.is_some_and(|id| !matches!(self.instance(id).decision, Decision::Outside));
+            if planned || selection.names(address) {
+                continue;
+            }
+            let Some(goes) = row.needs.iter().find_map(|need| going.get(need)) else { continue };
+            self.find(
+                Diagnostic::error(
+                    "only",
+                    format!("`{goes}` would be deleted, but `{address}`, which `--only` leaves out, uses it"),
+                )
+                .help(format!("name it too: `--only {}`", address))
+                .about(address),
+            );
+        }
+    }
+
+    fn is_deferred_instance(&self, address: &Address) -> bool {
+        let address = address.composite().unwrap_or_else(|| address.clone());
+        let id = self.by_address.borrow().get(&address).copied();
+        id.is_some_and(|id| matches!(self.instance(id).decision, Decision::Deferred))
+    }
+
     /// Why a row leaves, if it does.
     fn leaves(&self, address: &Address, known: &Known) -> Option<Reason> {
         if self.selection.as_ref().is_some_and(|selection| !selection.names(address)) {
@@ -122,7 +222,7 @@ impl Context {
                 return (!keeps).then_some(Reason::NotInConfiguration);
             }
         }
-        if !known.deferred.is_empty() && known.deferred.contains(&plain(address)) {
+        if known.is_undecided(address) {
             return None;
         }
         Some(match known.blocks.get(&address.block()) {

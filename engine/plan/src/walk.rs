@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use aurak_model::program::BlockId;
-use aurak_model::{Address, BlockKind, Diagnostic, Name, Value};
+use aurak_model::{Address, BlockKind, Diagnostic, Name, Origin, Value};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::context::{Context, GaveUp, Group, GroupId, InstId, Instance, Members, ModuleInst};
@@ -19,30 +19,33 @@ impl Context {
     pub(crate) fn walk(self: &Rc<Self>) {
         for id in self.order() {
             let block = self.block(id);
-            match self.instances_of(block.module) {
-                Ok(modules) => {
-                    for module in modules {
-                        match block.kind {
-                            BlockKind::Provider => self.plan_provider(id, module),
-                            BlockKind::Resource | BlockKind::Existing => self.plan_block(id, module),
-                        }
-                    }
-                }
-                Err(needs) => {
-                    if block.kind == BlockKind::Resource {
-                        let path = &self.input.program.module(block.module).path;
-                        let mut address = aurak_model::ModuleAddress::root();
-                        for name in path {
-                            address = address.join(name, None);
-                        }
-                        let address = Address::new(&address, &block.name, None);
-                        if self.is_selected(id, &address) {
-                            let why = "which instances of its module there are is not known yet";
-                            self.defer(&address, &block.type_name, &needs, why);
-                        }
-                    }
+            let uses = self.instances_of(block.module);
+            for module in uses.known {
+                match block.kind {
+                    BlockKind::Provider => self.plan_provider(id, module),
+                    BlockKind::Resource | BlockKind::Existing => self.plan_block(id, module),
                 }
             }
+            for (module, needs) in uses.later.iter().filter(|_| block.kind == BlockKind::Resource) {
+                let address = Address::new(module, &block.name, None);
+                self.defer_block(
+                    id,
+                    &address,
+                    needs,
+                    "which instances of its module there are is not known yet",
+                );
+            }
+        }
+    }
+
+    /// Notes that it is not known yet which instances a block has: what there is of it stays.
+    fn defer_block(&self, id: BlockId, address: &Address, needs: &[Origin], why: &str) {
+        let block = self.block(id);
+        if block.kind == BlockKind::Resource {
+            self.undecided.borrow_mut().push(address.clone());
+        }
+        if self.may_select(id, address) {
+            self.defer(address, &block.type_name, needs, why);
         }
     }
 
@@ -87,9 +90,7 @@ impl Context {
                     true => "which instances there are is not known yet",
                     false => "whether it is there is not known yet",
                 };
-                if self.is_selected(id, &address) {
-                    self.defer(&address, &block.type_name, &needs, why);
-                }
+                self.defer_block(id, &address, &needs, why);
                 Members::Deferred
             }
             Ok(Instances::Single) => Members::Single(self.plan_resource(id, module, None, None, &around)),
@@ -132,6 +133,13 @@ impl Context {
         self.selection
             .as_ref()
             .is_none_or(|selection| selection.needed.contains(&id) || selection.names(address))
+    }
+
+    /// The same for a block of which it is not known yet which instances there are.
+    fn may_select(&self, id: BlockId, address: &Address) -> bool {
+        self.selection
+            .as_ref()
+            .is_none_or(|selection| selection.needed.contains(&id) || selection.may_name(address))
     }
 }
 
@@ -195,6 +203,12 @@ impl Selection {
     /// Whether an address is one of those named, or inside one.
     pub(crate) fn names(&self, address: &Address) -> bool {
         self.named.iter().any(|named| covers(named, address.as_str()))
+    }
+
+    /// Whether an instance of a block, or of the modules around it, may be one of those named.
+    fn may_name(&self, address: &Address) -> bool {
+        let block = without_keys(address.as_str());
+        self.named.iter().map(|named| without_keys(named)).any(|named| covers(&named, &block))
     }
 }
 
