@@ -9,6 +9,7 @@ mod convergence;
 mod docs;
 mod durability;
 mod examples;
+mod full_disk;
 mod generated;
 mod interrupts;
 mod locks;
