@@ -67,7 +67,11 @@ pub async fn recover(context: &Context, state: &StateDoc) -> Result<Recovered, E
     let mut cases = Vec::new();
     for pending in &state.pending {
         let intent = &pending.intent;
-        let provider = openers.open(&intent.provider, &intent.type_name, DEEPEST).await;
+        let provider = tokio::select! {
+            biased;
+            provider = openers.open(&intent.provider, &intent.type_name, DEEPEST) => provider,
+            () = context.cancel.reached(Stop::Finish) => Err(stopped()),
+        };
         cases.push(Case { context, state, rows: &rows, pending, provider });
     }
     let settling: Vec<BoxFuture<'_, _>> = cases.iter().map(|case| case.settle().boxed()).collect();
@@ -79,6 +83,10 @@ pub async fn recover(context: &Context, state: &StateDoc) -> Result<Recovered, E
         recovered.settled += usize::from(settled);
     }
     Ok(recovered)
+}
+
+fn stopped() -> Failure {
+    Failure::new("interrupted", "the run was stopped").help("run the command again")
 }
 
 /// An intent, and whom to ask about it.
@@ -130,7 +138,7 @@ impl Case<'_> {
                 ),
             },
             () = self.context.cancel.reached(Stop::Finish) => {
-                Verdict::Later(Failure::new("interrupted", "the run was stopped").help("run the command again"))
+                Verdict::Later(stopped())
             }
         };
         self.conclude(verdict).await

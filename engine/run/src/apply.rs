@@ -284,7 +284,10 @@ pub async fn apply_saved(
     let result = async {
         let (previous, _) = work.recover(approver).await?;
         let key = work.key.as_deref();
-        stale::check_base(&session, &work.pool, &plan, &previous, key).await?;
+        tokio::select! {
+            checked = stale::check_base(&session, &work.pool, &plan, &previous, key) => checked?,
+            () = request.cancel.reached(Stop::Finish) => return Err(RunError::Stopped),
+        }
         let outcome = PlanOutcome {
             report: PlanReport::default(),
             files: loaded.program.files.clone(),

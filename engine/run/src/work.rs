@@ -113,6 +113,10 @@ impl Work {
         if !settled.is_empty() {
             approver.recovered(&settled).await;
         }
+        // What could not be found out because of that is no error.
+        if self.context.cancel.is_stopping() {
+            return Err(RunError::Stopped);
+        }
         match errors.is_empty() {
             true => Ok((self.document().await?, true)),
             false => Err(RunError::Findings { findings: errors, files: Box::default() }),

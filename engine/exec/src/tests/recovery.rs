@@ -410,3 +410,18 @@ async fn what_is_still_made_when_the_user_stops_stays_open() {
     let (recovered, ()) = tokio::join!(kit.recover(), stop);
     assert_eq!((recovered.settled, kit.state().await.pending.len()), (0, 1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_does_not_open_keeps_nobody_from_stopping() {
+    let kit = Kit::new().await;
+    kit.world.act("open t", Act::Hang);
+    left(&kit, intent("a", CallKind::Create, None, Some("a")), None).await;
+    let stop = async {
+        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        kit.context.cancel.stop();
+    };
+    let within = std::time::Duration::from_secs(6);
+    let (recovered, ()) = tokio::join!(tokio::time::timeout(within, kit.recover()), stop);
+    assert_eq!(recovered.unwrap().settled, 0);
+    assert_eq!(kit.state().await.pending.len(), 1);
+}
