@@ -499,3 +499,47 @@ fn with_nothing_to_do_programs_are_told_so() {
     assert_eq!((&lines[2]["event"], &lines[2]["result"]), (&"finished".into(), &"done".into()));
     assert_eq!((&lines[1]["n"], &lines[2]["n"]), (&0.into(), &1.into()));
 }
+
+/// Writes the row of an address again, as another version of its type.
+async fn rewrite(folder: &Path, address: &str, version: u32) {
+    use aurak_model::record::{OperationId, Outcome, Record, RowChange};
+    use aurak_state::{Holder, SqliteStore, Store as _};
+    let store = SqliteStore::open(folder.join(".aurak/demo"), None).unwrap();
+    let lease =
+        store.acquire(Holder::new("ana", 1, "host", None), std::time::Duration::from_secs(60)).await.unwrap();
+    let doc = store.document().await.unwrap();
+    let row = doc.rows.values().find(|row| row.address.as_str() == address).unwrap();
+    let row = aurak_model::Row { schema_version: version, ..(**row).clone() };
+    let outcome = Outcome {
+        operation: OperationId("by-hand".into()),
+        step: aurak_model::StepId(0),
+        key: None,
+        rows: vec![RowChange::Put(row.into())],
+        error: None,
+        took: None,
+        at_ms: 0,
+    };
+    store.append(lease.fence, vec![Record::Outcome(outcome)]).await.unwrap();
+    store.release(lease).await.unwrap();
+}
+
+#[tokio::test]
+async fn rows_of_other_versions_are_upgraded_or_refused() {
+    let folder = Folder::new();
+    let stack = "aurak: 1\nname: demo\nresources:\n  one: { type: core.data, input: 1 }\n";
+    std::fs::write(folder.path().join("aurak.yaml"), stack).unwrap();
+    assert!(folder.run(&["apply", "--yes"]).ends_with("[0]\n"));
+    rewrite(folder.path(), "one", 9).await;
+    for args in [&["plan"][..], &["apply", "--yes"], &["destroy", "--yes"], &["plan", "-o", "x.plan"]] {
+        let refused = folder.run(args);
+        let said = "`one` was written by version 9 of core.data, and this aurak has version 1";
+        assert!(refused.contains(said) && refused.ends_with("[1]\n"), "{refused}");
+    }
+    assert!(folder.run(&["show", "one", "--detail"]).contains("of the type 9"));
+    rewrite(folder.path(), "one", 0).await;
+    let plan = folder.run(&["plan"]);
+    assert!(plan.contains("1 row of the state to bring up to date"), "{plan}");
+    assert!(folder.run(&["apply", "--yes"]).ends_with("[0]\n"));
+    assert!(folder.run(&["show", "one", "--detail"]).contains("of the type 1"));
+    assert!(folder.run(&["state", "check"]).ends_with("[0]\n"));
+}

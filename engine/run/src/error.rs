@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aurak_model::{Address, Diagnostic, Files};
+use aurak_model::{Address, Diagnostic, Files, Name};
 use aurak_state::StoreError;
 
 use crate::file::PlanFileError;
@@ -65,6 +65,20 @@ pub enum RunError {
         /// What these calls were for.
         addresses: Vec<Address>,
     },
+    /// The state holds something that another version of a type wrote, and that this one cannot read.
+    #[error("`{address}` was written by version {found} of {type_name}, and this aurak has version {ours}")]
+    OtherVersion {
+        /// What it is about.
+        address: Address,
+        /// Its type.
+        type_name: Name,
+        /// The version that wrote it.
+        found: u32,
+        /// The version that is here.
+        ours: u32,
+        /// Whether it is a call without an outcome, and not a row.
+        open: bool,
+    },
     /// The store at a place belongs to another stack.
     #[error("the state there belongs to `{found}`, not to `{wanted}`")]
     OthersState {
@@ -110,6 +124,13 @@ impl RunError {
                 "the next apply finds out what became of them, and a plan from before would be stale: run \
                  `aurak apply`, or drop them with `aurak state rm ADDRESS`"
                     .to_string()
+            }
+            RunError::OtherVersion { open: true, address, .. } => format!(
+                "a call for it was cut off: run `aurak apply` of the version that began it, or drop the call with \
+                 `aurak state rm {address}`"
+            ),
+            RunError::OtherVersion { open: false, .. } => {
+                "use the aurak that wrote it, or a newer one".to_string()
             }
             RunError::NoState { .. } => "`aurak apply` makes it".to_string(),
             RunError::OtherName { .. } => {

@@ -16,6 +16,7 @@ mod rounds;
 mod session;
 mod stale;
 mod stores;
+mod upgrade;
 mod work;
 
 pub use apply::{Applied, Approver, FollowUp, Request, apply, apply_saved, save};

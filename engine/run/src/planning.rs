@@ -18,6 +18,7 @@ use crate::error::{RunError, state};
 use crate::pool::ProviderPool;
 use crate::prefetch::prefetch;
 use crate::session::Session;
+use crate::upgrade::upgraded;
 
 /// Rounds of questions after which something is wrong; real stacks need a handful.
 const MOST_ROUNDS: u32 = 50;
@@ -193,7 +194,7 @@ fn cut_off(previous: &StateDoc) -> impl Iterator<Item = Diagnostic> + '_ {
 async fn read_state(session: &Session, identity: &Identity) -> Result<StateDoc, RunError> {
     let key = needed_key(session, identity).await?;
     let store = session.stores.open(identity, key, false).await.map_err(state("open the state"))?;
-    store.document().await.map_err(state("read the state"))
+    upgraded(store.document().await.map_err(state("read the state"))?, &session.schemas)
 }
 
 /// Reads the state that is probably meant, before the stack's name is known: the only one that there

@@ -14,6 +14,7 @@ use crate::apply::{Approver, Request};
 use crate::error::{RunError, state};
 use crate::pool::ProviderPool;
 use crate::session::Session;
+use crate::upgrade::upgraded;
 
 /// How often a waiting run looks whether the lease is free.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -88,7 +89,8 @@ impl Work {
 
     /// The state.
     pub(crate) async fn document(&self) -> Result<Arc<StateDoc>, RunError> {
-        self.store.document().await.map(Arc::new).map_err(state("read the state"))
+        let stored = self.store.document().await.map_err(state("read the state"))?;
+        upgraded(stored, &self.context.schemas).map(Arc::new)
     }
 
     /// Brings in order what a killed run left; the state afterwards, and whether there was anything.

@@ -146,8 +146,10 @@ impl Checker<'_> {
             before = upgrade.from;
             for (old, new) in &upgrade.rename {
                 for path in [old, new] {
-                    if let Err(bad) = Path::parse(path) {
-                        self.fail(span, bad.to_string());
+                    match Path::parse(path) {
+                        Ok(path) if path.0.iter().all(|seg| matches!(seg, Seg::Key(_))) => {}
+                        Ok(path) => self.fail(span, format!("`{path}`: only keys of maps can be renamed")),
+                        Err(bad) => self.fail(span, bad.to_string()),
                     }
                 }
             }

@@ -124,7 +124,7 @@ checks: [{ that: self.nmae, at: lisst, message: no }]
 within: [nme, box.other, box.inner, free.x, "list[0].k"]
 replace: rotate
 version: 2
-upgrades: [{ from: 2 }]
+upgrades: [{ from: 2, rename: { "a[0]": b } }]
 attributes:
   name: { type: string, required: true, computed: true, minimum: 5, maximum: 1 }
   free: { type: any, minimum: 1 }
@@ -149,6 +149,7 @@ attributes:
     9:15: `box.other`: the type has no `box.other`
     10:10: the type does not say how it is rotated (say under `rotate.temporary` what the temporary object differs in)
     12:1: an upgrade from version 2: they go up one by one and end below 2
+    12:1: `a[0]`: only keys of maps can be renamed
     14:51: `name`: `required` and `computed` contradict each other
     14:66: `name`: `minimum` is above `maximum`
     15:31: `free`: only numbers, texts, lists and maps have bounds
