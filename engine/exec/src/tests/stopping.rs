@@ -261,3 +261,29 @@ async fn who_stops_while_an_append_is_under_way_starts_nothing_after_it() {
     assert_eq!(kit.log.calls(), ["create a"]);
     assert!(kit.state().await.pending.is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_done_while_the_lease_ran_out_is_said_and_not_written() {
+    let kit = Kit::new().await;
+    let mut p = Planner::new();
+    p.create("a", lasting(2000), &[]);
+    p.create("b", lasting(9000), &[]);
+    let suspended = async {
+        sleep(Duration::from_millis(1000)).await;
+        kit.clock.suspend(LEASE);
+        std::future::pending::<()>().await;
+    };
+    let ran = tokio::select! {
+        ran = kit.run(&p.plan) => ran,
+        () = suspended => unreachable!(),
+    };
+    assert!(matches!(ran.result.error, Some(ExecError::LeaseLost(_))));
+    insta::assert_snapshot!(ran.story(), @"
+    1 start a
+    1 start b
+    2001 left a: it was made (`id-a`), which is not written down: the lock on the state was lost while the run was under way
+    2001 left b: the lock on the state was lost while the run was under way, and how the call ended is not known
+    2001 Failed: 0 done, 0 failed, 2 skipped
+    ");
+    assert_eq!(kit.state().await.pending.len(), 2);
+}
