@@ -54,9 +54,25 @@ fn huge_stacks_are_refused() {
         ("bomb", format!("aurak: 1\nname: shop\nlet:{bomb}\n").into_bytes()),
         ("bad UTF-8", [head.as_bytes(), &[0xff, 0xfe, b'\n']].concat()),
         ("empty", Vec::new()),
+        ("values that read each other", chain("let", "\"{{ l0 }}\"").into_bytes()),
+        ("inputs that read each other", chain("inputs", "{ default: \"{{ l0 }}\" }").into_bytes()),
     ] {
         let folder = Folder::new(AURAK).unwrap();
         folder.write("aurak.yaml", text).unwrap();
         refused(&folder, what, &["plan"]);
     }
+}
+
+/// A hundred thousand names, each of which reads the one before.
+fn chain(section: &str, read: &str) -> String {
+    let mut text = format!("aurak: 1\nname: shop\n{section}:\n");
+    for i in 0..100_000 {
+        let read = match i {
+            0 => "{ default: 1 }".to_string(),
+            _ => read.replace("l0", &format!("l{}", i - 1)),
+        };
+        text.push_str(&format!("  l{i}: {read}\n"));
+    }
+    text.push_str("outputs:\n  last: { value: \"{{ l99999 }}\" }\n");
+    text
 }

@@ -278,6 +278,13 @@ impl Context {
                 self.find(Diagnostic::error("cycle", format!("`{name}` is needed to work out `{name}`")));
                 return Err(GaveUp);
             }
+            None if crate::deep::is_too_deep() => {
+                self.find(
+                    Diagnostic::error("depth", format!("`{name}` is read through too many other values"))
+                        .help("make the chain of inputs and `let` that read each other shorter"),
+                );
+                return Err(GaveUp);
+            }
             None => {
                 self.memos.borrow_mut().insert(key.clone(), Memo::Running);
                 let (value, reads) = self.with_reads(work);

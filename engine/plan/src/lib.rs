@@ -14,6 +14,7 @@ mod composite;
 mod conditions;
 mod context;
 mod decide;
+mod deep;
 pub mod diff;
 mod evaluate;
 mod existing;
@@ -45,20 +46,22 @@ use context::Context;
 
 /// Plans.
 pub fn plan(input: PlanInput) -> Planned {
-    work(input).0
+    deep::with_stack(|| work(input).0)
 }
 
 /// Plans, and hands the plan over before the working memory is taken down, which takes a while for
 /// large stacks: to be called on a thread of its own. Where questions are left the memory goes first,
 /// so that nobody else holds on to the snapshot that their answers are added to.
-pub fn plan_into(input: PlanInput, hand_over: impl FnOnce(Planned)) {
-    let (planned, context) = work(input);
-    if planned.asks.is_empty() {
-        hand_over(planned);
-    } else {
-        drop(context);
-        hand_over(planned);
-    }
+pub fn plan_into(input: PlanInput, hand_over: impl FnOnce(Planned) + Send) {
+    deep::with_stack(|| {
+        let (planned, context) = work(input);
+        if planned.asks.is_empty() {
+            hand_over(planned);
+        } else {
+            drop(context);
+            hand_over(planned);
+        }
+    });
 }
 
 fn work(input: PlanInput) -> (Planned, Rc<Context>) {

@@ -22,6 +22,10 @@ pub struct Named {
 
 /// Works out the name of the stack from its inputs and `let`.
 pub fn stack_name(input: PlanInput) -> Named {
+    crate::deep::with_stack(|| work_out_name(input))
+}
+
+fn work_out_name(input: PlanInput) -> Named {
     let context = Context::new(input);
     let mut name = None;
     if let Some(node) = &context.input.program.name {
@@ -68,7 +72,11 @@ const UNKNOWN_HELP: &str = "its state is found by this name: make it of inputs a
 
 /// Works out every input, as far as that goes without a state.
 pub fn validate(input: PlanInput) -> Named {
-    let named = stack_name(input.clone());
+    crate::deep::with_stack(|| work_out_inputs(input))
+}
+
+fn work_out_inputs(input: PlanInput) -> Named {
+    let named = work_out_name(input.clone());
     let context = Context::new(input);
     for name in context.input.program.modules.first().into_iter().flat_map(|root| root.inputs.keys()) {
         // What is wrong with it becomes a finding.
