@@ -4,7 +4,7 @@
 //! rows recorded: nothing goes while something that was made from it is still there. Of a resource
 //! that does not change, what it waits for itself is passed on, so that order reaches through it.
 
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::rc::Rc;
 
 use aurak_model::schema::{ReplaceOrder, Timeouts};
@@ -36,6 +36,8 @@ pub(crate) struct Builder<'a> {
     deletes: BTreeMap<Address, Delete>,
     /// The steps of each address, in the order they were made.
     of: BTreeMap<Address, Vec<u32>>,
+    /// A step, and one that should come before it where nothing speaks against that.
+    wishes: Vec<(u32, u32)>,
 }
 
 #[derive(Clone, Copy)]
@@ -82,6 +84,8 @@ struct Letting<'a> {
     joins: HashMap<(Held, bool), u32>,
     /// Joins that are yet to be filled in.
     open: Vec<(Held, bool, u32)>,
+    /// Steps that should come first where that is possible, of what is looked at just now.
+    wished: Vec<u32>,
 }
 
 /// The steps in order, and for each address its own.
@@ -103,6 +107,7 @@ impl<'a> Builder<'a> {
             provider_index: HashMap::new(),
             deletes: BTreeMap::new(),
             of: BTreeMap::new(),
+            wishes: Vec::new(),
         }
     }
 
@@ -116,6 +121,7 @@ impl<'a> Builder<'a> {
         self.order_forgets(removals);
         self.order_deletes(&instances, &leftovers);
         self.join_marks(&instances);
+        self.grant_wishes();
         self.sort()
     }
 
@@ -503,15 +509,18 @@ impl<'a> Builder<'a> {
             return;
         }
         let users = self.users(leftovers);
-        let mut letting = Letting { users, leftovers, joins: HashMap::new(), open: Vec::new() };
+        let mut letting =
+            Letting { users, leftovers, joins: HashMap::new(), open: Vec::new(), wished: Vec::new() };
         let mut edges: Vec<(u32, u32)> = Vec::new();
         for (target, theirs) in self.deletes.clone() {
             let waits = self.let_go(&mut letting, &target, theirs.first);
             edges.extend(waits.into_iter().map(|step| (theirs.step, step)));
+            self.wishes.extend(letting.wished.drain(..).map(|step| (theirs.step, step)));
         }
         for (target, leftover) in leftovers.iter().filter(|(_, leftover)| !leftover.first) {
             let waits = self.let_go(&mut letting, target, false);
             edges.extend(waits.into_iter().map(|step| (leftover.step, step)));
+            self.wishes.extend(letting.wished.drain(..).map(|step| (leftover.step, step)));
         }
         while let Some((address, first, join)) = letting.open.pop() {
             let waits = match address {
@@ -522,6 +531,7 @@ impl<'a> Builder<'a> {
                 }
             };
             edges.extend(waits.into_iter().map(|step| (join, step)));
+            self.wishes.extend(letting.wished.drain(..).map(|step| (join, step)));
         }
         for (step, before) in edges.into_iter().filter(|(step, before)| step != before) {
             self.after[step as usize].push(before);
@@ -618,11 +628,13 @@ impl<'a> Builder<'a> {
                 }
                 // Their delete makes room for a new object that ours is to be made from, while our
                 // old object stays until ours is there: it cannot wait for our delete.
-                Some(own) if first && !own.first && self.is_replaced(user) => {}
+                Some(own) if first && !own.first && self.is_replaced(user) => letting.wished.push(own.step),
                 Some(own) => waits.push(own.step),
                 // A change in place moves away from what goes; from what is replaced delete-first
-                // it can only move once the new object is there.
-                None if first => {}
+                // it can only move once the new object is there, unless it does not want that one.
+                None if first => {
+                    letting.wished.extend(self.of.get(user).and_then(|steps| steps.last()));
+                }
                 None => waits.extend(self.of.get(user).and_then(|steps| steps.last())),
             }
         }
@@ -639,6 +651,29 @@ impl<'a> Builder<'a> {
         letting.joins.insert((held.clone(), first), join);
         letting.open.push((held, first, join));
         join
+    }
+
+    /// Lets deletes wait for those who could let go before, which are all that do not wait for the
+    /// delete themselves. Where several wait for each other in a circle, the first wish counts.
+    fn grant_wishes(&mut self) {
+        for (step, before) in std::mem::take(&mut self.wishes) {
+            if !self.waits_for_step(before, step) {
+                self.after[step as usize].push(before);
+            }
+        }
+    }
+
+    /// Whether a step waits for another, or is it.
+    fn waits_for_step(&self, step: u32, other: u32) -> bool {
+        let mut seen = BTreeSet::from([step]);
+        let mut open = vec![step];
+        while let Some(step) = open.pop() {
+            if step == other {
+                return true;
+            }
+            open.extend(self.after[step as usize].iter().copied().filter(|before| seen.insert(*before)));
+        }
+        false
     }
 
     fn is_replaced(&self, address: &Address) -> bool {
