@@ -1,6 +1,6 @@
 //! The plan as a whole: changes in order of risk, steps, outputs, and what it all rests on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use aurak_model::plan::{Base, Mode, OutputChange, RowBase};
@@ -8,12 +8,12 @@ use aurak_model::{
     Action, Address, BlockKind, Change, Diagnostic, NodeId, Origin, Path, Plan, PlanReport, Step, Value,
 };
 
-use crate::context::{Context, Instance};
+use crate::context::{Context, GroupId, InstId, Instance, Target};
 use crate::input::Planned;
 use crate::removal::Removal;
 use crate::resource::{Decision, Kept};
 use crate::scope::ModuleScope;
-use crate::steps::{Builder, read_paths};
+use crate::steps::Builder;
 
 impl Context {
     /// Inputs that nobody read, checks, and everything else of the program that is no resource.
@@ -186,17 +186,26 @@ impl Context {
             .filter(|instance| instance.kind == BlockKind::Resource)
             .map(|instance| (self.recorded_at(&instance.address), instance.used.clone()))
             .collect();
-        for instance in touched() {
-            for (read, path) in read_paths(instance) {
-                let target = &instances[read.0 as usize];
-                if target.kind != BlockKind::Resource {
-                    continue;
-                }
-                let address = self.recorded_at(&target.address);
-                if previous.rows.contains_key(&address) {
-                    paths.entry(address).or_default().push(path.clone());
-                }
+        let mut groups: BTreeSet<(GroupId, &Path)> = BTreeSet::new();
+        let mut read = |id: InstId, path: &Path| {
+            let target = &instances[id.0 as usize];
+            if target.kind != BlockKind::Resource {
+                return;
             }
+            let address = self.recorded_at(&target.address);
+            if previous.rows.contains_key(&address) {
+                paths.entry(address).or_default().push(path.clone());
+            }
+        };
+        for from in touched().flat_map(|instance| instance.reads.iter()) {
+            match from.target {
+                Target::Instance(id) => read(id, &from.path),
+                Target::Members(group) => drop(groups.insert((group, &from.path))),
+                Target::Group(_) => {}
+            }
+        }
+        for (group, path) in groups {
+            self.members(group).into_iter().for_each(|id| read(id, path));
         }
         for removal in removals {
             paths.entry(self.recorded_at(&removal.address)).or_default();

@@ -5,7 +5,7 @@
 //! worked out when somebody reads it, once, and what it read counts for each of its readers.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -106,7 +106,13 @@ pub(crate) enum Target {
     Instance(InstId),
     /// The list of instances itself: which there are.
     Group(GroupId),
+    /// Every instance of a group.
+    Members(GroupId),
 }
+
+/// Groups of so many instances are summed up where all of them are read: what was made from many is
+/// often made many times.
+const SUMMED_FROM: usize = 16;
 
 /// A value that is worked out once.
 #[derive(Clone)]
@@ -250,10 +256,52 @@ impl Context {
         let mut reads = logs.pop().unwrap_or_default();
         reads.sort_unstable();
         reads.dedup();
+        self.sum_up(&mut reads);
         if let Some(outer) = logs.last_mut() {
             outer.extend_from_slice(&reads);
         }
         (result, reads)
+    }
+
+    /// One read instead of one for each instance, where something was read of all that a group has.
+    fn sum_up(&self, reads: &mut Vec<Read>) {
+        if reads.len() <= SUMMED_FROM {
+            return;
+        }
+        let listed = reads.iter().filter_map(|read| match read.target {
+            Target::Group(group) => Some(group),
+            Target::Instance(_) | Target::Members(_) => None,
+        });
+        for group in listed.collect::<Vec<_>>() {
+            let members = self.members(group);
+            if members.len() < SUMMED_FROM {
+                continue;
+            }
+            let is_member = |read: &Read| match read.target {
+                Target::Instance(id) => members.contains(&id),
+                Target::Group(_) | Target::Members(_) => false,
+            };
+            let mut readers: HashMap<Path, usize> = HashMap::new();
+            for read in reads.iter().filter(|read| is_member(read)) {
+                *readers.entry(read.path.clone()).or_default() += 1;
+            }
+            readers.retain(|_, count| *count == members.len());
+            if readers.is_empty() {
+                continue;
+            }
+            reads.retain(|read| !is_member(read) || !readers.contains_key(&read.path));
+            reads.extend(readers.into_keys().map(|path| Read { target: Target::Members(group), path }));
+            reads.sort_unstable();
+        }
+    }
+
+    /// The instances of a group.
+    pub(crate) fn members(&self, group: GroupId) -> BTreeSet<InstId> {
+        match &self.groups.borrow()[group.0 as usize].members {
+            Members::Single(id) => BTreeSet::from([*id]),
+            Members::Keyed(keys) => keys.values().copied().collect(),
+            Members::Absent | Members::Deferred => BTreeSet::new(),
+        }
     }
 
     /// Works a value out once; afterwards its reads count for each reader.

@@ -12,7 +12,7 @@ use aurak_model::{
     Refreshed, Value,
 };
 
-use crate::context::{Context, GaveUp, Instance, Target};
+use crate::context::{Context, GaveUp, Instance};
 use crate::diff::{self, Compare, Compared};
 use crate::evaluate::descend;
 use crate::resource::{Decision, Kept, Making, Other, Recording, Updating, Wanted};
@@ -605,8 +605,7 @@ impl Context {
         {
             reasons.push(Reason::Incomplete { why });
         }
-        for target in &wanted.within {
-            let Target::Instance(id) = target else { continue };
+        for id in &wanted.within {
             let container = self.instance(*id);
             if matches!(container.decision, Decision::Replace { .. }) {
                 reasons.push(Reason::WithinReplaced { within: container.address.clone() });

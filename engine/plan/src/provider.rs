@@ -1,6 +1,6 @@
 //! Provider nodes: which one a resource uses, and what it is configured with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use aurak_expr::coerce;
@@ -97,7 +97,16 @@ impl Context {
             self.shape(&Value::map(config), &block.attributes, &attribute, "the provider", None)
         });
         let config = crate::mark::mark(&config?, &attribute);
-        let needs = self.addresses_of(&world);
+        // What lives in a world dies with an instance, not with a block.
+        let world: BTreeSet<Read> = world
+            .into_iter()
+            .flat_map(|read: Read| match read.target {
+                Target::Members(group) => self.members(group).into_iter().map(Target::Instance).collect(),
+                target => vec![target],
+            })
+            .map(|target| Read { target, path: Path::root() })
+            .collect();
+        let needs = self.addresses_of(&Vec::from_iter(world));
         self.add_dependencies(&block.depends_on, module, &mut reads);
         let unknown = config.has_unknown();
         Ok(Rc::new(ProviderInstance {

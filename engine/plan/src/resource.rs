@@ -1,6 +1,7 @@
 //! One resource: what it is to be, what it is, and therefore what happens to it.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -107,7 +108,7 @@ pub(crate) struct Wanted<'a> {
     pub place: Option<String>,
     pub reads: Vec<Read>,
     /// What the attributes named in `within` were read from.
-    pub within: Vec<Target>,
+    pub within: Vec<InstId>,
     pub lifecycle: Evaluated,
 }
 
@@ -221,7 +222,7 @@ impl Context {
         schema: &TypeSchema,
         scope: &ModuleScope,
         address: &Address,
-    ) -> Result<(Value, Vec<Target>), GaveUp> {
+    ) -> Result<(Value, Vec<InstId>), GaveUp> {
         let mut values = Vec::with_capacity(block.attributes.entries().len());
         let mut within = Vec::new();
         let mut failed = false;
@@ -231,7 +232,11 @@ impl Context {
                 schema.within.iter().any(|path| matches!(path.0.first(), Some(Seg::Key(k)) if k == name));
             let value = if holds {
                 let (value, reads) = self.with_reads(|| self.evaluate(node, scope, attribute, Some(address)));
-                within.extend(reads.into_iter().map(|read| read.target));
+                within.extend(reads.into_iter().flat_map(|read| match read.target {
+                    Target::Instance(id) => BTreeSet::from([id]),
+                    Target::Members(group) => self.members(group),
+                    Target::Group(_) => BTreeSet::new(),
+                }));
                 value
             } else {
                 self.evaluate(node, scope, attribute, Some(address))
@@ -434,7 +439,9 @@ impl Context {
                     let instance = self.instance(id);
                     (instance.kind == BlockKind::Resource).then(|| instance.address.clone())
                 }
-                Target::Group(id) => Some(self.groups.borrow()[id.0 as usize].address.clone()),
+                Target::Group(id) | Target::Members(id) => {
+                    Some(self.groups.borrow()[id.0 as usize].address.clone())
+                }
             })
             .collect();
         addresses.sort();

@@ -9,11 +9,10 @@ use std::rc::Rc;
 
 use aurak_model::schema::{ReplaceOrder, Timeouts};
 use aurak_model::{
-    Address, Diagnostic, Name, Path, ProviderAddress, ProviderNode, Slot, Step, StepId, TypeSchema, Value,
-    Work,
+    Address, Diagnostic, Name, ProviderAddress, ProviderNode, Slot, Step, StepId, TypeSchema, Value, Work,
 };
 
-use crate::context::{Context, GroupId, InstId, Instance, Members, Target};
+use crate::context::{Context, GroupId, InstId, Instance, Target};
 use crate::removal::Removal;
 use crate::resource::{Decision, Kept, Making};
 use crate::scope::RuleScope;
@@ -455,20 +454,12 @@ impl<'a> Builder<'a> {
     fn ready_of(&mut self, target: Target) -> Vec<u32> {
         match target {
             Target::Instance(id) => self.ready.get(id.0 as usize).cloned().unwrap_or_default(),
-            Target::Group(group) => {
+            Target::Group(group) | Target::Members(group) => {
                 if let Some(join) = self.joins.get(&group) {
                     return join.clone();
                 }
-                let (address, members) = {
-                    let groups = self.context.groups.borrow();
-                    let group = &groups[group.0 as usize];
-                    (group.address.clone(), group.members.clone())
-                };
-                let ids: Vec<InstId> = match members {
-                    Members::Single(id) => vec![id],
-                    Members::Keyed(keys) => keys.values().copied().collect(),
-                    Members::Absent | Members::Deferred => Vec::new(),
-                };
+                let address = self.context.groups.borrow()[group.0 as usize].address.clone();
+                let ids = self.context.members(group);
                 let mut all: Vec<u32> =
                     ids.iter().filter_map(|id| self.ready.get(id.0 as usize)).flatten().copied().collect();
                 all.sort_unstable();
@@ -537,6 +528,16 @@ impl<'a> Builder<'a> {
             self.after[step as usize].push(before);
         }
         // In create-first the old object also waits for those that now use the new one.
+        let goes_after = |deletes: &BTreeMap<Address, Delete>, id: InstId| {
+            let target = &instances[id.0 as usize];
+            match target.decision {
+                Decision::Replace { order: ReplaceOrder::CreateFirst, .. } => {
+                    deletes.get(&target.address).map(|delete| delete.step)
+                }
+                _ => None,
+            }
+        };
+        let mut readers: BTreeMap<GroupId, Vec<u32>> = BTreeMap::new();
         for instance in instances {
             let Some(last) = self.of.get(&instance.address).and_then(|steps| {
                 steps
@@ -548,13 +549,33 @@ impl<'a> Builder<'a> {
                 continue;
             };
             for read in instance.reads.iter() {
-                let Target::Instance(id) = read.target else { continue };
-                let target = &instances[id.0 as usize];
-                if let Decision::Replace { order: ReplaceOrder::CreateFirst, .. } = target.decision
-                    && let Some(delete) = self.deletes.get(&target.address).copied()
-                {
-                    self.after[delete.step as usize].push(last);
+                match read.target {
+                    Target::Instance(id) => {
+                        if let Some(old) = goes_after(&self.deletes, id) {
+                            self.after[old as usize].push(last);
+                        }
+                    }
+                    Target::Members(group) => readers.entry(group).or_default().push(last),
+                    Target::Group(_) => {}
                 }
+            }
+        }
+        for (group, mut steps) in readers {
+            let old: Vec<u32> = self
+                .context
+                .members(group)
+                .into_iter()
+                .filter_map(|id| goes_after(&self.deletes, id))
+                .collect();
+            if old.is_empty() {
+                continue;
+            }
+            steps.sort_unstable();
+            steps.dedup();
+            let address = self.context.groups.borrow()[group.0 as usize].address.clone();
+            let all = self.gather(&address, steps);
+            for old in old {
+                self.after[old as usize].extend_from_slice(&all);
             }
         }
     }
@@ -783,12 +804,4 @@ fn seconds(timeouts: &Timeouts, operation: &str) -> Option<u64> {
         "update" => *update,
         _ => *delete,
     }
-}
-
-/// The paths that a plan rests on in a row that somebody reads.
-pub(crate) fn read_paths(instance: &Instance) -> impl Iterator<Item = (InstId, &Path)> {
-    instance.reads.iter().filter_map(|read| match read.target {
-        Target::Instance(id) => Some((id, &read.path)),
-        Target::Group(_) => None,
-    })
 }
