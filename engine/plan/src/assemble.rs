@@ -117,31 +117,30 @@ impl Context {
         self.judge_put_off();
         let built = Builder::new(self).build(&removals);
         let instances = self.instances.borrow();
-        let mut changes: Vec<Change> = Vec::new();
-        // Sorted once: sorting what is in order already costs next to nothing.
-        let mut ids: Vec<usize> = (0..instances.len())
-            .filter(|i| instances[*i].change.borrow().is_some() || is_touched(&instances[*i]))
-            .collect();
-        ids.sort_by(|a, b| instances[*a].address.cmp(&instances[*b].address));
-        let unchanged = instances
-            .iter()
-            .filter(|i| {
-                i.kind == BlockKind::Resource
-                    && matches!(i.decision, Decision::Keep(_))
-                    && i.change.borrow().is_none()
-            })
-            .count() as u64;
-        for instance in ids.iter().map(|i| &instances[*i]) {
-            if let Some(change) = instance.change.take() {
-                changes.push(*change);
+        let mut unchanged = 0;
+        let mut ids: Vec<usize> = Vec::with_capacity(instances.len());
+        for (i, instance) in instances.iter().enumerate() {
+            let changes = instance.change.borrow().is_some();
+            if changes || is_touched(instance) {
+                ids.push(i);
+            }
+            if !changes
+                && instance.kind == BlockKind::Resource
+                && matches!(instance.decision, Decision::Keep(_))
+            {
+                unchanged += 1;
             }
         }
+        // Sorted once: sorting what is in order already costs next to nothing.
+        ids.sort_by(|a, b| instances[*a].address.cmp(&instances[*b].address));
+        let mut changes: Vec<Change> = Vec::with_capacity(ids.len());
+        changes.extend(ids.iter().filter_map(|i| instances[*i].change.take()).map(|change| *change));
         changes.extend(removals.iter().filter_map(|removal| removal.change.clone()));
         for change in &mut changes {
             let Some(steps) = built.of.get(&change.address) else { continue };
             change.steps = steps.clone();
-            let times: Vec<u64> = steps.iter().filter_map(|id| built.steps[id.0 as usize].usual_ms).collect();
-            change.usual_ms = (!times.is_empty()).then(|| times.iter().sum());
+            let times = steps.iter().filter_map(|id| built.steps[id.0 as usize].usual_ms);
+            change.usual_ms = times.reduce(|all, ms| all + ms);
         }
         changes.sort_by(|a, b| (risk(a), &a.address).cmp(&(risk(b), &b.address)));
         let base = self.base(&instances, &ids, &removals);

@@ -33,8 +33,8 @@ pub(crate) struct Builder<'a> {
     provider_index: HashMap<ProviderAddress, Vec<u32>>,
     /// The step that deletes what is now the current object of an address, or its old one.
     deletes: BTreeMap<Address, Delete>,
-    /// The steps of each address, in the order they were made.
-    of: BTreeMap<Address, Vec<u32>>,
+    /// The steps of each address, in the order they were made. Only looked into, never walked.
+    of: HashMap<Address, Vec<u32>>,
     /// A step, and one that should come before it where nothing speaks against that.
     wishes: Vec<(u32, u32)>,
 }
@@ -91,21 +91,23 @@ struct Letting<'a> {
 pub(crate) struct Built {
     pub steps: Vec<Step>,
     pub providers: Vec<ProviderNode>,
-    pub of: BTreeMap<Address, Vec<StepId>>,
+    pub of: HashMap<Address, Vec<StepId>>,
 }
 
 impl<'a> Builder<'a> {
     pub(crate) fn new(context: &'a Rc<Context>) -> Builder<'a> {
+        let count = context.instances.borrow().len();
         Builder {
             context,
-            steps: Vec::new(),
-            after: Vec::new(),
-            ready: Vec::new(),
+            // Of what most instances have, one each: growing step by step would copy them all.
+            steps: Vec::with_capacity(count),
+            after: Vec::with_capacity(count),
+            ready: Vec::with_capacity(count),
             joins: HashMap::new(),
             providers: Vec::new(),
             provider_index: HashMap::new(),
             deletes: BTreeMap::new(),
-            of: BTreeMap::new(),
+            of: HashMap::new(),
             wishes: Vec::new(),
         }
     }
@@ -770,7 +772,7 @@ impl<'a> Builder<'a> {
                     .detail(format!("these wait for each other: {}", crate::words::list(stuck)))
                     .help("apply it in two parts with `--only`"),
             );
-            return Built { steps: Vec::new(), providers: self.providers, of: BTreeMap::new() };
+            return Built { steps: Vec::new(), providers: self.providers, of: HashMap::new() };
         }
         let at = |id: u32| StepId(place[id as usize].unwrap_or(id));
         let mut steps = std::mem::take(&mut self.steps);

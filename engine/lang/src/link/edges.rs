@@ -68,17 +68,25 @@ impl Graph {
 
     /// Sets the edges of all blocks, and says which cycles there are.
     pub(super) fn finish(&self, program: &mut Program, files: &Files, bag: &mut Bag) {
-        let mut needs: Vec<Option<Rc<[BlockId]>>> = vec![None; self.vertices.len()];
-        for component in self.components() {
+        let (members, ends) = self.components();
+        // What is read through each vertex that is no block: a list that many may share.
+        let mut through: Vec<Rc<[BlockId]>> = vec![Rc::default(); self.vertices.len() - self.blocks];
+        let mut start = 0;
+        for end in ends {
+            let component = &members[start..end];
+            start = end;
             if component.len() > 1 || self.reads_itself(component[0]) {
-                bag.push(self.cycle(&component, program, files));
+                let mut sorted = component.to_vec();
+                sorted.sort_unstable();
+                bag.push(self.cycle(&sorted, program, files));
             }
-            for vertex in &component {
-                needs[*vertex as usize] = Some(self.needs_of(*vertex, &needs));
+            for vertex in component {
+                let vertex = *vertex as usize;
+                match vertex.checked_sub(self.blocks) {
+                    Some(other) => through[other] = self.shared_needs(vertex, &through),
+                    None => program.blocks[vertex].edges = self.needs_of(vertex, &through),
+                }
             }
-        }
-        for (i, block) in program.blocks.iter_mut().enumerate() {
-            block.edges = needs[i].as_deref().map(<[BlockId]>::to_vec).unwrap_or_default();
         }
     }
 
@@ -86,31 +94,34 @@ impl Graph {
         self.edges[vertex as usize].iter().any(|(read, _)| *read == vertex)
     }
 
+    /// The needs of a vertex that is no block; a vertex that only passes another on shares its list.
+    fn shared_needs(&self, vertex: usize, through: &[Rc<[BlockId]>]) -> Rc<[BlockId]> {
+        if let [(only, _)] = &self.edges[vertex][..]
+            && let Some(other) = (*only as usize).checked_sub(self.blocks)
+        {
+            return through[other].clone();
+        }
+        self.needs_of(vertex, through).into()
+    }
+
     /// The blocks that a vertex reads, directly or through vertices that are no blocks. All that it
     /// reads was finished before it, but for those in a cycle with it.
-    fn needs_of(&self, vertex: Id, needs: &[Option<Rc<[BlockId]>>]) -> Rc<[BlockId]> {
-        let edges = &self.edges[vertex as usize];
-        if let [(only, _)] = &edges[..]
-            && *only as usize >= self.blocks
-        {
-            return needs[*only as usize].clone().unwrap_or_default();
-        }
+    fn needs_of(&self, vertex: usize, through: &[Rc<[BlockId]>]) -> Vec<BlockId> {
         let mut all = Vec::new();
-        for (read, _) in edges {
-            match &needs[*read as usize] {
-                _ if (*read as usize) < self.blocks => all.push(BlockId(*read)),
-                Some(through) => all.extend_from_slice(through),
-                None => {}
+        for (read, _) in &self.edges[vertex] {
+            match (*read as usize).checked_sub(self.blocks) {
+                Some(other) => all.extend_from_slice(&through[other]),
+                None => all.push(BlockId(*read)),
             }
         }
         all.sort_unstable();
         all.dedup();
-        all.into()
+        all
     }
 
-    /// The strongly connected components, each after all that it reads (Tarjan's, with a stack of
-    /// our own).
-    fn components(&self) -> Vec<Vec<Id>> {
+    /// The strongly connected components, each after all that it reads: all members, and where each
+    /// component ends (Tarjan's, with a stack of our own).
+    fn components(&self) -> (Vec<Id>, Vec<usize>) {
         const UNSEEN: u32 = u32::MAX;
         let count = self.vertices.len();
         let mut order = vec![UNSEEN; count];
@@ -118,7 +129,8 @@ impl Graph {
         let mut open = vec![false; count];
         let mut stack: Vec<Id> = Vec::new();
         let mut next = 0;
-        let mut components = Vec::new();
+        let mut members = Vec::with_capacity(count);
+        let mut ends = Vec::with_capacity(count);
         let mut walk: Vec<(Id, usize)> = Vec::new();
         for root in 0..count as Id {
             if order[root as usize] != UNSEEN {
@@ -148,22 +160,20 @@ impl Graph {
                         }
                     }
                     None if low[v] == order[v] => {
-                        let mut component = Vec::new();
                         while let Some(member) = stack.pop() {
                             open[member as usize] = false;
-                            component.push(member);
+                            members.push(member);
                             if member == vertex {
                                 break;
                             }
                         }
-                        component.sort_unstable();
-                        components.push(component);
+                        ends.push(members.len());
                     }
                     None => {}
                 }
             }
         }
-        components
+        (members, ends)
     }
 
     /// Draws the shortest cycle through the first member of a component that a person can name.
