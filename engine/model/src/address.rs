@@ -58,6 +58,14 @@ impl Address {
         Address(text.into())
     }
 
+    /// The same for a name that is shared text already, which the address of most blocks then shares.
+    pub fn of_block(module: &ModuleAddress, name: &Name, key: Option<&str>) -> Address {
+        match key {
+            None if module.is_root() => Address(name.clone()),
+            _ => Address::new(module, name, key),
+        }
+    }
+
     /// The address of a part of a composite.
     pub fn child(&self, child: &str) -> Address {
         Address(format!("{}/{child}", self.0).into())

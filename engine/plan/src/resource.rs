@@ -123,7 +123,7 @@ impl Context {
         around: &[Read],
     ) -> InstId {
         let block = self.block(id);
-        let address = Address::new(&self.module_address(module), &block.name, key);
+        let address = Address::of_block(&self.module_address(module), &block.name, key);
         let place = Some(self.place(block.span));
         let schema = self.input.schemas.types.get(&block.type_name).cloned();
         let bare = |decision: Decision, planned: Value, reads: Vec<Read>| Instance {
@@ -297,7 +297,9 @@ impl Context {
         let desired = diff::prepare(&schema, desired);
         let mut secrets = Vec::new();
         for (name, value) in desired.as_map().into_iter().flat_map(|map| map.iter()) {
-            if let Some(attribute) = schema.attributes.get(name) {
+            if value.has_marks()
+                && let Some(attribute) = schema.attributes.get(name)
+            {
                 crate::mark::misplaced(value, attribute, &Path::key(name.clone()), &mut secrets);
             }
         }
@@ -406,9 +408,11 @@ impl Context {
         module: ModuleInst,
     ) -> Option<Address> {
         match &dependency.target {
-            aurak_model::program::DependencyTarget::Block(block, key) => {
-                Some(Address::new(&self.module_address(module), &self.block(*block).name, key.as_deref()))
-            }
+            aurak_model::program::DependencyTarget::Block(block, key) => Some(Address::of_block(
+                &self.module_address(module),
+                &self.block(*block).name,
+                key.as_deref(),
+            )),
             aurak_model::program::DependencyTarget::Module(_) => None,
         }
     }

@@ -76,7 +76,7 @@ impl Context {
     /// Plans the instances of a resource block in one module instance.
     fn plan_block(self: &Rc<Self>, id: BlockId, module: ModuleInst) {
         let block = self.block(id);
-        let address = Address::new(&self.module_address(module), &block.name, None);
+        let address = Address::of_block(&self.module_address(module), &block.name, None);
         let scope = ModuleScope::new(self, module);
         let what = format!("`{address}`");
         let (expanded, mut around) =

@@ -1,6 +1,7 @@
 //! The object as it will be: what is asked for, what stays, and what only the provider can tell.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use aurak_model::value::Origin;
 use aurak_model::{Address, Attribute, Kind, Map, Name, Path, Seg, Type, TypeSchema, Unknown, Value};
@@ -9,6 +10,9 @@ use super::Compare;
 use super::ignore::apply_ignore;
 use super::shape::{EMPTY, Shape, as_map, edited, is_decided_by_service, is_unordered, items, open, written};
 use super::walk::{Side, Walk};
+
+/// What every object has: one name for all.
+static ID: LazyLock<Name> = LazyLock::new(|| "id".into());
 
 /// What the configuration asks for in the form that all else works with: null attributes left out,
 /// defaults filled in, secrets marked. What is in that form already is shared, not copied.
@@ -81,9 +85,11 @@ fn is_marked(value: &Value) -> bool {
 pub fn planned_create(schema: &TypeSchema, address: &Address, desired: &Value) -> Value {
     let desired = prepare(schema, desired);
     let made = completed(&schema.attributes, &desired, &Path::root(), address).unwrap_or(desired);
-    let id = Value::of_row(address, Path::key("id"), Type::String);
     match &made {
-        Value::Map(map) if !map.contains_key("id") => Value::from(edited(map, vec![("id".into(), Some(id))])),
+        Value::Map(map) if !map.contains_key("id") => {
+            let id = Value::of_row(address, Path::key(ID.clone()), Type::String);
+            Value::from(edited(map, vec![(ID.clone(), Some(id))]))
+        }
         _ => made,
     }
 }
@@ -110,7 +116,10 @@ pub(super) fn completed(
     for (key, attribute) in attributes {
         let given = written(map, key, true);
         let new = match given {
-            Some(given) => completed_value(attribute, given, &path.join(key.clone()), address),
+            Some(given) if matches!(attribute.kind, Kind::Object | Kind::Map | Kind::List) => {
+                completed_value(attribute, given, &path.join(key.clone()), address)
+            }
+            Some(_) => None,
             None if is_decided_by_service(attribute) => {
                 Some(unknown(attribute, &path.join(key.clone()), address))
             }
@@ -223,7 +232,7 @@ pub(crate) fn with_id(object: Value, id: &Name) -> Value {
         Value::Map(map) if map.contains_key("id") => object,
         _ => {
             let map = as_map(Some(&object)).unwrap_or(&EMPTY);
-            Value::from(edited(map, vec![("id".into(), Some(Value::String(id.clone())))]))
+            Value::from(edited(map, vec![(ID.clone(), Some(Value::String(id.clone())))]))
         }
     }
 }
