@@ -40,10 +40,12 @@ pub(crate) struct ModuleInstance {
     pub address: ModuleAddress,
     pub parent: Option<ModuleInst>,
     pub each: Option<Value>,
-    /// What everything in it rests on: what decides whether it is there, and what its calls, from
-    /// the stack down, depend on.
+    /// What decides whether it is there, from the stack down.
     pub reads: Rc<[Read]>,
 }
+
+/// A call in one instance of its caller.
+pub(crate) type CallInst = (ModuleInst, ModuleId);
 
 /// The uses of a module within one instance of its caller.
 #[derive(Clone)]
@@ -144,7 +146,9 @@ pub(crate) struct GaveUp;
 pub(crate) struct Context {
     pub input: PlanInput,
     pub modules: RefCell<Vec<ModuleInstance>>,
-    pub calls: RefCell<HashMap<(ModuleInst, ModuleId), Calls>>,
+    pub calls: RefCell<HashMap<CallInst, Calls>>,
+    /// What the blocks of a call wait for, in one instance of its caller.
+    pub waits: RefCell<HashMap<CallInst, Rc<[Read]>>>,
     pub instances: RefCell<Vec<Rc<Instance>>>,
     pub by_address: RefCell<HashMap<Address, InstId>>,
     pub groups: RefCell<Vec<Group>>,
@@ -190,6 +194,7 @@ impl Context {
             input,
             modules: RefCell::new(vec![root]),
             calls: RefCell::default(),
+            waits: RefCell::default(),
             instances: RefCell::new(Vec::with_capacity(blocks)),
             by_address: RefCell::new(HashMap::with_capacity(blocks)),
             groups: RefCell::new(Vec::with_capacity(blocks)),

@@ -73,7 +73,6 @@ impl Context {
             self.with_reads(|| self.expand(call.for_each.as_ref(), call.when.as_ref(), &scope, &what));
         let instances = instances?;
         reads.extend(self.modules.borrow()[parent.0 as usize].reads.iter().cloned());
-        self.add_dependencies(&call.depends_on, parent, &mut reads);
         let reads: Rc<[Read]> = reads.into();
         let add = |key: Option<&str>, each: Option<Value>| {
             let address = self.module_address(parent).join(&call.name, key);
@@ -99,6 +98,28 @@ impl Context {
         };
         self.calls.borrow_mut().insert((parent, module), calls.clone());
         Ok(calls)
+    }
+
+    /// What everything in a module instance waits for: the `depends_on` of its call, and those of the
+    /// calls around it. Only to be asked for what stands in the module, which is planned after all of
+    /// that; a call itself may be looked at earlier, by who reads an output that needs nothing.
+    pub(crate) fn waits(self: &Rc<Self>, inst: ModuleInst) -> Rc<[Read]> {
+        let (parent, module) = {
+            let modules = self.modules.borrow();
+            let instance = &modules[inst.0 as usize];
+            (instance.parent, instance.module)
+        };
+        let (Some(parent), Some(call)) = (parent, &self.input.program.module(module).call) else {
+            return Rc::from([]);
+        };
+        if let Some(waits) = self.waits.borrow().get(&(parent, module)) {
+            return waits.clone();
+        }
+        let mut reads = self.waits(parent).to_vec();
+        self.add_dependencies(&call.depends_on, parent, &mut reads);
+        let waits: Rc<[Read]> = reads.into();
+        self.waits.borrow_mut().insert((parent, module), waits.clone());
+        waits
     }
 
     /// Evaluates `when` and `for_each`.

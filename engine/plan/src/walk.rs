@@ -82,6 +82,7 @@ impl Context {
         let (expanded, mut around) =
             self.with_reads(|| self.expand(block.for_each.as_ref(), block.when.as_ref(), &scope, &what));
         around.extend(self.modules.borrow()[module.0 as usize].reads.iter().cloned());
+        around.extend(self.waits(module).iter().cloned());
         let members = match expanded {
             Err(GaveUp) => Members::Single(self.add_instance(self.bare(id, &address, Decision::Failed))),
             Ok(Instances::Absent) => Members::Absent,
