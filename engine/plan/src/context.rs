@@ -138,6 +138,14 @@ pub(crate) enum Item {
     Output,
 }
 
+/// What a node of the arena rests on. Other nodes stand in it as themselves: of many that are made
+/// from one that is made from many, none has all of those.
+pub(crate) struct NodeNeeds {
+    direct: Rc<[Origin]>,
+    /// Whether something that is deferred as a whole is among it, directly or not.
+    deferred: bool,
+}
+
 /// Evaluation gave up; what is to be said about it has been said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GaveUp;
@@ -158,7 +166,7 @@ pub(crate) struct Context {
     pub memos: RefCell<HashMap<(ModuleInst, Item, Name), Memo>>,
     pub nodes: RefCell<Vec<Deferred>>,
     /// What each node of the arena needs.
-    pub node_needs: RefCell<Vec<Rc<[Origin]>>>,
+    pub node_needs: RefCell<Vec<NodeNeeds>>,
     pub asks: RefCell<BTreeMap<AskKey, Ask>>,
     pub findings: RefCell<Vec<Diagnostic>>,
     pub deferred: RefCell<Vec<aurak_model::plan::DeferredBlock>>,
@@ -384,24 +392,30 @@ impl Context {
     }
 
     /// The node of the arena for an expression's result.
-    pub(crate) fn add_node(&self, node: Deferred, needs: Rc<[Origin]>) -> NodeId {
+    pub(crate) fn add_node(&self, node: Deferred, needs: Vec<Origin>) -> NodeId {
+        let deferred = needs.iter().any(|need| self.is_deferred_origin(need));
         let mut nodes = self.nodes.borrow_mut();
         let id = NodeId(nodes.len() as u32);
         nodes.push(node);
-        self.node_needs.borrow_mut().push(needs);
+        self.node_needs.borrow_mut().push(NodeNeeds { direct: needs.into(), deferred });
         id
     }
 
     /// Adds what an origin rests on, nodes resolved: rows and deferred blocks.
     pub(crate) fn needs_of(&self, origin: &Origin, into: &mut Vec<Origin>) {
-        match origin {
-            Origin::Row { .. } | Origin::Deferred { .. } => into.push(origin.clone()),
-            Origin::Node { node, .. } => {
-                if let Some(needs) = self.node_needs.borrow().get(node.0 as usize) {
-                    into.extend(needs.iter().cloned());
+        let mut seen = BTreeSet::new();
+        let mut open = vec![origin.clone()];
+        while let Some(origin) = open.pop() {
+            match origin {
+                Origin::Row { .. } | Origin::Deferred { .. } => into.push(origin),
+                Origin::Node { node, .. } if seen.insert(node) => {
+                    if let Some(needs) = self.node_needs.borrow().get(node.0 as usize) {
+                        open.extend(needs.direct.iter().cloned());
+                    }
                 }
+                Origin::Node { .. } => {}
+                Origin::Fresh { needs } => open.extend(needs.iter().cloned()),
             }
-            Origin::Fresh { needs } => needs.iter().for_each(|need| self.needs_of(need, into)),
         }
     }
 
@@ -416,7 +430,20 @@ impl Context {
 
     /// Whether a value rests on something that this plan defers as a whole.
     pub(crate) fn is_deferred(&self, value: &Value) -> bool {
-        self.needs(value).iter().any(|need| matches!(need, Origin::Deferred { .. }))
+        let mut deferred = false;
+        value.for_each_unknown(&mut |unknown| deferred |= self.is_deferred_origin(&unknown.origin));
+        deferred
+    }
+
+    fn is_deferred_origin(&self, origin: &Origin) -> bool {
+        match origin {
+            Origin::Row { .. } => false,
+            Origin::Deferred { .. } => true,
+            Origin::Node { node, .. } => {
+                self.node_needs.borrow().get(node.0 as usize).is_some_and(|needs| needs.deferred)
+            }
+            Origin::Fresh { needs } => needs.iter().any(|need| self.is_deferred_origin(need)),
+        }
     }
 }
 

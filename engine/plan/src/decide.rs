@@ -614,6 +614,7 @@ impl Context {
         for forcing in &compared.forces {
             let mut needs = Vec::new();
             forcing.needs.iter().for_each(|need| self.needs_of(need, &mut needs));
+            needs.sort();
             let row = needs.into_iter().find_map(|need| match need {
                 Origin::Row { row, .. } => Some(row),
                 _ => None,

@@ -1,8 +1,6 @@
 //! From configuration to values: walks a node, evaluates its scalars, brings the result into the
 //! shape that a schema asks for, and gives what stays unknown a place in the plan's arena.
 
-use std::rc::Rc;
-
 use aurak_expr::{Template, coerce};
 use aurak_model::plan::Deferred;
 use aurak_model::value::Unknown;
@@ -123,17 +121,20 @@ impl Context {
                 fresh = true;
                 sensitive |= unknown.sensitive;
             }
-            self.needs_of(&unknown.origin, &mut needs);
         });
         if !fresh {
             return value;
         }
+        value.for_each_unknown(&mut |unknown| match &unknown.origin {
+            Origin::Fresh { needs: fresh } => needs.extend_from_slice(fresh),
+            other => needs.push(other.clone()),
+        });
         needs.sort();
         needs.dedup();
         let whole = matches!(&value, Value::Unknown(_));
         let (expression, refs, place) = expression();
         let ty = if whole { value.ty() } else { aurak_model::Type::Any };
-        let id = self.add_node(Deferred { expression, refs, ty, sensitive, place }, Rc::from(needs));
+        let id = self.add_node(Deferred { expression, refs, ty, sensitive, place }, needs);
         let named = value.map_leaves::<std::convert::Infallible>(&mut |path: &Path, leaf: &Value| {
             Ok(match leaf {
                 Value::Unknown(unknown) if matches!(unknown.origin, Origin::Fresh { .. }) => {
