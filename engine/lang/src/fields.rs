@@ -76,7 +76,8 @@ impl Fields {
     }
 
     /// What was not taken.
-    pub(crate) fn rest(self) -> Vec<(Name, Span, Node)> {
+    pub(crate) fn rest(mut self) -> Vec<(Name, Span, Node)> {
+        self.entries.shrink_to_fit();
         self.entries
     }
 }

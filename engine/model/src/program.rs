@@ -220,10 +220,10 @@ pub struct Block {
     pub type_span: Span,
     /// The attributes, a map node.
     pub attributes: Node,
-    /// One instance for each key.
-    pub for_each: Option<Node>,
+    /// One instance for each key. What few blocks have is boxed: there may be very many blocks.
+    pub for_each: Option<Box<Node>>,
     /// Whether it is there at all.
-    pub when: Option<Node>,
+    pub when: Option<Box<Node>>,
     /// What must be done before.
     pub depends_on: Vec<Dependency>,
     /// The provider node: the one that it names, else the one that its module has or inherits for
@@ -247,7 +247,7 @@ pub struct ProviderUse {
     /// The node.
     pub block: BlockId,
     /// The instance, where the node has `for_each`.
-    pub key: Option<Node>,
+    pub key: Option<Box<Node>>,
     /// In whose scope `key` is evaluated: a module that inherits it has it from its caller.
     pub scope: ModuleId,
     /// Where it says so; the node's own place where it is not named.

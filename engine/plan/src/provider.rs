@@ -46,7 +46,7 @@ impl Context {
         let block = self.block(id);
         let scope = ModuleScope::new(self, module);
         let what = format!("the provider `{}`", block.name);
-        let group = match self.expand(block.for_each.as_ref(), block.when.as_ref(), &scope, &what) {
+        let group = match self.expand(block.for_each.as_deref(), block.when.as_deref(), &scope, &what) {
             Err(GaveUp) => ProviderGroup::Failed,
             Ok(Instances::Absent) => ProviderGroup::Absent,
             Ok(Instances::Unknown(needs)) => ProviderGroup::Deferred(needs),

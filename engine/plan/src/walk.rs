@@ -80,7 +80,7 @@ impl Context {
         let scope = ModuleScope::new(self, module);
         let what = format!("`{address}`");
         let (expanded, mut around) =
-            self.with_reads(|| self.expand(block.for_each.as_ref(), block.when.as_ref(), &scope, &what));
+            self.with_reads(|| self.expand(block.for_each.as_deref(), block.when.as_deref(), &scope, &what));
         around.extend(self.modules.borrow()[module.0 as usize].reads.iter().cloned());
         around.extend(self.waits(module).iter().cloned());
         let members = match expanded {

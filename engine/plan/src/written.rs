@@ -79,15 +79,8 @@ impl Written<'_> {
             postconditions,
         } = &*block.lifecycle;
         self.node(&block.attributes, folder);
-        let others = [
-            &block.for_each,
-            &block.when,
-            prevent_destroy,
-            create_before_destroy,
-            retain,
-            adopt,
-            replace_when,
-        ];
+        [&block.for_each, &block.when].into_iter().flatten().for_each(|node| self.node(node, folder));
+        let others = [prevent_destroy, create_before_destroy, retain, adopt, replace_when];
         others.into_iter().flatten().chain(block.timeouts.values()).for_each(|node| self.node(node, folder));
         self.conditions(preconditions, folder);
         self.conditions(postconditions, folder);

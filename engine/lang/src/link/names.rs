@@ -116,7 +116,7 @@ impl<'a> Names<'a> {
         let site = Site { module: call.parent, each: Each::Never, own: None, reader: Some(here) };
         self.scan_all(call.for_each.iter(), site);
         self.scan_all(call.when.iter(), Site { each: repeated, ..site });
-        let keys = call.providers.values().filter_map(|used| used.key.as_ref());
+        let keys = call.providers.values().filter_map(|used| used.key.as_deref());
         self.scan_all(keys, Site { each: repeated, ..site });
         self.graph.read(here, &Vertex::Call(call.parent), Span::default());
         for dependency in &call.depends_on {
@@ -139,8 +139,8 @@ impl<'a> Names<'a> {
             let once = Site { module: block.module, each: Each::Never, own: None, reader };
             let each = if block.for_each.is_some() { Each::There } else { Each::NotRepeated };
             let site = Site { each, ..once };
-            self.scan_all(block.for_each.iter(), once);
-            self.scan_all(block.when.iter(), site);
+            self.scan_all(block.for_each.as_deref(), once);
+            self.scan_all(block.when.as_deref(), site);
             self.scan(&block.attributes, site);
             self.scan_all(block.timeouts.values(), site);
             let lifecycle = &block.lifecycle;
@@ -156,7 +156,7 @@ impl<'a> Names<'a> {
             self.conditions(&lifecycle.postconditions, Site { own: Some(block), ..site });
             if let Some(used) = &block.provider {
                 // A key that a caller gives was looked at there.
-                let key = used.key.as_ref().filter(|_| used.scope == block.module);
+                let key = used.key.as_deref().filter(|_| used.scope == block.module);
                 self.scan_all(key, site);
                 self.graph.read(i as Id, &Vertex::Block(used.block), used.span);
             }

@@ -147,7 +147,7 @@ fn named_provider(target: &Target, program: &Program, scope: ModuleId, bag: &mut
     };
     used.span = target.span;
     if target.key.is_some() {
-        used.key = target.key.clone();
+        used.key = target.key.clone().map(Box::new);
         used.scope = scope;
     }
     let has_instances = program.block(used.block).for_each.is_some();

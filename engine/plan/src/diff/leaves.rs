@@ -10,6 +10,7 @@ pub fn leaf_differences(before: Option<&Value>, after: Option<&Value>) -> Vec<Di
     let mut out = Vec::new();
     go(before, after, &mut Path::root(), false, &mut out);
     out.sort_by(|a, b| a.path.cmp(&b.path));
+    out.shrink_to_fit();
     out
 }
 
