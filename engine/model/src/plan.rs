@@ -151,6 +151,10 @@ pub struct Change {
     /// The address it had before, for a move.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Address>,
+    /// The data that is lost with the object, in the words of its type. Part of the plan and no
+    /// finding, so that a saved plan says it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_loss: Option<String>,
 }
 
 /// A leaf that changes.

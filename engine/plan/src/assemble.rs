@@ -1,11 +1,12 @@
 //! The plan as a whole: changes in order of risk, steps, outputs, and what it all rests on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 use aurak_model::plan::{Base, Mode, OutputChange, RowBase};
 use aurak_model::{
-    Action, Address, BlockKind, Change, Diagnostic, NodeId, Origin, Path, Plan, PlanReport, Step, Value,
+    Action, Address, BlockKind, Change, Diagnostic, Name, NodeId, Origin, Path, Plan, PlanReport, Reason,
+    Step, Value,
 };
 
 use crate::context::{Context, GroupId, InstId, Instance, Target};
@@ -136,6 +137,7 @@ impl Context {
         let mut changes: Vec<Change> = Vec::with_capacity(ids.len());
         changes.extend(ids.iter().filter_map(|i| instances[*i].change.take()).map(|change| *change));
         changes.extend(removals.iter().filter_map(|removal| removal.change.clone()));
+        self.note_data_loss(&mut changes);
         for change in &mut changes {
             let Some(steps) = built.of.get(&change.address) else { continue };
             change.steps = steps.clone();
@@ -178,6 +180,19 @@ impl Context {
         findings.dedup();
         let report = PlanReport { findings, critical_path, usual_ms, ..PlanReport::default() };
         Planned { plan, report, asks: self.asks.take() }
+    }
+
+    /// Says what is lost with the objects that a plan takes away, where their types hold data.
+    fn note_data_loss(&self, changes: &mut [Change]) {
+        let lost_before: HashSet<Address> = changes
+            .iter()
+            .filter(|change| change.reasons.contains(&Reason::ObjectGone))
+            .map(|change| change.address.clone())
+            .collect();
+        for change in changes {
+            let Some(type_name) = takes_away(change, &lost_before) else { continue };
+            change.data_loss = self.input.schemas.types.get(type_name).and_then(|s| s.holds_data.clone());
+        }
     }
 
     /// What the plan rests on: rows that it touches, and what was read to work those out.
@@ -236,6 +251,32 @@ fn is_touched(instance: &Instance) -> bool {
         instance.decision,
         Decision::Keep(Kept { record: None }) | Decision::Outside | Decision::Failed | Decision::Composite(_)
     )
+}
+
+/// The type of the object that a change takes away, with all that is in it. What was in something
+/// that is gone already went with that.
+fn takes_away<'a>(change: &'a Change, lost_before: &HashSet<Address>) -> Option<&'a Name> {
+    let went_before = change.reasons.iter().any(|reason| match reason {
+        Reason::WithinReplaced { within: around } | Reason::DeletedWith { parent: around } => {
+            lost_before.contains(around)
+        }
+        _ => false,
+    });
+    let dies = |reason: &Reason| matches!(reason, Reason::DeletedWith { .. });
+    match change.action {
+        _ if went_before => None,
+        Action::Delete => Some(&change.type_name),
+        Action::Replace(_) => {
+            let before = change.reasons.iter().find_map(|reason| match reason {
+                Reason::TypeChanged { before } => Some(before),
+                _ => None,
+            });
+            Some(before.unwrap_or(&change.type_name))
+        }
+        // No call takes it away, but what it lives in does.
+        Action::Forget => change.reasons.iter().any(dies).then_some(&change.type_name),
+        Action::Create | Action::Update | Action::Read | Action::Import | Action::Move | Action::NoOp => None,
+    }
 }
 
 /// The most dangerous first.

@@ -724,6 +724,7 @@ impl Context {
             steps: Vec::new(),
             usual_ms: None,
             from: None,
+            data_loss: None,
         }
     }
 
@@ -739,6 +740,7 @@ impl Context {
             steps: Vec::new(),
             usual_ms: None,
             from: None,
+            data_loss: None,
         }
     }
 }

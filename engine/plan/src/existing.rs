@@ -83,6 +83,7 @@ impl Context {
                     steps: Vec::new(),
                     usual_ms: None,
                     from: None,
+                    data_loss: None,
                 });
                 (later(address), Decision::Existing { id: id.clone(), known: false })
             }

@@ -390,6 +390,7 @@ impl Context {
             steps: Vec::new(),
             usual_ms: None,
             from: None,
+            data_loss: None,
         }
     }
 

@@ -40,6 +40,7 @@ pub(crate) fn change(name: &str, type_name: &str, action: Action) -> Change {
         steps: Vec::new(),
         usual_ms: None,
         from: None,
+        data_loss: None,
     }
 }
 
@@ -70,6 +71,7 @@ pub(crate) fn picture() -> (Plan, PlanReport) {
         Change {
             reasons: vec![Reason::NotInConfiguration],
             place: Some("storage.yaml:12".into()),
+            data_loss: Some("3 containers".into()),
             ..change("legacy_store", "azure.storage_account", Action::Delete)
         },
         Change {
@@ -110,7 +112,7 @@ pub(crate) fn picture() -> (Plan, PlanReport) {
     ]);
     let report = PlanReport {
         findings: vec![
-            Diagnostic::warning("data_loss", "holds data: 3 containers").about(&address("legacy_store")),
+            Diagnostic::warning("asleep", "could not be read: stopped").about(&address("legacy_store")),
         ],
         critical_path: vec![
             address("pools[\"nlp\"]"),

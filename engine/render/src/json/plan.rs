@@ -112,13 +112,26 @@ fn summary(plan: &Plan) -> Json {
     }
     out.insert("drifted".into(), plan.changes.iter().filter(|change| has_drift(change)).count().into());
     out.insert("deferred".into(), plan.deferred.len().into());
+    let losing = plan.changes.iter().filter(|change| change.data_loss.is_some()).count();
+    out.insert("data_loss".into(), losing.into());
     out.insert("unchanged".into(), plan.unchanged.into());
     Json::Object(out)
 }
 
 fn change(change: &Change, needs: &mut Needs<'_>) -> Json {
-    let Change { address, type_name, action, reasons, differences, drift, place, steps, usual_ms, from } =
-        change;
+    let Change {
+        address,
+        type_name,
+        action,
+        reasons,
+        differences,
+        drift,
+        place,
+        steps,
+        usual_ms,
+        from,
+        data_loss,
+    } = change;
     let (action, order) = action_words(*action);
     object([
         ("address", address.as_str().into()),
@@ -130,6 +143,7 @@ fn change(change: &Change, needs: &mut Needs<'_>) -> Json {
         ("drift", drift.iter().map(|d| difference(d, needs)).collect()),
         ("place", place.as_deref().into()),
         ("from", from.as_ref().map(Address::as_str).into()),
+        ("data_loss", data_loss.as_deref().into()),
         ("about_ms", (*usual_ms).into()),
         ("steps", steps.iter().map(|StepId(id)| Json::from(*id)).collect()),
     ])

@@ -31,6 +31,7 @@ fn the_picture_as_json() {
         {
           "action": "delete",
           "address": "legacy_store",
+          "data_loss": "3 containers",
           "differences": [],
           "drift": [],
           "place": "storage.yaml:12",
@@ -172,10 +173,10 @@ fn the_picture_as_json() {
       "findings": [
         {
           "address": "legacy_store",
-          "code": "data_loss",
+          "code": "asleep",
           "labels": [],
           "severity": "warning",
-          "summary": "holds data: 3 containers"
+          "summary": "could not be read: stopped"
         }
       ],
       "format": "aurak.plan/1",
@@ -193,6 +194,7 @@ fn the_picture_as_json() {
       "steps": [],
       "summary": {
         "create": 1,
+        "data_loss": 1,
         "deferred": 0,
         "delete": 1,
         "drifted": 1,

@@ -1,6 +1,6 @@
 //! Changes: a headline each, what differs below it, and why.
 
-use aurak_model::{Action, Change};
+use aurak_model::{Action, Change, Reason};
 
 use super::aligned::aligned;
 use super::symbol::{self, Mark};
@@ -32,21 +32,30 @@ impl Out<'_> {
             address,
             type_name,
             action,
-            reasons: _,
+            reasons,
             differences,
             drift: _,
             place,
             steps: _,
             usual_ms,
             from,
+            data_loss,
         } = change;
         let mark = Mark::Action(*action);
-        let mut words = symbol::words(*action, !differences.is_empty()).to_string();
+        let gone = |reason: &Reason| matches!(reason, Reason::DeletedWith { .. } | Reason::ObjectGone);
+        let mut words = match action {
+            Action::Forget if reasons.iter().any(gone) => "forget",
+            action => symbol::words(*action, !differences.is_empty()),
+        }
+        .to_string();
         if let Some(ms) = usual_ms.filter(|ms| *ms >= WORTH_SAYING_MS) {
             words.push_str(&format!(", about {}", about(ms)));
         }
         if let Some(from) = from {
             words.push_str(&format!(", was {}", clean(from.as_str())));
+        }
+        if data_loss.is_some() && self.style.detail == Detail::Short {
+            words.push_str(", loses data");
         }
         self.headline(mark, address.as_str(), type_name, &words);
 
@@ -79,6 +88,9 @@ impl Out<'_> {
         let why = reason::why(change, full);
         if !why.is_empty() {
             self.prose(4, "why: ", Role::Dim, &why);
+        }
+        if let Some(data) = data_loss {
+            self.prose(4, "! ", Role::Warning, &format!("loses data: {}", clean(data)));
         }
         if let (true, Some(place)) = (full, place) {
             self.prose(4, "at: ", Role::Dim, &clean(place));

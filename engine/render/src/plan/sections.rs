@@ -338,6 +338,11 @@ fn numbers(changes: &[&Change], deferred: usize, unchanged: u64) -> String {
         false if words.len() == 1 && drifted > 0 => format!("nothing to do, {}", words[0]),
         false => words.join(", "),
     };
+    match of(&|change| change.data_loss.is_some()) {
+        0 => {}
+        1 => out.push_str(", 1 loses data"),
+        n => out.push_str(&format!(", {} lose data", number(n))),
+    }
     match unchanged {
         0 => {}
         1 => out.push_str("; 1 as it should be"),

@@ -25,6 +25,7 @@ fn the_picture() {
 
     - legacy_store             azure.storage_account  delete
         why: no longer in the stack; it was at storage.yaml:12
+        ! loses data: 3 containers
     ± pools["nlp"]             azure.agent_pool       rotate, about 11 min
       ± vmSize                 Standard_D4s_v5 → Standard_D8s_v5                config.yml:41:13
         why: vmSize cannot be changed
@@ -37,9 +38,9 @@ fn the_picture() {
         ttl                    300                                              system/dns.yaml:4:10
         token                  (sensitive)
 
-    ! legacy_store: holds data: 3 containers                                    check: data_loss
+    ! legacy_store: could not be read: stopped                                  check: asleep
 
-    1 to create, 2 to change, 1 to rotate, 1 to delete, 1 drifted; 38 as they should be
+    1 to create, 2 to change, 1 to rotate, 1 to delete, 1 drifted, 1 loses data; 38 as they should be
     about 13 min: pools["nlp"] → system.ingress → system.grafana.dns
     "#);
     assert_snapshot!(show(&plan, &report, &at(80)), @r#"
@@ -50,6 +51,7 @@ fn the_picture() {
 
     - legacy_store             azure.storage_account  delete
         why: no longer in the stack; it was at storage.yaml:12
+        ! loses data: 3 containers
     ± pools["nlp"]             azure.agent_pool       rotate, about 11 min
       ± vmSize                 Standard_D4s_v5 → Standard_D8s_v5  config.yml:41:13
         why: vmSize cannot be changed
@@ -62,10 +64,10 @@ fn the_picture() {
         ttl                    300                     system/dns.yaml:4:10
         token                  (sensitive)
 
-    ! legacy_store: holds data: 3 containers           check: data_loss
+    ! legacy_store: could not be read: stopped         check: asleep
 
-    1 to create, 2 to change, 1 to rotate, 1 to delete, 1 drifted; 38 as they should
-    be
+    1 to create, 2 to change, 1 to rotate, 1 to delete, 1 drifted, 1 loses data; 38
+    as they should be
     about 13 min: pools["nlp"] → system.ingress → system.grafana.dns
     "#);
     assert_snapshot!(show(&plan, &report, &at(60)), @r#"
@@ -77,6 +79,7 @@ fn the_picture() {
 
     - legacy_store  azure.storage_account  delete
         why: no longer in the stack; it was at storage.yaml:12
+        ! loses data: 3 containers
     ± pools["nlp"]  azure.agent_pool  rotate, about 11 min
       ± vmSize                 Standard_D4s_v5 → Standard_D8s_v5
                                           config.yml:41:13
@@ -90,10 +93,10 @@ fn the_picture() {
         ttl                    300        system/dns.yaml:4:10
         token                  (sensitive)
 
-    ! legacy_store: holds data: 3 containers  check: data_loss
+    ! legacy_store: could not be read: stopped  check: asleep
 
     1 to create, 2 to change, 1 to rotate, 1 to delete, 1
-    drifted; 38 as they should be
+    drifted, 1 loses data; 38 as they should be
     about 13 min: pools["nlp"] → … 1 more → system.grafana.dns
     "#);
 }
@@ -109,6 +112,7 @@ fn the_picture_in_ascii_short_and_in_colour() {
 
     -   legacy_store             azure.storage_account  delete
         why: no longer in the stack; it was at storage.yaml:12
+        ! loses data: 3 containers
     +/- pools["nlp"]             azure.agent_pool       rotate, about 11 min
     +/- vmSize                   Standard_D4s_v5 -> Standard_D8s_v5             config.yml:41:13
         why: vmSize cannot be changed
@@ -121,9 +125,9 @@ fn the_picture_in_ascii_short_and_in_colour() {
         ttl                      300                                            system/dns.yaml:4:10
         token                    (sensitive)
 
-    ! legacy_store: holds data: 3 containers                                    check: data_loss
+    ! legacy_store: could not be read: stopped                                  check: asleep
 
-    1 to create, 2 to change, 1 to rotate, 1 to delete, 1 drifted; 38 as they should be
+    1 to create, 2 to change, 1 to rotate, 1 to delete, 1 drifted, 1 loses data; 38 as they should be
     about 13 min: pools["nlp"] -> system.ingress -> system.grafana.dns
     "#);
     assert_snapshot!(show(&plan, &report, &Style { detail: Detail::Short, ..at(100) }), @r#"
@@ -132,15 +136,15 @@ fn the_picture_in_ascii_short_and_in_colour() {
     ≠ changed outside aurak
         storage.account        allowBlobPublicAccess  false → true  will be set back
 
-    - legacy_store             azure.storage_account  delete
+    - legacy_store             azure.storage_account  delete, loses data
     ± pools["nlp"]             azure.agent_pool       rotate, about 11 min
     ~ pools["common"]          azure.agent_pool       in place, about 2 min
     ~ storage.account          azure.storage_account  in place
     + system.grafana.dns       azure.dns_record_set   create
 
-    ! legacy_store: holds data: 3 containers                        check: data_loss
+    ! legacy_store: could not be read: stopped                      check: asleep
 
-    1 to create, 2 to change, 1 to rotate, 1 to delete, 1 drifted; 38 as they should be
+    1 to create, 2 to change, 1 to rotate, 1 to delete, 1 drifted, 1 loses data; 38 as they should be
     about 13 min: pools["nlp"] → system.ingress → system.grafana.dns
     "#);
     assert_snapshot!(show(&plan, &report, &Style::terminal(100)).replace('\x1b', "^"), @r#"
@@ -151,6 +155,7 @@ fn the_picture_in_ascii_short_and_in_colour() {
 
     ^[31m-^[0m ^[1mlegacy_store^[0m             ^[2mazure.storage_account^[0m  ^[31mdelete^[0m
         ^[2mwhy: ^[0m^[2mno longer in the stack; it was at storage.yaml:12^[0m
+        ^[1m^[33m! ^[0m^[1m^[33mloses data: 3 containers^[0m
     ^[35m±^[0m ^[1mpools["nlp"]^[0m             ^[2mazure.agent_pool^[0m       ^[35mrotate, about 11 min^[0m
       ^[35m±^[0m vmSize                 ^[2mStandard_D4s_v5^[0m^[2m → ^[0mStandard_D8s_v5    ^[2mconfig.yml:41:13^[0m
         ^[2mwhy: ^[0m^[2mvmSize cannot be changed^[0m
@@ -163,9 +168,9 @@ fn the_picture_in_ascii_short_and_in_colour() {
         ttl                    300                                  ^[2msystem/dns.yaml:4:10^[0m
         token                  (sensitive)
 
-    ^[1m^[33m! ^[0mlegacy_store: holds data: 3 containers                        ^[2mcheck: data_loss^[0m
+    ^[1m^[33m! ^[0mlegacy_store: could not be read: stopped                      ^[2mcheck: asleep^[0m
 
-    ^[1m1 to create, 2 to change, 1 to rotate, 1 to delete, 1 drifted; 38 as they should be^[0m
+    ^[1m1 to create, 2 to change, 1 to rotate, 1 to delete, 1 drifted, 1 loses data; 38 as they should be^[0m
     about 13 min: pools["nlp"] → system.ingress → system.grafana.dns
     "#);
 }
