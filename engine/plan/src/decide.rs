@@ -624,8 +624,10 @@ impl Context {
                 None => Reason::ImmutableAttribute { path: forcing.path.clone() },
             });
         }
+        // To begin or to stop watching a value is no change of it.
         let before = row.map_or(&Value::Null, |row| &row.replace_when);
-        if !before.is_null() && wanted.lifecycle.replace_when.reveal() != before.reveal() {
+        let now = &wanted.lifecycle.replace_when;
+        if !before.is_null() && !now.is_null() && now.reveal() != before.reveal() {
             reasons.push(Reason::ReplaceWhen);
         }
         if self.is_to_be_replaced(wanted) {
