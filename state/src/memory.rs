@@ -66,6 +66,11 @@ impl MemoryStore {
         self
     }
 
+    /// The journal as it is kept, leaves sealed.
+    pub fn journal(&self) -> Vec<String> {
+        self.lock().content.journal.clone()
+    }
+
     pub(crate) fn with_content(
         content: Content,
         key: Option<Arc<Key>>,

@@ -129,6 +129,8 @@ pub(crate) struct Faults {
     seed: u64,
     listed: Vec<Fault>,
     chaos: Option<Chaos>,
+    /// Nothing goes wrong for the time being.
+    paused: bool,
     seen: BTreeMap<String, (u32, u32)>,
 }
 
@@ -143,6 +145,10 @@ impl Faults {
 
     pub(crate) fn chaos(&mut self, chaos: Option<Chaos>) {
         self.chaos = chaos;
+    }
+
+    pub(crate) fn pause(&mut self, paused: bool) {
+        self.paused = paused;
     }
 
     pub(crate) fn seed(&mut self, seed: u64) {
@@ -162,6 +168,9 @@ impl Faults {
 
     /// The fault that a request meets; `names` are the words by which it can be meant.
     pub(crate) fn meet(&mut self, op: Op, names: &[&str]) -> Option<FaultKind> {
+        if self.paused {
+            return None;
+        }
         let fits = |fault: &Fault| {
             fault.op.is_none_or(|wanted| wanted == op)
                 && fault.on.as_deref().is_none_or(|on| names.contains(&on))

@@ -112,6 +112,11 @@ impl World {
         self.lock().faults.clear();
     }
 
+    /// Lets nothing go wrong for a while, and then what was meant to.
+    pub fn pause_faults(&self, paused: bool) {
+        self.lock().faults.pause(paused);
+    }
+
     /// Faults that have not met their request.
     pub fn faults_left(&self) -> Vec<Fault> {
         self.lock().faults.left()

@@ -1,17 +1,22 @@
 //! Time in scenarios.
 
 use aurak_state::Clock;
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 /// The time of the runtime, which a paused clock lets jump.
-pub(crate) struct VirtualClock(Instant);
+pub(crate) struct VirtualClock {
+    start: Instant,
+    /// A store on disk asks from a thread of its own, which knows no runtime.
+    runtime: Handle,
+}
 
 impl VirtualClock {
     /// Some day in 2001: a number that is easy to tell from a real one.
     const START_MS: u64 = 1_000_000_000_000;
 
     pub(crate) fn new() -> VirtualClock {
-        VirtualClock(Instant::now())
+        VirtualClock { start: Instant::now(), runtime: Handle::current() }
     }
 }
 
@@ -21,7 +26,8 @@ impl Clock for VirtualClock {
     }
 
     fn boot_ms(&self) -> u64 {
-        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+        let _inside = self.runtime.enter();
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     fn boot_id(&self) -> String {

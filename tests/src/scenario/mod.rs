@@ -9,6 +9,10 @@
 //! - `plan`, `apply`, `destroy` with the command line's own options; `plan -o NAME` and `apply NAME`;
 //!   and for scripts alone `--quiet`, `--rounds`, `--kill-after 30s`, `--stop-after 30s`,
 //!   `--stop-now-after 40s`, `--until-done`, `--without-sources`
+//!   `--kill-at N` and `--kill-at-written N` (an append), `--beside 300ms`, `--held-for 20s`,
+//!   `--stolen-after 20s`, `--no-wait`
+//! - `watch`: from here on every run is looked at for harm (see [`watch`]); `disk`: stores are made in
+//!   a folder; `settle`: all faults end, and apply and destroy must get where they want to
 //! - `world` and what follows it (see [`world`]): objects made, changed and deleted by somebody else,
 //!   and faults
 //! - `rows`: the state; `log`: what the service was asked to change since the last `log` (`log all`:
@@ -19,14 +23,17 @@
 
 mod clock;
 mod events;
+mod mortal;
 mod options;
 pub mod rows;
 pub mod script;
 mod stage;
 mod stores;
+mod watch;
 pub mod world;
 
 pub(crate) use clock::VirtualClock;
+pub(crate) use stage::first_problem;
 pub use stage::{Played, play};
 pub(crate) use stage::{Yes, failure, registry};
 pub(crate) use stores::KeyedStores;

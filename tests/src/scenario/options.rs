@@ -31,6 +31,17 @@ pub(crate) struct Asked {
     pub(crate) quiet: bool,
     /// `--kill-after`: the run is dropped, as by `kill -9`.
     pub(crate) kill_after: Option<Duration>,
+    /// `--kill-at N`, `--kill-at-written N`: the run is dropped at its Nth append, which is written or
+    /// not.
+    pub(crate) kill_at: Option<(u64, bool)>,
+    /// `--beside 300ms`: a second run of the same begins so much later.
+    pub(crate) beside: Option<Duration>,
+    /// `--held-for 20s`: somebody else has the lease for so long.
+    pub(crate) held_for: Option<Duration>,
+    /// `--stolen-after 20s`: somebody else takes the lease away.
+    pub(crate) stolen_after: Option<Duration>,
+    /// `--no-wait`: a lease that somebody else has is not waited for.
+    pub(crate) no_wait: bool,
     /// `--stop-after`, `--stop-now-after`: Ctrl-C, once and twice.
     pub(crate) stop_after: Vec<Duration>,
     /// `--until-done`: runs again until nothing is left.
@@ -68,6 +79,14 @@ impl Asked {
                 "--rounds" => asked.rounds = true,
                 "--quiet" => asked.quiet = true,
                 "--kill-after" => asked.kill_after = Some(duration(&value()?)?),
+                "--kill-at" | "--kill-at-written" => {
+                    let at = value()?.parse().map_err(|_| format!("{word} is a number"))?;
+                    asked.kill_at = Some((at, word == "--kill-at-written"));
+                }
+                "--beside" => asked.beside = Some(duration(&value()?)?),
+                "--held-for" => asked.held_for = Some(duration(&value()?)?),
+                "--stolen-after" => asked.stolen_after = Some(duration(&value()?)?),
+                "--no-wait" => asked.no_wait = true,
                 "--stop-after" | "--stop-now-after" => asked.stop_after.push(duration(&value()?)?),
                 "--until-done" => asked.until_done = true,
                 "--without-sources" => asked.without_sources = true,

@@ -7,19 +7,22 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aurak_api::Registry;
 use aurak_core::{CoreOptions, CoreType, Supervisor};
+use aurak_exec::ExecError;
 use aurak_lang::MemorySources;
-use aurak_model::{Diagnostic, Event, Files, Plan, PlanReport, StateDoc};
+use aurak_model::record::EndResult;
+use aurak_model::{Address, Diagnostic, Event, Files, Plan, PlanReport, StateDoc};
 use aurak_render::plan::PlanView;
 use aurak_render::{Style, diagnostics};
 use aurak_run::{Applied, Approver, Me, PlanOutcome, Request, RunError, Session, Stores};
 use aurak_sim::World;
-use aurak_state::{Holder, Store};
+use aurak_state::{Holder, Store, StoreError};
 use tokio::sync::mpsc;
 
 use super::clock::VirtualClock;
 use super::options::Asked;
 use super::script::{Item, Script, edit, words};
 use super::stores::KeyedStores;
+use super::watch::{Look, Ran, Watch};
 use super::{events, rows, world};
 
 /// How long a run waits for a lease: longer than one that a killed run left behind.
@@ -32,16 +35,52 @@ const MOST_RUNS: usize = 20;
 const BETWEEN_RUNS: Duration = Duration::from_secs(60);
 
 /// A world, a store, and what is in the stack's folder.
-struct Stage {
-    world: World,
-    stores: Arc<KeyedStores>,
-    sources: MemorySources,
+pub(crate) struct Stage {
+    pub(super) world: World,
+    pub(super) stores: Arc<KeyedStores>,
+    pub(super) sources: MemorySources,
     saved: BTreeMap<String, Vec<u8>>,
+    /// What saved plans were asked for with.
+    choices: BTreeMap<String, Asked>,
+    /// Looks for harm after every run, where the script says so.
+    pub(super) watch: Option<Watch>,
     clock: Arc<VirtualClock>,
     /// How much of the world's log was shown.
     logged: usize,
     /// The last word was said.
-    ended: bool,
+    pub(super) ended: bool,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// There was nothing to do.
+    Nothing,
+    /// It did something, and ended like this.
+    Executed(EndResult),
+    /// It did not begin.
+    Refused,
+    /// It was killed.
+    Killed,
+    /// It met a mistake of aurak itself.
+    Broken,
+}
+
+impl Ended {
+    /// Whether nothing is left to do.
+    pub(crate) fn is_done(self) -> bool {
+        matches!(self, Ended::Nothing | Ended::Executed(EndResult::Done))
+    }
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Ended::Nothing => "nothing",
+            Ended::Executed(end) => events::word(end),
+            Ended::Refused => "refused",
+            Ended::Killed => "killed",
+            Ended::Broken => "broken",
+        }
+    }
 }
 
 /// What came out of a script, written into it, and what should not have.
@@ -56,6 +95,36 @@ pub struct Played {
 pub fn play(script: &Script) -> std::io::Result<Played> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
     Ok(runtime.block_on(play_on(script)))
+}
+
+/// Plays a script until something is wrong: the first problem, and how often each end was met.
+pub(crate) fn first_problem(script: &Script) -> std::io::Result<(Option<String>, BTreeMap<String, u64>)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
+    let found = runtime.block_on(async {
+        let mut stage = Stage::new();
+        let mut problem = None;
+        for item in &script.items {
+            let result = match item {
+                Item::Text(_) => Ok(()),
+                Item::File { line: _, path, text } => {
+                    stage.sources.files.insert(path.clone(), text.clone().into_bytes());
+                    Ok(())
+                }
+                Item::Edit { line: _, path, lines } => stage.edit(path, lines),
+                Item::Command { line: _, text, output: _ } => {
+                    stage.command(text).await.map(drop).map_err(|why| format!("{text}: {why}"))
+                }
+            };
+            if let Err(why) = result {
+                problem = Some(why);
+                break;
+            }
+        }
+        (problem, stage.watch.map(|watch| watch.met).unwrap_or_default())
+    });
+    // A run that was killed may have left a thread with the disk.
+    runtime.shutdown_background();
+    Ok(found)
 }
 
 async fn play_on(script: &Script) -> Played {
@@ -97,6 +166,8 @@ impl Stage {
             stores: Arc::new(KeyedStores::new(clock.clone())),
             sources: MemorySources::default(),
             saved: BTreeMap::new(),
+            choices: BTreeMap::new(),
+            watch: None,
             clock,
             logged: 0,
             ended: false,
@@ -115,19 +186,28 @@ impl Stage {
             return Err("nothing comes after the end".to_string());
         }
         let (verb, rest) = text.split_once(' ').unwrap_or((text, ""));
-        if verb == "world" {
-            return world::command(&self.world, rest);
+        match verb {
+            "world" => return world::command(&self.world, rest),
+            // What is not there any more cannot be changed, and that is no mistake of the script.
+            "world?" => return Ok(world::command(&self.world, rest).unwrap_or_default()),
+            "watch" => {
+                self.watch = Some(Watch::default());
+                return Ok(String::new());
+            }
+            "disk" => return self.stores.on_disk().map(|()| String::new()).map_err(|e| e.to_string()),
+            _ => {}
         }
         let mut asked = Asked::parse(&words(rest)?)?;
         match verb {
+            "settle" => self.settle(&asked).await,
             "plan" => Ok(self.plan(&asked).await),
             "apply" => {
                 asked.saved = asked.words.first().cloned();
-                Ok(self.apply(&asked).await)
+                self.apply(&asked).await
             }
             "destroy" => {
                 asked.destroy = true;
-                Ok(self.apply(&asked).await)
+                self.apply(&asked).await
             }
             "rows" => Ok(rows::draw(&self.document(&asked).await?)),
             "log" => Ok(self.log(&asked.words, asked.quiet)),
@@ -141,7 +221,7 @@ impl Stage {
         }
     }
 
-    fn session(&self, asked: &Asked) -> Session {
+    pub(super) fn session(&self, asked: &Asked) -> Session {
         let registry = Arc::new(registry(&self.world));
         let schemas = Arc::new(registry.schemas());
         let sources = if asked.without_sources { MemorySources::default() } else { self.sources.clone() };
@@ -174,7 +254,10 @@ impl Stage {
         }
         if let Some(name) = &asked.save {
             match self.save(&session, &outcome).await {
-                Ok(bytes) => drop(self.saved.insert(name.clone(), bytes)),
+                Ok(bytes) => {
+                    self.saved.insert(name.clone(), bytes);
+                    self.choices.insert(name.clone(), asked.clone());
+                }
                 Err(error) => text.push_str(&failure(&error)),
             }
         }
@@ -183,14 +266,17 @@ impl Stage {
 
     /// `state rm`.
     async fn forget(&self, asked: &Asked) -> String {
+        match asked.words.first().map(|word| Address::parse(word)) {
+            Some(Ok(address)) => self.forget_address(asked, &address).await,
+            _ => "! forget what?\n".to_string(),
+        }
+    }
+
+    pub(super) async fn forget_address(&self, asked: &Asked, address: &Address) -> String {
         let session = self.session(asked);
         let stores = self.stores.list().await.unwrap_or_default();
-        let (Some(identity), Some(Ok(address))) =
-            (stores.first(), asked.words.first().map(|word| aurak_model::Address::parse(word)))
-        else {
-            return "! forget what?\n".to_string();
-        };
-        match aurak_run::forget(&session, identity, &address).await {
+        let Some(identity) = stores.first() else { return "! there is no state\n".to_string() };
+        match aurak_run::forget(&session, identity, address).await {
             Ok(aurak_run::Forgotten { row, attempts }) => format!("row: {row}, attempts: {attempts}\n"),
             Err(error) => failure(&error),
         }
@@ -205,18 +291,79 @@ impl Stage {
         aurak_run::save(session, outcome, &key)
     }
 
-    async fn apply(&mut self, asked: &Asked) -> String {
+    async fn apply(&mut self, asked: &Asked) -> Result<String, String> {
         for _ in 0..MOST_RUNS {
-            let (text, done) = self.apply_once(asked).await;
-            if done || !asked.until_done {
-                return text;
+            let (text, ran) = self.apply_once(asked).await?;
+            if ran.ended.is_done() || !asked.until_done {
+                return Ok(text);
             }
             tokio::time::sleep(BETWEEN_RUNS).await;
         }
-        format!("! not done after {MOST_RUNS} runs\n")
+        Ok(format!("! not done after {MOST_RUNS} runs\n"))
     }
 
-    async fn apply_once(&mut self, asked: &Asked) -> (String, bool) {
+    /// One run, and what it may have done wrong.
+    pub(super) async fn apply_once(&mut self, asked: &Asked) -> Result<(String, Ran), String> {
+        let before = match &self.watch {
+            Some(_) => Some(Look::at(self, asked).await?),
+            None => None,
+        };
+        let (text, ended) = self.run(asked).await;
+        let choices = asked.saved.as_ref().and_then(|name| self.choices.get(name)).unwrap_or(asked);
+        let ran = Ran {
+            ended,
+            destroy: choices.destroy,
+            only: choices.only.clone(),
+            request: choices.request.clone(),
+            alone: asked.beside.is_none() && asked.stolen_after.is_none(),
+        };
+        if let Some(before) = before {
+            self.judge(&before, &ran, &text).await?;
+        }
+        Ok((text, ran))
+    }
+
+    async fn run(&mut self, asked: &Asked) -> (String, Ended) {
+        if asked.held_for.is_some() || asked.stolen_after.is_some() {
+            self.others(asked).await;
+        }
+        let Some(after) = asked.beside else { return self.run_alone(asked).await };
+        // Two at once: the second waits for the first, or takes its lease over when it is killed.
+        let second = Asked { kill_after: None, kill_at: None, beside: None, ..asked.clone() };
+        let (first, second) = tokio::join!(self.execute(asked), async {
+            tokio::time::sleep(after).await;
+            self.execute(&second).await
+        });
+        for name in [first.2, second.2].into_iter().flatten() {
+            self.saved.insert("follow-up".to_string(), name);
+        }
+        (format!("{}---\n{}", first.0, second.0), second.1)
+    }
+
+    async fn run_alone(&mut self, asked: &Asked) -> (String, Ended) {
+        let (text, ended, follow_up) = self.execute(asked).await;
+        if let Some(file) = follow_up {
+            self.saved.insert("follow-up".to_string(), file);
+            self.choices.insert("follow-up".to_string(), asked.clone());
+        }
+        (text, ended)
+    }
+
+    /// Somebody else has the lease, or takes it away in the middle.
+    async fn others(&self, asked: &Asked) {
+        let Ok(Some(store)) = self.store(asked).await else { return };
+        if let Some(time) = asked.held_for {
+            let _ = store.acquire(Holder::new("other@there", 2, "there", None), time).await;
+        }
+        if let Some(after) = asked.stolen_after {
+            tokio::spawn(async move {
+                tokio::time::sleep(after).await;
+                let _ = store.break_lease().await;
+            });
+        }
+    }
+
+    async fn execute(&self, asked: &Asked) -> (String, Ended, Option<Vec<u8>>) {
         let session = self.session(asked);
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let cancel = aurak_exec::Cancel::new();
@@ -235,7 +382,7 @@ impl Stage {
             options: asked.options(),
             // Long operations are looked at in other tests; here they would fill the page.
             limits: aurak_exec::Limits { stalled_after: Duration::from_secs(86_400), ..Default::default() },
-            lock_timeout: LOCK_TIMEOUT,
+            lock_timeout: if asked.no_wait { Duration::ZERO } else { LOCK_TIMEOUT },
             new: asked.new,
             deferred_max: asked.deferred_max.unwrap_or(100),
             cancel,
@@ -252,7 +399,16 @@ impl Stage {
             }
         };
         let after = asked.kill_after.unwrap_or(Duration::from_secs(1_000_000));
-        let result = tokio::time::timeout(after, run).await;
+        if asked.kill_at.is_some() {
+            self.stores.death.at(asked.kill_at);
+        }
+        let result = tokio::select! {
+            result = tokio::time::timeout(after, run) => result.ok(),
+            () = self.stores.death.now.notified(), if asked.kill_at.is_some() => None,
+        };
+        if asked.kill_at.is_some() {
+            self.stores.death.at(None);
+        }
         stops.iter().for_each(|stop| stop.abort());
         let mut seen: Vec<Event> = Vec::new();
         while let Ok(event) = receiver.try_recv() {
@@ -263,39 +419,51 @@ impl Stage {
         if !quiet {
             text.push_str(&events::draw(&seen));
         }
-        let done = match result {
-            Err(_) => {
+        let mut file = None;
+        let ended = match result {
+            None => {
                 text.push_str("killed\n");
-                false
+                Ended::Killed
             }
-            Ok(Err(error)) => {
+            Some(Err(error)) => {
                 text.push_str(&failure(&error));
-                false
+                match &error {
+                    RunError::Execution { source } => match **source {
+                        ExecError::BadPlan(_) | ExecError::Stuck { .. } => Ended::Broken,
+                        ExecError::LeaseLost(_) | ExecError::Store(_) => {
+                            Ended::Executed(EndResult::Interrupted)
+                        }
+                    },
+                    RunError::State { source: StoreError::LeaseLost { .. }, .. } => {
+                        Ended::Executed(EndResult::Interrupted)
+                    }
+                    RunError::Endless { .. } => Ended::Broken,
+                    _ => Ended::Refused,
+                }
             }
-            Ok(Ok(Applied::Nothing { report, files })) => {
+            Some(Ok(Applied::Nothing { report, files })) => {
                 text.push_str(&findings(&report.findings, &files));
                 text.push_str("nothing to do\n");
-                true
+                Ended::Nothing
             }
-            Ok(Ok(Applied::Declined)) => {
+            Some(Ok(Applied::Declined)) => {
                 text.push_str("declined\n");
-                false
+                Ended::Refused
             }
-            Ok(Ok(Applied::Executed { end, findings: found, files, follow_up })) => {
+            Some(Ok(Applied::Executed { end, findings: found, files, follow_up })) => {
                 text.push_str(&findings(&found, &files));
                 if let Some(follow_up) = follow_up {
                     text.push_str(&format!("needs another approval: {}\n", follow_up.why));
                     text.push_str(&shown(&follow_up.plan, &follow_up.report, &files));
-                    self.saved.insert("follow-up".to_string(), follow_up.file);
+                    file = Some(follow_up.file);
                 }
-                let done = end == aurak_model::record::EndResult::Done;
                 if quiet {
                     text.push_str(&format!("{}\n", events::word(end)));
                 }
-                done
+                Ended::Executed(end)
             }
         };
-        (text, done)
+        (text, ended, file)
     }
 
     async fn open_saved(&self, name: &str) -> Result<aurak_run::SavedPlan, RunError> {
@@ -309,16 +477,16 @@ impl Stage {
     }
 
     /// The store that the configuration means, where it is there.
-    async fn store(&self, asked: &Asked) -> Result<Option<Arc<dyn Store>>, String> {
+    pub(super) async fn store(&self, asked: &Asked) -> Result<Option<Arc<dyn Store>>, String> {
         let loaded = match aurak_run::load(&self.session(asked)).await {
             Ok(loaded) => loaded,
             Err(error) => return Err(failure(&error)),
         };
         let environment = loaded.program.environment.as_deref();
-        Ok(self.stores.get(&loaded.stack, environment).map(|store| store as Arc<dyn Store>))
+        Ok(self.stores.get(&loaded.stack, environment))
     }
 
-    async fn document(&self, asked: &Asked) -> Result<StateDoc, String> {
+    pub(super) async fn document(&self, asked: &Asked) -> Result<StateDoc, String> {
         match self.store(asked).await? {
             Some(store) => store.document().await.map_err(|e| e.to_string()),
             None => Ok(StateDoc::default()),
@@ -432,7 +600,7 @@ fn style() -> Style {
     Style { width: 100, ..Style::plain() }
 }
 
-fn shown(plan: &Plan, report: &PlanReport, files: &Files) -> String {
+pub(super) fn shown(plan: &Plan, report: &PlanReport, files: &Files) -> String {
     let text = aurak_render::plan::plan(&PlanView { plan, report, files, took_ms: None }, &style());
     // The first line names the stack; a script has only one.
     text.trim_matches('\n').to_string() + "\n"

@@ -1,0 +1,514 @@
+//! What must hold after every run, whatever happened in it: nothing made is lost, nothing refused is
+//! done, nothing protected is deleted, and what ended well has nothing left to do.
+//!
+//! It is looked at from outside: the service's objects and log before and after, the state before and
+//! after, and what the configuration says in plain YAML. Nothing here asks the planner, except for the
+//! plan that must be empty.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aurak_lang::LoadRequest;
+use aurak_model::record::{EndResult, Slot};
+use aurak_model::{Address, Name, Row, Severity, StateDoc};
+use aurak_sim::{Entry, Op, SimObject};
+
+use super::options::Asked;
+use super::stage::{Ended, Stage, failure, shown};
+
+/// Runs after which `settle` gives up.
+const MOST_RUNS: usize = 12;
+
+/// What begins every secret of a script that is watched.
+const CANARY: &str = "canary-";
+
+const SLOTS: [Slot; 3] = [Slot::Current, Slot::Old, Slot::Temporary];
+
+/// What is remembered from run to run.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    /// Objects that were let go on purpose.
+    released: BTreeSet<Name>,
+    /// How often runs ended how.
+    pub(crate) met: BTreeMap<String, u64>,
+}
+
+/// A run, as it was asked for, and its end.
+pub(crate) struct Ran {
+    pub(crate) ended: Ended,
+    pub(crate) destroy: bool,
+    pub(crate) only: Vec<String>,
+    pub(crate) request: LoadRequest,
+    /// Nobody else did anything meanwhile.
+    pub(crate) alone: bool,
+}
+
+/// State and world at a moment.
+pub(crate) struct Look {
+    doc: StateDoc,
+    objects: BTreeMap<Name, SimObject>,
+    log: usize,
+}
+
+impl Look {
+    pub(crate) async fn at(stage: &Stage, asked: &Asked) -> Result<Look, String> {
+        let doc = stage.document_of_any(asked).await?;
+        let objects = stage.world.objects().into_iter().map(|object| (object.id.clone(), object)).collect();
+        Ok(Look { doc, objects, log: stage.world.log().len() })
+    }
+}
+
+/// The objects of a row.
+fn ids(row: &Row) -> impl Iterator<Item = &Name> {
+    SLOTS.into_iter().filter_map(|slot| row.object(slot)).map(|object| &object.id)
+}
+
+fn named(doc: &StateDoc) -> BTreeSet<Name> {
+    doc.rows.values().flat_map(|row| ids(row).cloned()).collect()
+}
+
+impl Stage {
+    /// The one state that there is, also when the configuration cannot be read.
+    async fn document_of_any(&self, _: &Asked) -> Result<StateDoc, String> {
+        match self.stores.get("demo", None) {
+            Some(store) => store.document().await.map_err(|e| e.to_string()),
+            None => Ok(StateDoc::default()),
+        }
+    }
+
+    /// What a run did wrong.
+    pub(super) async fn judge(&mut self, before: &Look, ran: &Ran, text: &str) -> Result<(), String> {
+        let asked = Asked { request: ran.request.clone(), destroy: ran.destroy, ..Asked::default() };
+        let after = Look::at(self, &asked).await?;
+        let config = Config::read(self);
+        let mut problems = Vec::new();
+        let log: Vec<Entry> = self.world.log().split_off(before.log);
+
+        if ran.ended == Ended::Broken {
+            problems.push("broken: the engine met a mistake of its own".to_string());
+        }
+        if let Some(store) = self.stores.get("demo", None) {
+            let found = store.check().await.map_err(|e| e.to_string())?;
+            // Notes are of open calls and of what has no instances.
+            for finding in found.iter().filter(|finding| finding.severity != Severity::Note) {
+                problems.push(format!("state check: {finding}"));
+            }
+        }
+        // A line of the sources that a message shows is what somebody wrote there in clear.
+        let quoted =
+            |line: &str| line.split_once('|').is_some_and(|(number, _)| number.trim().parse::<u32>().is_ok());
+        let told = text.lines().any(|line| line.contains(CANARY) && !quoted(line));
+        if told || self.stores.bytes().iter().any(|bytes| contains(bytes, CANARY)) {
+            problems.push("secret: one is in clear".to_string());
+        }
+        self.released(before, &after, &config);
+        let watch = self.watch.get_or_insert_default();
+        *watch.met.entry(ran.ended.word().to_string()).or_default() += 1;
+        orphans(&after, &watch.released, &mut problems);
+        protected(before, &log, &config, &mut problems);
+        refused(before, &after, &log, ran, &mut problems);
+        outside(before, &after, &log, ran, &config, &mut problems);
+        if ran.ended.is_done() && ran.only.is_empty() && ran.alone {
+            if ran.destroy {
+                destroyed(&after, &mut problems);
+            } else {
+                self.nothing_left(&asked, &mut problems).await;
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(format!("{}\n{text}", problems.join("\n"))) }
+    }
+
+    /// Objects that left the state on purpose.
+    fn released(&mut self, before: &Look, after: &Look, config: &Config) {
+        let still = named(&after.doc);
+        let watch = self.watch.get_or_insert_default();
+        for row in before.doc.rows.values() {
+            if !row.lifecycle.retain && !config.lets_go(&row.address) {
+                continue;
+            }
+            for slot in SLOTS {
+                if let Some(object) = row.object(slot)
+                    && !still.contains(&object.id)
+                {
+                    watch.released.insert(object.id.clone());
+                }
+            }
+        }
+        // What a killed run made is recorded and let go in one run.
+        for pending in &before.doc.pending {
+            let retain = pending.intent.row.as_ref().is_some_and(|row| row.lifecycle.retain);
+            if retain || config.lets_go(&pending.intent.address) {
+                let made = after.objects.values().filter(|o| o.made_by.as_ref() == Some(&pending.intent.key));
+                watch.released.extend(made.map(|object| object.id.clone()));
+            }
+        }
+        watch.released.retain(|id| !still.contains(id));
+    }
+
+    /// What ended well has nothing left to do.
+    async fn nothing_left(&self, asked: &Asked, problems: &mut Vec<String>) {
+        self.world.pause_faults(true);
+        let planned = aurak_run::plan(&self.session(asked), asked.options()).await;
+        self.world.pause_faults(false);
+        match planned {
+            Ok(outcome) if outcome.plan.changes.is_empty() && outcome.plan.is_empty() => {}
+            Ok(outcome) => problems.push(format!(
+                "replan: it is not empty\n{}",
+                shown(&outcome.plan, &outcome.report, &outcome.files)
+            )),
+            Err(error) => problems.push(format!("replan: it is refused\n{}", failure(&error))),
+        }
+    }
+
+    /// All faults end, what nobody knows is taken away, and apply and then destroy get where they want
+    /// to, unless the configuration itself is refused.
+    pub(super) async fn settle(&mut self, asked: &Asked) -> Result<String, String> {
+        self.ended = true;
+        self.world.calm();
+        let applied = self.get_there(asked).await?;
+        let destroy = Asked { destroy: true, ..asked.clone() };
+        let destroyed = self.get_there(&destroy).await?;
+        Ok(format!("apply: {applied}\ndestroy: {destroyed}\n"))
+    }
+
+    async fn get_there(&mut self, asked: &Asked) -> Result<String, String> {
+        for _ in 0..MOST_RUNS {
+            // Objects of others may be where ours want to be.
+            self.sweep(asked).await?;
+            let (text, ran) = self.apply_once(asked).await?;
+            let refused = ran.ended == Ended::Refused;
+            let done = ran.ended.is_done() || (refused && asked.destroy && text.contains("has no state yet"));
+            if done {
+                if let Some(watch) = &mut self.watch {
+                    let verb = if asked.destroy { "destroyed" } else { "settled" };
+                    *watch.met.entry(verb.to_string()).or_default() += 1;
+                }
+                return Ok("done".to_string());
+            }
+            let doc = self.document_of_any(asked).await?;
+            if let Some(pending) = doc.pending.iter().find(|pending| pending.handle.is_none()) {
+                // A question to a person, who looks and finds nothing that is worth keeping.
+                let address = pending.intent.address.clone();
+                let made: Vec<Name> = self
+                    .world
+                    .objects()
+                    .into_iter()
+                    .filter(|object| object.made_by.as_ref() == Some(&pending.intent.key))
+                    .map(|object| object.id)
+                    .collect();
+                made.iter().for_each(|id| drop(self.world.remove(id)));
+                // A killed run has the lease for a while yet.
+                tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+                self.forget_address(asked, &address).await;
+                continue;
+            }
+            if refused {
+                // To look at one kind of refusal: it is taken for a failure, and made small.
+                if let Ok(wanted) = std::env::var("AURAK_FUZZ_REFUSED")
+                    && text.contains(&wanted)
+                {
+                    return Err(format!("wanted: {wanted}\n{text}"));
+                }
+                if let Some(watch) = &mut self.watch {
+                    *watch.met.entry(format!("unsettled: {}", first_line(&text))).or_default() += 1;
+                }
+                return Ok(format!("refused\n{text}"));
+            }
+            // What is used cannot be deleted before its successor is made.
+            if let Some(address) = text.lines().find_map(|line| {
+                line.strip_prefix("- ")?
+                    .split_once(": failed: ")
+                    .filter(|(_, why)| why.contains("is in use by"))
+            }) && text.contains(&format!("\n+ {}: skipped", address.0))
+            {
+                if let Some(watch) = &mut self.watch {
+                    *watch.met.entry("unsettled: in use, and to be replaced".to_string()).or_default() += 1;
+                }
+                return Ok(format!("failed\n{text}"));
+            }
+            // What a difference that is not acted upon goes on using cannot be deleted.
+            let ignores = self.sources.files.values().any(|bytes| contains(bytes, "ignore_changes"));
+            if ignores && text.contains("is in use by") {
+                if let Some(watch) = &mut self.watch {
+                    *watch
+                        .met
+                        .entry("unsettled: in use by what ignores its changes".to_string())
+                        .or_default() += 1;
+                }
+                return Ok(format!("failed\n{text}"));
+            }
+            if ran.ended == Ended::Executed(EndResult::NeedsApproval) {
+                continue;
+            }
+            tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        }
+        let last = self.apply_once(asked).await?;
+        Err(format!("settle: not done after {MOST_RUNS} runs\n{}", last.0))
+    }
+
+    /// Takes away what no row knows and the configuration does not name.
+    async fn sweep(&mut self, asked: &Asked) -> Result<(), String> {
+        let doc = self.document_of_any(asked).await?;
+        let known = named(&doc);
+        let text: String =
+            self.sources.files.values().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect();
+        let strangers: Vec<Name> = self
+            .world
+            .objects()
+            .into_iter()
+            .filter(|object| {
+                let ours = doc.pending.iter().any(|pending| {
+                    Some(&pending.intent.key) == object.made_by.as_ref()
+                        || pending.intent.id.as_ref() == Some(&object.id)
+                });
+                !known.contains(&object.id) && !ours && !text.contains(&*object.id)
+            })
+            .map(|object| object.id)
+            .collect();
+        strangers.iter().for_each(|id| drop(self.world.remove(id)));
+        Ok(())
+    }
+}
+
+fn first_line(text: &str) -> String {
+    let line =
+        text.lines().find(|line| line.contains("error:")).unwrap_or(text.lines().next().unwrap_or_default());
+    // Without names and numbers, so that the same reasons are counted together.
+    let mut words = String::new();
+    for (place, part) in line.split('`').enumerate() {
+        words.push_str(if place % 2 == 1 { "_" } else { part });
+    }
+    words
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// Every object that we made is named by a row or by an intent, or was let go on purpose.
+fn orphans(after: &Look, released: &BTreeSet<Name>, problems: &mut Vec<String>) {
+    let known = named(&after.doc);
+    for object in after.objects.values() {
+        let Some(key) = &object.made_by else { continue };
+        let open = after
+            .doc
+            .pending
+            .iter()
+            .any(|pending| pending.intent.key == *key || pending.intent.id.as_ref() == Some(&object.id));
+        if !open && !known.contains(&object.id) && !released.contains(&object.id) {
+            problems.push(format!("orphan: {} ({}) is in no row and no intent", object.id, object.type_name));
+        }
+    }
+    let mut names: BTreeMap<&Name, &Address> = BTreeMap::new();
+    for row in after.doc.rows.values() {
+        for id in ids(row) {
+            if let Some(other) = names.insert(id, &row.address) {
+                problems.push(format!("twice: {id} is in the rows of {other} and {}", row.address));
+            }
+        }
+    }
+}
+
+/// What must not be deleted is not.
+fn protected(before: &Look, log: &[Entry], config: &Config, problems: &mut Vec<String>) {
+    let deleted: BTreeSet<&str> =
+        log.iter().filter(|entry| entry.op == Op::Delete).map(|entry| entry.what.as_str()).collect();
+    for row in before.doc.rows.values() {
+        let Some(object) = row.current.as_ref().filter(|object| deleted.contains(&*object.id)) else {
+            continue;
+        };
+        let block = config.block(&row.address);
+        if row.lifecycle.prevent_destroy && block.is_none_or(|block| block.prevent_destroy) {
+            problems.push(format!("prevent_destroy: {} ({}) was deleted", row.address, object.id));
+        }
+        if row.lifecycle.retain && block.is_none() && !config.takes(&row.address) {
+            problems.push(format!("retain: {} ({}) was deleted", row.address, object.id));
+        }
+    }
+}
+
+/// What was refused changed nothing.
+fn refused(before: &Look, after: &Look, log: &[Entry], ran: &Ran, problems: &mut Vec<String>) {
+    if ran.ended != Ended::Refused || !before.doc.pending.is_empty() || !ran.alone {
+        return;
+    }
+    if let Some(entry) = log.iter().find(|entry| entry.op.writes()) {
+        problems.push(format!("refused: and yet {entry}"));
+    }
+    if before.doc.rows != after.doc.rows || before.doc.outputs != after.doc.outputs {
+        problems.push("refused: and yet the state is another".to_string());
+    }
+}
+
+/// Nothing but what was chosen, and what it needs, was changed.
+fn outside(
+    before: &Look,
+    after: &Look,
+    log: &[Entry],
+    ran: &Ran,
+    config: &Config,
+    problems: &mut Vec<String>,
+) {
+    if ran.only.is_empty() {
+        return;
+    }
+    let fits = |chosen: &str, address: &str| {
+        address == chosen
+            || address.strip_prefix(chosen).is_some_and(|rest| rest.starts_with(['.', '[', '/']))
+    };
+    let mut chosen: BTreeSet<String> = ran.only.iter().cloned().collect();
+    loop {
+        let mut more = BTreeSet::new();
+        for (block, names) in &config.names {
+            let inside = |chosen: &String| fits(chosen, block) || fits(block, chosen);
+            if chosen.iter().any(inside) {
+                more.extend(names.iter().cloned());
+            }
+        }
+        for doc in [&before.doc, &after.doc] {
+            for row in doc.rows.values() {
+                let address = row.address.as_str();
+                if chosen.iter().any(|chosen| fits(chosen, address)) {
+                    more.extend(row.needs.iter().map(|need| need.as_str().to_string()));
+                    let provider = doc.providers.get(&row.provider);
+                    more.extend(provider.iter().flat_map(|p| &p.needs).map(|need| need.as_str().to_string()));
+                }
+            }
+        }
+        let count = chosen.len();
+        chosen.extend(more);
+        if chosen.len() == count {
+            break;
+        }
+    }
+    for entry in log.iter().filter(|entry| entry.op.writes()) {
+        let Some(address) = &entry.address else { continue };
+        let settled = before.doc.pending.iter().any(|pending| pending.intent.address == *address);
+        if !settled && !chosen.iter().any(|chosen| fits(chosen, address.as_str())) {
+            problems.push(format!("outside: {address} is not in --only {}: {entry}", ran.only.join(" ")));
+        }
+    }
+}
+
+/// What a destroy leaves.
+fn destroyed(after: &Look, problems: &mut Vec<String>) {
+    if !after.doc.rows.is_empty() {
+        problems.push(format!("destroy: {} rows are left", after.doc.rows.len()));
+    }
+    if !after.doc.providers.is_empty() {
+        problems.push(format!("destroy: {} provider rows are left", after.doc.providers.len()));
+    }
+    if !after.doc.pending.is_empty() {
+        problems.push("destroy: something is left unanswered".to_string());
+    }
+}
+
+/// What the configuration says in plain words of what is protected, renamed and let go.
+#[derive(Debug, Default)]
+struct Config {
+    blocks: BTreeMap<String, Block>,
+    /// The blocks that the text of each names.
+    names: BTreeMap<String, BTreeSet<String>>,
+    moved: Vec<(String, String)>,
+    removed: Vec<(String, bool)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    prevent_destroy: bool,
+}
+
+impl Config {
+    fn read(stage: &Stage) -> Config {
+        let mut config = Config::default();
+        let yaml = |path: &str| {
+            let bytes = stage.sources.files.get(path)?;
+            serde_yaml::from_slice::<serde_json::Value>(bytes).ok()
+        };
+        let Some(root) = yaml("aurak.yaml") else { return config };
+        config.add("", &root, "");
+        let providers = root.get("providers").map(ToString::to_string).unwrap_or_default();
+        let inside: Vec<String> = config.blocks.keys().cloned().collect();
+        for block in inside {
+            config.name(&block, "", &providers);
+        }
+        for (name, call) in entries(&root, "modules") {
+            let source = call.get("source").and_then(|source| source.as_str()).unwrap_or_default();
+            let path = format!("{}/module.yaml", source.trim_start_matches("./"));
+            if let Some(module) = yaml(&path) {
+                config.add(&format!("{name}."), &module, &(call.to_string() + &providers));
+                // What a module gives out.
+                let outputs = module.get("outputs").map(ToString::to_string).unwrap_or_default();
+                config.name(name, &format!("{name}."), &outputs);
+            }
+        }
+        config
+    }
+
+    /// Notes which blocks a text names, seen from a module.
+    fn name(&mut self, block: &str, prefix: &str, text: &str) {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        self.names.entry(block.to_string()).or_default().extend(words.map(|word| format!("{prefix}{word}")));
+    }
+
+    fn add(&mut self, prefix: &str, document: &serde_json::Value, call: &str) {
+        for (name, block) in entries(document, "resources") {
+            let address = format!("{prefix}{name}");
+            self.name(&address, prefix, &block.to_string());
+            self.name(&address, "", call);
+
+            let prevents = block.pointer("/lifecycle/prevent_destroy").and_then(serde_json::Value::as_bool);
+            let block = Block { prevent_destroy: prevents.unwrap_or(false) };
+            self.blocks.insert(format!("{prefix}{name}"), block);
+        }
+        let list =
+            |name: &str| document.get(name).and_then(|list| list.as_array()).cloned().unwrap_or_default();
+        for entry in list("moved") {
+            let text = |name: &str| {
+                entry.get(name).and_then(|text| text.as_str()).map(|text| format!("{prefix}{text}"))
+            };
+            self.moved.extend(text("from").zip(text("to")));
+        }
+        for entry in list("removed") {
+            let address = entry.get("address").and_then(|text| text.as_str()).unwrap_or_default();
+            let destroy = entry.get("destroy").and_then(serde_json::Value::as_bool).unwrap_or(true);
+            self.removed.push((format!("{prefix}{address}"), destroy));
+        }
+    }
+
+    /// The block of an address, also where it is to be renamed. Parts of composites stand for it.
+    fn block(&self, address: &Address) -> Option<Block> {
+        let base = |text: &str| text.split(['[', '/']).next().unwrap_or_default().to_string();
+        let mut name = base(address.as_str());
+        for _ in 0..=self.moved.len() {
+            if let Some(block) = self.blocks.get(&name) {
+                return Some(*block);
+            }
+            name = base(&self.moved.iter().find(|(from, _)| base(from) == name)?.1);
+        }
+        None
+    }
+
+    fn lets_go(&self, address: &Address) -> bool {
+        self.removal(address) == Some(false)
+    }
+
+    fn takes(&self, address: &Address) -> bool {
+        self.removal(address) == Some(true)
+    }
+
+    fn removal(&self, address: &Address) -> Option<bool> {
+        let address = address.as_str();
+        let covers = |entry: &str| {
+            address == entry
+                || address.strip_prefix(entry).is_some_and(|rest| rest.starts_with(['.', '[', '/']))
+        };
+        self.removed.iter().find(|(entry, _)| covers(entry)).map(|(_, destroy)| *destroy)
+    }
+}
+
+fn entries<'a>(
+    document: &'a serde_json::Value,
+    section: &str,
+) -> impl Iterator<Item = (&'a String, &'a serde_json::Value)> {
+    document.get(section).and_then(|section| section.as_object()).into_iter().flatten()
+}
