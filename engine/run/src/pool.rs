@@ -13,6 +13,8 @@ use aurak_exec::Providers;
 use aurak_model::{ProviderAddress, ProviderNode, Value};
 
 /// How often a question is put. With the waits below that is about six seconds: longer outages are
+/// How long one question may take. Commands that read may be slow; for ever is a plan that never ends.
+const ANSWER_WITHIN: Duration = Duration::from_secs(600);
 /// shown to whoever waits for the plan.
 const TRIES: u32 = 6;
 
@@ -100,7 +102,11 @@ impl ProviderPool {
     {
         let mut tries = 1;
         loop {
-            let error = match question().await {
+            let answer = tokio::time::timeout(ANSWER_WITHIN, question()).await.unwrap_or_else(|_| {
+                let minutes = ANSWER_WITHIN.as_secs() / 60;
+                Err(ProviderError::permanent(format!("there was no answer within {minutes} minutes")))
+            });
+            let error = match answer {
                 Ok(answer) => return Ok(answer),
                 Err(error) if !error.is_retryable() => return Err(error),
                 Err(error) => error,
