@@ -39,6 +39,7 @@ mod rows;
 mod salvage;
 mod start;
 mod stop;
+mod unused;
 mod whereabouts;
 
 pub use context::{Context, ExecResult, Keys, Limits, Providers};
@@ -48,6 +49,7 @@ pub use lease::LeaseKeeper;
 pub use recover::{Recovered, drop_attempts, recover};
 pub use reporter::{Counts, Reporter};
 pub use stop::{Cancel, Stop};
+pub use unused::drop_unused_providers;
 
 #[cfg(test)]
 mod tests;

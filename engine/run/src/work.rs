@@ -95,6 +95,14 @@ impl Work {
 
     /// Brings in order what a killed run left; the state afterwards, and whether there was anything.
     pub(crate) async fn recover(&self, approver: &dyn Approver) -> Result<(Arc<StateDoc>, bool), RunError> {
+        let (state, recovered) = self.settle(approver).await?;
+        match aurak_exec::drop_unused_providers(&self.context, &state).await.map_err(executing)? {
+            true => Ok((self.document().await?, recovered)),
+            false => Ok((state, recovered)),
+        }
+    }
+
+    async fn settle(&self, approver: &dyn Approver) -> Result<(Arc<StateDoc>, bool), RunError> {
         let previous = self.document().await?;
         if previous.pending.is_empty() {
             return Ok((previous, false));
