@@ -88,6 +88,8 @@ pub enum Ask {
         provider: ProviderNode,
         /// The provider's id of the object.
         id: Name,
+        /// The world that it was made in, where that is recorded.
+        world: Option<Name>,
         /// The attributes as last known, which some providers read with.
         last: Value,
     },

@@ -192,10 +192,15 @@ impl Context {
             return Ok(Some(current.attributes.clone()));
         }
         let at = self.moved_from(&wanted.address).unwrap_or_else(|| wanted.address.clone());
-        let recorded = self.input.previous.providers.get(&wanted.provider.node.address);
+        let node = &wanted.provider.node;
+        let previous = &self.input.previous;
+        let row = previous.rows.get(&at);
+        // It was read with the provider that the row names: that tells only where it is the same one.
         let same = wanted.provider.unknown
-            || recorded.is_some_and(|r| {
-                r.config.has_unknown() || r.config.reveal() == wanted.provider.node.config.reveal()
+            || row.and_then(|row| previous.providers.get(&row.provider)).is_some_and(|recorded| {
+                let known = recorded.address != node.address || !recorded.config.has_unknown();
+                recorded.type_name == node.type_name
+                    && (!known || recorded.config.reveal() == node.config.reveal())
             });
         let refreshed = match self.input.snapshot.rows.get(&at) {
             Some(refreshed) if same => refreshed.clone(),
@@ -205,6 +210,7 @@ impl Context {
                     type_name: wanted.type_name.clone(),
                     provider: wanted.provider.node.clone(),
                     id: current.id.clone(),
+                    world: row.and_then(|row| row.world.clone()),
                     last: current.attributes.clone(),
                 };
                 match self.ask(ask, 0) {
@@ -264,6 +270,7 @@ impl Context {
                     type_name: wanted.type_name.clone(),
                     provider: wanted.provider.node.clone(),
                     id: id.clone(),
+                    world: None,
                     last: wanted.desired.clone(),
                 },
                 0,

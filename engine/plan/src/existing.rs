@@ -34,6 +34,7 @@ impl Context {
                     type_name: block.type_name.clone(),
                     provider: provider.node.clone(),
                     id: text.clone(),
+                    world: None,
                     last: desired.clone(),
                 };
                 let failed = |message: String| {

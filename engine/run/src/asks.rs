@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use aurak_api::{Provider, ProviderError};
 use aurak_lang::{SourceError, Sources};
-use aurak_model::{Answer, Ask, AskKey, Name, ProviderNode, Refreshed, StateDoc};
+use aurak_model::{Answer, Ask, AskKey, Name, ProviderNode, Refreshed};
 use futures::stream::{self, StreamExt};
 
 use crate::pool::ProviderPool;
@@ -20,7 +20,6 @@ type Listing = (Name, Name, Name);
 /// Answers all questions of a round. Rows of the state tell in which world an object was made.
 pub(crate) async fn answer(
     asks: &BTreeMap<AskKey, Ask>,
-    previous: &StateDoc,
     sources: &dyn Sources,
     pool: &ProviderPool,
 ) -> BTreeMap<AskKey, Answer> {
@@ -63,7 +62,7 @@ pub(crate) async fn answer(
     }
     let answered: Vec<(AskKey, Answer)> = stream::iter(single)
         .map(|(key, ask)| async move {
-            let answer = one(ask, previous, pool).await;
+            let answer = one(ask, pool).await;
             (key.clone(), answer.unwrap_or_else(|error| Answer::Failed(error.to_string())))
         })
         .buffer_unordered(AT_ONCE)
@@ -115,12 +114,11 @@ async fn listed(
 }
 
 /// Puts one question to a provider.
-async fn one(ask: &Ask, previous: &StateDoc, pool: &ProviderPool) -> Result<Answer, ProviderError> {
+async fn one(ask: &Ask, pool: &ProviderPool) -> Result<Answer, ProviderError> {
     match ask {
-        Ask::Read { address, type_name, provider: node, id, last } => {
+        Ask::Read { address: _, type_name, provider: node, id, world, last } => {
             let provider = pool.reach(node).await?;
-            let recorded = previous.rows.get(address).and_then(|row| row.world.as_ref());
-            if let Some(why) = elsewhere(recorded, node, &*provider) {
+            if let Some(why) = elsewhere(world.as_ref(), node, &*provider) {
                 return Ok(Answer::Object(Refreshed::Unreadable(why)));
             }
             pool.ask(|| provider.read(type_name, id, last)).await.map(Answer::Object)

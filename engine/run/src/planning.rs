@@ -80,7 +80,7 @@ pub async fn load(session: &Session) -> Result<Loaded, RunError> {
             options: Options::default(),
         });
         if !named.asks.is_empty() {
-            let answers = answer(&named.asks, &previous, &recording, &pool).await;
+            let answers = answer(&named.asks, &recording, &pool).await;
             Arc::make_mut(&mut snapshot).answers.extend(answers);
             continue;
         }
@@ -243,7 +243,7 @@ pub(crate) async fn plan_from(
         if planned.asks.is_empty() {
             break planned;
         }
-        let answers = answer(&planned.asks, &previous, &recording, pool).await;
+        let answers = answer(&planned.asks, &recording, pool).await;
         Arc::make_mut(&mut snapshot).answers.extend(answers);
     };
     let Planned { plan, mut report, .. } = planned;

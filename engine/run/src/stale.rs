@@ -60,7 +60,7 @@ pub(crate) async fn check_base(
     if let Some(key) = key {
         check_objects(session, pool, plan, previous, key).await?;
     }
-    check_creates(session, pool, plan, previous).await
+    check_creates(session, pool, plan).await
 }
 
 /// The objects that the plan touches or reads are as they were.
@@ -101,12 +101,7 @@ async fn check_objects(
 }
 
 /// What the plan makes is not there yet. Where that cannot be found out, making it will tell.
-async fn check_creates(
-    session: &Session,
-    pool: &ProviderPool,
-    plan: &Plan,
-    previous: &StateDoc,
-) -> Result<(), RunError> {
+async fn check_creates(session: &Session, pool: &ProviderPool, plan: &Plan) -> Result<(), RunError> {
     let mut asks = BTreeMap::new();
     for step in &plan.steps {
         let Work::Create { desired, key: Some(Value::String(key)), .. } = &step.work else { continue };
@@ -126,7 +121,7 @@ async fn check_creates(
         };
         asks.insert(ask.key(0), ask);
     }
-    let answers = answer(&asks, previous, &MemorySources::default(), pool).await;
+    let answers = answer(&asks, &MemorySources::default(), pool).await;
     for (name, answer) in answers {
         if let (AskKey::Find(address), Answer::Object(Refreshed::Found { .. } | Refreshed::Ambiguous(_))) =
             (name, answer)
