@@ -12,6 +12,7 @@ mod examples;
 mod full_disk;
 mod generated;
 mod interrupts;
+mod lifecycle;
 mod locks;
 mod saved_plans;
 mod scenarios;

@@ -314,6 +314,7 @@ impl Stage {
             ended,
             destroy: choices.destroy,
             only: choices.only.clone(),
+            saved: asked.saved.is_some(),
             request: choices.request.clone(),
             alone: asked.beside.is_none() && asked.stolen_after.is_none(),
         };

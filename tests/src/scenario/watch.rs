@@ -37,6 +37,7 @@ pub(crate) struct Ran {
     pub(crate) ended: Ended,
     pub(crate) destroy: bool,
     pub(crate) only: Vec<String>,
+    pub(crate) saved: bool,
     pub(crate) request: LoadRequest,
     /// Nobody else did anything meanwhile.
     pub(crate) alone: bool,
@@ -107,7 +108,8 @@ impl Stage {
         protected(before, &log, &config, &mut problems);
         refused(before, &after, &log, ran, &mut problems);
         outside(before, &after, &log, ran, &config, &mut problems);
-        if ran.ended.is_done() && ran.only.is_empty() && ran.alone {
+        // A saved plan is bound to what it touches; the rest may have moved since.
+        if ran.ended.is_done() && ran.only.is_empty() && ran.alone && !ran.saved {
             if ran.destroy {
                 destroyed(&after, &mut problems);
             } else {
@@ -281,7 +283,7 @@ fn first_line(text: &str) -> String {
 }
 
 fn contains(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    String::from_utf8_lossy(bytes).contains(text)
 }
 
 /// Every object that we made is named by a row or by an intent, or was let go on purpose.
