@@ -54,8 +54,8 @@ fn provider(block: &Block, schemas: &Schemas, bag: &mut Bag) {
         );
         return;
     };
-    let what = format!("the provider `{}`", block.name);
-    let object = Object { meta: &META_OF_PROVIDER, ..Object::new(&schema.attributes, &what) };
+    let object =
+        Object { meta: &META_OF_PROVIDER, ..Object::new(&schema.attributes, What::Provider(&block.name)) };
     object.check(&block.attributes, block.span, bag);
 }
 
@@ -64,14 +64,14 @@ fn resource(block: &Block, schemas: &Schemas, bag: &mut Bag) {
         bag.push(unknown_type(block, schemas));
         return;
     };
-    let what = format!("`{}`", block.type_name);
+    let what = What::Named(&block.type_name);
     let existing = block.kind == BlockKind::Existing;
-    let object = Object { meta: &META, existing, ..Object::new(&schema.attributes, &what) };
+    let object = Object { meta: &META, existing, ..Object::new(&schema.attributes, what) };
     object.check(&block.attributes, block.span, bag);
     for (path, span) in &block.lifecycle.ignore_changes {
         let Some(Seg::Key(first)) = path.0.first() else { continue };
         if !schema.attributes.contains_key(first) {
-            bag.push(unknown_attribute(first, *span, &what, &schema.attributes, &[]));
+            bag.push(unknown_attribute(first, *span, what, &schema.attributes, &[]));
         }
     }
 }
@@ -98,7 +98,7 @@ fn unknown_type(block: &Block, schemas: &Schemas) -> Diagnostic {
 fn unknown_attribute(
     key: &str,
     span: Span,
-    what: &str,
+    what: What<'_>,
     attributes: &BTreeMap<Name, Attribute>,
     meta: &[&str],
 ) -> Diagnostic {
@@ -117,11 +117,27 @@ fn settable(attributes: &BTreeMap<Name, Attribute>) -> impl Iterator<Item = &Nam
     attributes.iter().filter(|(_, a)| !a.computed || a.optional).map(|(name, _)| name)
 }
 
+/// Whose keys they are, for messages; put into words only where there is one.
+#[derive(Clone, Copy)]
+enum What<'a> {
+    Named(&'a str),
+    Provider(&'a str),
+}
+
+impl std::fmt::Display for What<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            What::Named(name) => write!(f, "`{name}`"),
+            What::Provider(name) => write!(f, "the provider `{name}`"),
+        }
+    }
+}
+
 /// A map of known keys: a block, or an object inside one.
 struct Object<'a> {
     attributes: &'a BTreeMap<Name, Attribute>,
     /// Whose they are, for messages.
-    what: &'a str,
+    what: What<'a>,
     /// Keys that stand beside them, which a misspelt one may mean.
     meta: &'a [&'a str],
     /// Whether there may be others.
@@ -131,7 +147,7 @@ struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    fn new(attributes: &'a BTreeMap<Name, Attribute>, what: &'a str) -> Object<'a> {
+    fn new(attributes: &'a BTreeMap<Name, Attribute>, what: What<'a>) -> Object<'a> {
         Object { attributes, what, meta: &[], open: false, existing: false }
     }
 
@@ -194,9 +210,9 @@ fn check(node: &Node, attribute: &Attribute, name: &str, place: Span, bag: &mut 
             }
         }
         (NodeKind::Map(_), Kind::Object) => {
-            let what = format!("`{name}`");
             let open = attribute.open;
-            Object { open, ..Object::new(&attribute.attributes, &what) }.check(node, node.span, bag);
+            Object { open, ..Object::new(&attribute.attributes, What::Named(name)) }
+                .check(node, node.span, bag);
         }
         (NodeKind::Map(entries), Kind::Map) => {
             length(entries.len(), "keys", node, attribute, name, bag);

@@ -140,8 +140,8 @@ impl Context {
         self.note_data_loss(&mut changes);
         for change in &mut changes {
             let Some(steps) = built.of.get(&change.address) else { continue };
-            change.steps = steps.clone();
-            let times = steps.iter().filter_map(|id| built.steps[id.0 as usize].usual_ms);
+            change.steps = steps.iter().copied().map(aurak_model::StepId).collect();
+            let times = steps.iter().filter_map(|id| built.steps[*id as usize].usual_ms);
             change.usual_ms = times.reduce(|all, ms| all + ms);
         }
         // Mostly they are in order as they are: each kind by itself, and of one kind only.

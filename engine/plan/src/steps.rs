@@ -91,7 +91,7 @@ struct Letting<'a> {
 pub(crate) struct Built {
     pub steps: Vec<Step>,
     pub providers: Vec<ProviderNode>,
-    pub of: HashMap<Address, Vec<StepId>>,
+    pub of: HashMap<Address, Vec<u32>>,
 }
 
 impl<'a> Builder<'a> {
@@ -737,14 +737,48 @@ impl<'a> Builder<'a> {
     /// Brings the steps into an order in which each stands after those that it waits for; among those
     /// that could come next, the one made first.
     fn sort(mut self) -> Built {
-        let count = self.steps.len();
-        let mut dependants: Vec<Vec<u32>> = vec![Vec::new(); count];
-        let mut open: Vec<u32> = vec![0; count];
+        let mut in_order = true;
         for (id, after) in self.after.iter_mut().enumerate() {
             after.sort_unstable();
             after.dedup();
+            in_order &= after.last().is_none_or(|last| (*last as usize) < id);
+        }
+        // Mostly the steps were made in an order that will do.
+        let place = match in_order {
+            true => None,
+            false => match self.places() {
+                Some(place) => Some(place),
+                None => {
+                    return Built { steps: Vec::new(), providers: self.providers, of: HashMap::new() };
+                }
+            },
+        };
+        let at = |id: u32| StepId(place.as_ref().map_or(id, |place| place[id as usize]));
+        let mut steps = std::mem::take(&mut self.steps);
+        for (step, after) in steps.iter_mut().zip(&self.after) {
+            step.id = at(step.id.0);
+            step.after = after.iter().map(|before| at(*before)).collect();
+            step.after.sort_unstable();
+        }
+        if !in_order {
+            steps.sort_unstable_by_key(|step| step.id);
+        }
+        for step in self.of.values_mut().flatten() {
+            *step = at(*step).0;
+        }
+        self.of.values_mut().for_each(|steps| steps.sort_unstable());
+        Built { steps, providers: self.providers, of: self.of }
+    }
+
+    /// The place of each step, so that each stands after those that it waits for; among those that
+    /// could come next, the one made first. `None`, and said so, where there is no such order.
+    fn places(&self) -> Option<Vec<u32>> {
+        let count = self.steps.len();
+        let mut dependants: Vec<Vec<u32>> = vec![Vec::new(); count];
+        let mut open: Vec<u32> = vec![0; count];
+        for (id, after) in self.after.iter().enumerate() {
             open[id] = after.len() as u32;
-            for before in after.iter() {
+            for before in after {
                 dependants[*before as usize].push(id as u32);
             }
         }
@@ -772,29 +806,9 @@ impl<'a> Builder<'a> {
                     .detail(format!("these wait for each other: {}", crate::words::list(stuck)))
                     .help("apply it in two parts with `--only`"),
             );
-            return Built { steps: Vec::new(), providers: self.providers, of: HashMap::new() };
+            return None;
         }
-        let at = |id: u32| StepId(place[id as usize].unwrap_or(id));
-        let mut steps = std::mem::take(&mut self.steps);
-        for (step, after) in steps.iter_mut().zip(&self.after) {
-            step.id = at(step.id.0);
-            step.after = after.iter().map(|before| at(*before)).collect();
-            step.after.sort_unstable();
-        }
-        // Mostly the steps were made in an order that will do.
-        if !steps.is_sorted_by_key(|step| step.id) {
-            steps.sort_unstable_by_key(|step| step.id);
-        }
-        let of = self
-            .of
-            .into_iter()
-            .map(|(address, steps)| {
-                let mut steps: Vec<StepId> = steps.into_iter().map(at).collect();
-                steps.sort_unstable();
-                (address, steps)
-            })
-            .collect();
-        Built { steps, providers: self.providers, of }
+        Some(place.into_iter().flatten().collect())
     }
 }
 

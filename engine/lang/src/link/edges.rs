@@ -33,8 +33,10 @@ pub(super) struct Graph {
     /// All but blocks, whose index is their number.
     ids: HashMap<Vertex, Id>,
     blocks: usize,
-    /// What each vertex reads, and where it says so; places without a line are not worth showing.
-    edges: Vec<Vec<(Id, Span)>>,
+    /// Who reads what, and where it says so; places without a line are not worth showing.
+    edges: Vec<(Id, Id, Span)>,
+    /// Once all are there: where those of each vertex begin among `edges`.
+    starts: Vec<u32>,
 }
 
 impl Graph {
@@ -49,8 +51,7 @@ impl Graph {
             vertices.extend([Vertex::Call(id), Vertex::Wait(id), Vertex::All(id)]);
         }
         let ids = vertices.iter().enumerate().skip(blocks).map(|(i, v)| (v.clone(), i as Id)).collect();
-        let edges = vec![Vec::new(); vertices.len()];
-        Graph { vertices, ids, blocks, edges }
+        Graph { vertices, ids, blocks, edges: Vec::new(), starts: Vec::new() }
     }
 
     pub(super) fn id(&self, vertex: &Vertex) -> Option<Id> {
@@ -62,12 +63,19 @@ impl Graph {
 
     pub(super) fn read(&mut self, reader: Id, read: &Vertex, span: Span) {
         if let Some(read) = self.id(read) {
-            self.edges[reader as usize].push((read, span));
+            self.edges.push((reader, read, span));
         }
     }
 
     /// Sets the edges of all blocks, and says which cycles there are.
-    pub(super) fn finish(&self, program: &mut Program, files: &Files, bag: &mut Bag) {
+    pub(super) fn finish(&mut self, program: &mut Program, files: &Files, bag: &mut Bag) {
+        // Mostly in order already; the edges of one vertex stay in the order they were found.
+        self.edges.sort_by_key(|(reader, _, _)| *reader);
+        self.starts = Vec::with_capacity(self.vertices.len() + 1);
+        for (i, (reader, _, _)) in self.edges.iter().enumerate() {
+            self.starts.resize((*reader as usize + 1).max(self.starts.len()), i as u32);
+        }
+        self.starts.resize(self.vertices.len() + 1, self.edges.len() as u32);
         let (members, ends) = self.components();
         // What is read through each vertex that is no block: a list that many may share.
         let mut through: Vec<Rc<[BlockId]>> = vec![Rc::default(); self.vertices.len() - self.blocks];
@@ -81,22 +89,27 @@ impl Graph {
                 bag.push(self.cycle(&sorted, program, files));
             }
             for vertex in component {
-                let vertex = *vertex as usize;
-                match vertex.checked_sub(self.blocks) {
-                    Some(other) => through[other] = self.shared_needs(vertex, &through),
-                    None => program.blocks[vertex].edges = self.needs_of(vertex, &through),
+                match (*vertex as usize).checked_sub(self.blocks) {
+                    Some(other) => through[other] = self.shared_needs(*vertex, &through),
+                    None => program.blocks[*vertex as usize].edges = self.needs_of(*vertex, &through),
                 }
             }
         }
     }
 
+    /// What a vertex reads.
+    fn of(&self, vertex: Id) -> &[(Id, Id, Span)] {
+        let vertex = vertex as usize;
+        &self.edges[self.starts[vertex] as usize..self.starts[vertex + 1] as usize]
+    }
+
     fn reads_itself(&self, vertex: Id) -> bool {
-        self.edges[vertex as usize].iter().any(|(read, _)| *read == vertex)
+        self.of(vertex).iter().any(|(_, read, _)| *read == vertex)
     }
 
     /// The needs of a vertex that is no block; a vertex that only passes another on shares its list.
-    fn shared_needs(&self, vertex: usize, through: &[Rc<[BlockId]>]) -> Rc<[BlockId]> {
-        if let [(only, _)] = &self.edges[vertex][..]
+    fn shared_needs(&self, vertex: Id, through: &[Rc<[BlockId]>]) -> Rc<[BlockId]> {
+        if let [(_, only, _)] = self.of(vertex)
             && let Some(other) = (*only as usize).checked_sub(self.blocks)
         {
             return through[other].clone();
@@ -106,9 +119,9 @@ impl Graph {
 
     /// The blocks that a vertex reads, directly or through vertices that are no blocks. All that it
     /// reads was finished before it, but for those in a cycle with it.
-    fn needs_of(&self, vertex: usize, through: &[Rc<[BlockId]>]) -> Vec<BlockId> {
+    fn needs_of(&self, vertex: Id, through: &[Rc<[BlockId]>]) -> Vec<BlockId> {
         let mut all = Vec::new();
-        for (read, _) in &self.edges[vertex] {
+        for (_, read, _) in self.of(vertex) {
             match (*read as usize).checked_sub(self.blocks) {
                 Some(other) => all.extend_from_slice(&through[other]),
                 None => all.push(BlockId(*read)),
@@ -147,13 +160,13 @@ impl Graph {
                     open[v] = true;
                 } else {
                     // Back from the edge before.
-                    let read = self.edges[v][edge - 1].0 as usize;
+                    let read = self.of(vertex)[edge - 1].1 as usize;
                     if open[read] {
                         low[v] = low[v].min(low[read]);
                     }
                 }
-                match self.edges[v].get(edge) {
-                    Some((read, _)) => {
+                match self.of(vertex).get(edge) {
+                    Some((_, read, _)) => {
                         walk.push((vertex, edge + 1));
                         if order[*read as usize] == UNSEEN {
                             walk.push((*read, 0));
@@ -190,7 +203,7 @@ impl Graph {
         let mut from: HashMap<Id, (Id, Span)> = HashMap::new();
         let mut queue = VecDeque::from([start]);
         'search: while let Some(vertex) = queue.pop_front() {
-            for (read, span) in &self.edges[vertex as usize] {
+            for (_, read, span) in self.of(vertex) {
                 if members.contains(read) && !from.contains_key(read) {
                     from.insert(*read, (vertex, *span));
                     if *read == start {

@@ -21,7 +21,7 @@ pub(crate) fn names(program: &mut Program, linked: &mut Linked, schemas: &Schema
     let mut names = Names { program, schemas, holes: &linked.holes, graph: Graph::new(program), bag };
     names.modules();
     names.blocks();
-    let Names { graph, .. } = names;
+    let Names { mut graph, .. } = names;
     let files = std::mem::take(&mut program.files);
     graph.finish(program, &files, bag);
     program.files = files;

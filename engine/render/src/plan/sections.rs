@@ -311,8 +311,18 @@ fn fate(change: &Change, drift: &Difference) -> &'static str {
 
 /// `2 to create, 1 to change; 38 as they should be`.
 fn numbers(changes: &[&Change], deferred: usize, unchanged: u64) -> String {
-    let of = |test: &dyn Fn(&Change) -> bool| changes.iter().filter(|change| test(change)).count() as u64;
-    let action = |action: Action| of(&|change| change.action == action);
+    let (mut drifted, mut losing, mut records) = (0, 0, 0);
+    let mut actions: Vec<(Action, u64)> = Vec::new();
+    for change in changes {
+        drifted += u64::from(has_drift(change));
+        losing += u64::from(change.data_loss.is_some());
+        records += u64::from(change.action == Action::NoOp && change.drift.is_empty());
+        match actions.iter_mut().find(|(action, _)| *action == change.action) {
+            Some((_, count)) => *count += 1,
+            None => actions.push((change.action, 1)),
+        }
+    }
+    let action = |wanted: Action| actions.iter().find(|(action, _)| *action == wanted).map_or(0, |(_, n)| *n);
     let parts = [
         (action(Action::Create), "to create"),
         (action(Action::Update), "to change"),
@@ -328,17 +338,16 @@ fn numbers(changes: &[&Change], deferred: usize, unchanged: u64) -> String {
         (action(Action::Move), "to move"),
         (action(Action::Read), "to read"),
         (deferred as u64, "to plan later"),
-        (of(&has_drift), "drifted"),
+        (drifted, "drifted"),
     ];
     let words: Vec<String> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{} {words}", number(*n))).collect();
-    let drifted = parts[parts.len() - 1].0;
     let mut out = match words.is_empty() {
         true => "nothing to do".to_string(),
         false if words.len() == 1 && drifted > 0 => format!("nothing to do, {}", words[0]),
         false => words.join(", "),
     };
-    match of(&|change| change.data_loss.is_some()) {
+    match losing {
         0 => {}
         1 => out.push_str(", 1 loses data"),
         n => out.push_str(&format!(", {} lose data", number(n))),
@@ -348,7 +357,6 @@ fn numbers(changes: &[&Change], deferred: usize, unchanged: u64) -> String {
         1 => out.push_str("; 1 as it should be"),
         n => out.push_str(&format!("; {} as they should be", number(n))),
     }
-    let records = of(&|change| change.action == Action::NoOp && change.drift.is_empty());
     if records > 0 {
         out.push_str(&format!("; {} of the state to bring up to date", count(records, "row")));
     }
