@@ -89,7 +89,13 @@ impl Context {
             .rows
             .iter()
             .filter_map(|(address, row)| {
-                self.leaves(address, &known).map(|reason| (address.clone(), row.clone(), vec![reason]))
+                let reasons = match self.leaves(address, &known) {
+                    Some(reason) => vec![reason],
+                    // `remove` says what it dies with.
+                    None if self.is_lost(address, row, &known) => Vec::new(),
+                    None => return None,
+                };
+                Some((address.clone(), row.clone(), reasons))
             })
             .collect();
         self.hold_back(&mut leaving, &known);
@@ -199,6 +205,15 @@ impl Context {
         let address = address.composite().unwrap_or_else(|| address.clone());
         let id = self.by_address.borrow().get(&address).copied();
         id.is_some_and(|id| matches!(self.instance(id).decision, Decision::Deferred))
+    }
+
+    /// Whether a row belongs to what is planned later, and its object dies with something that is
+    /// replaced before that: it is planned without it then.
+    fn is_lost(&self, address: &Address, row: &Row, known: &Known) -> bool {
+        self.selection.as_ref().is_none_or(|selection| selection.names(address))
+            && !self.by_address.borrow().contains_key(address)
+            && (known.is_undecided(address) || self.is_deferred_instance(address))
+            && self.dies_with(row, &BTreeSet::new()).is_some()
     }
 
     /// Why a row leaves, if it does.
