@@ -186,16 +186,21 @@ impl<'a> Builder<'a> {
         let mut moved = None;
         if let Some(from) =
             self.context.moved_from(address).filter(|_| !matches!(instance.decision, Decision::Keep(_)))
-            && let Some(object) = self.context.row(address).and_then(|row| row.current.clone())
+            && let Some(row) = self.context.row(address)
+            && let Some(object) = row.current.clone()
         {
+            // What is renamed is still what it was, whatever the block makes of it afterwards.
+            let renamed = row.type_name.clone();
+            let plan = instance.row.borrow().as_deref().cloned().unwrap_or_default();
+            let plan = aurak_model::plan::RowPlan { schema_version: row.schema_version, ..plan };
             let work = Work::Record {
                 id: object.id,
                 desired: object.desired,
                 attributes: object.attributes,
                 from: Some(from),
-                row: instance.row.borrow().as_deref().cloned().unwrap_or_default(),
+                row: plan,
             };
-            let step = self.push(address, type_name, slot, work, None, None, None);
+            let step = self.push(address, &renamed, slot, work, None, None, None);
             if let Some(leftover) = leftovers.get(address) {
                 self.after[leftover.step as usize].push(step);
             }
