@@ -233,6 +233,8 @@ pub enum Normal {
     Json,
     /// YAML in a string, likewise.
     Yaml,
+    /// A path of a file: `./x` is `x` is `a/../x`.
+    FilePath,
 }
 
 /// When an attribute of a living object cannot be changed.

@@ -27,6 +27,7 @@ mod name;
 mod provider;
 mod removal;
 mod resource;
+mod same;
 mod scope;
 mod steps;
 mod walk;
@@ -71,6 +72,7 @@ fn work(input: PlanInput) -> (Planned, Rc<Context>) {
         context.judge_moves();
         context.judge_program();
         context.judge_replace();
+        context.judge_same_objects();
     }
     let removals = context.removals();
     (context.assemble(removals), context)

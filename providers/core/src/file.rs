@@ -32,14 +32,15 @@ pub(crate) async fn create(core: &Core, desired: &Value) -> Result<Progress, Pro
 }
 
 pub(crate) async fn update(core: &Core, update: &Update) -> Result<Progress, ProviderError> {
-    let Update { id: _, desired, live, unset } = update;
+    let Update { id, desired, live, unset } = update;
     let kept = match text(live, "mode").and_then(|text| parse_mode(text).ok()) {
         Some(mode) if is_secret(desired) == is_secret(live) && !unset.contains(&ModelPath::key("mode")) => {
             mode
         }
         _ => default_mode(desired),
     };
-    write(core, desired, kept, false).await
+    // The path may be spelled in another way now; the file keeps its id.
+    write(core, &with(desired, [("path", (&**id).into())]), kept, false).await
 }
 
 async fn write(core: &Core, desired: &Value, mode: u32, new: bool) -> Result<Progress, ProviderError> {

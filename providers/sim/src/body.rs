@@ -266,6 +266,7 @@ fn normal_text(form: Normal, text: &str) -> String {
             Err(_) => text.to_string(),
         },
         Normal::Yaml => text.trim_end().to_string(),
+        Normal::FilePath => text.to_string(),
     }
 }
 

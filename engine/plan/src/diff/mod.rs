@@ -37,6 +37,7 @@ pub(crate) use future::with_id;
 pub use future::{planned_create, prepare};
 pub use ignore::apply_ignore;
 pub use leaves::leaf_differences;
+pub(crate) use normal::normalised;
 pub use used::used;
 
 use walk::{Side, Walk};

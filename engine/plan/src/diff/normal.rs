@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use aurak_model::schema::Normal;
-use aurak_model::{Attribute, Value};
+use aurak_model::{Attribute, TypeSchema, Value};
 
 /// The text that a scalar is compared by; none for what is no plain scalar. The first character
 /// tells types apart.
@@ -54,6 +54,7 @@ fn normal<'t>(text: &'t str, attribute: &Attribute) -> Cow<'t, str> {
         Some(Normal::Duration) => duration(text),
         Some(Normal::Json) => json(text),
         Some(Normal::Yaml) => yaml(text),
+        Some(Normal::FilePath) => file_path(text),
     };
     match (formed, attribute.case_insensitive) {
         (Some(formed), false) => Cow::Owned(formed),
@@ -61,6 +62,37 @@ fn normal<'t>(text: &'t str, attribute: &Attribute) -> Cow<'t, str> {
         (None, true) => Cow::Owned(text.to_lowercase()),
         (None, false) => Cow::Borrowed(text),
     }
+}
+
+/// The attributes at the top of an object in their normal forms.
+pub(crate) fn normalised(object: &Value, schema: &TypeSchema) -> Value {
+    let Value::Map(entries) = object else { return object.clone() };
+    Value::map(entries.iter().map(|(name, value)| {
+        let formed = match (value, schema.attributes.get(name)) {
+            (Value::String(text), Some(attribute)) => normal(text, attribute).into_owned().into(),
+            _ => value.clone(),
+        };
+        (name.clone(), formed)
+    }))
+}
+
+/// What a path is once it is walked. Below a folder of ours `..` takes the folder before it away; an
+/// absolute path may have links on its way, and keeps its `..`.
+fn file_path(text: &str) -> Option<String> {
+    let absolute = text.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in text.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if !absolute => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    // One that ends so names no file.
+    if text.ends_with('/') || parts.is_empty() {
+        return None;
+    }
+    Some(format!("{}{}", if absolute { "/" } else { "" }, parts.join("/")))
 }
 
 /// The network of an address with a prefix; a bare address is a network of one.

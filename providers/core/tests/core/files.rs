@@ -39,6 +39,18 @@ async fn a_file_is_written_whole_with_its_mode_and_nothing_beside_it() {
 }
 
 #[tokio::test]
+async fn a_file_whose_path_is_spelled_in_another_way_keeps_its_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(folder.path()).await;
+    let made = done(core.create(&call(), "core.file", &desired("./f", "a".into())).await.unwrap());
+    let update =
+        Update { id: made.id, desired: desired("f", "b".into()), live: made.attributes, unset: Vec::new() };
+    let changed = done(core.update(&call(), "core.file", &update).await.unwrap());
+    assert_eq!((&*changed.id, get(&changed.attributes, "path")), ("./f", "./f".into()));
+    assert_eq!(fs::read_to_string(folder.path().join("f")).unwrap(), "b");
+}
+
+#[tokio::test]
 async fn a_mode_that_nobody_asked_to_change_stays() {
     let folder = tempfile::tempdir().unwrap();
     let core = core(folder.path()).await;

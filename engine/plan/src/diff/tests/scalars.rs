@@ -49,6 +49,15 @@ fn normal_forms() {
         (Yaml, "a: 1\n---\nb: 2\n", "a: 1\n", false),
         (Yaml, "1: x", "'1': x", false),
         (Yaml, "{", "{{", false),
+        (FilePath, "./x", "x", true),
+        (FilePath, "a/../b//x", "b/x", true),
+        (FilePath, "a/b", "a/c", false),
+        (FilePath, "../x", "x", false),
+        (FilePath, "a/../../x", "x", false),
+        (FilePath, "x/", "x", false),
+        (FilePath, "/x", "x", false),
+        (FilePath, "/a//./x", "/a/x", true),
+        (FilePath, "/a/../x", "/x", false),
     ];
     for (normal, a, b, same) in table {
         let attribute = Attribute { normal: Some(normal), ..Attribute::of(Kind::String) };

@@ -1,0 +1,118 @@
+//! Two addresses of one object: each would undo what the other does.
+//!
+//! Objects are told apart by the natural key of their type, within the world that a provider's
+//! configuration names. A type without a key has none that could be the same.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use aurak_model::{BlockKind, Diagnostic, Name, Span, Value};
+
+use crate::context::{Context, InstId, Members};
+use crate::diff;
+use crate::provider::ProviderInstance;
+use crate::resource::Decision;
+use crate::scope::RuleScope;
+
+/// How many of the addresses of one object are named.
+const NAMED: usize = 4;
+
+impl Context {
+    /// No object may have two addresses in this plan.
+    pub(crate) fn judge_same_objects(&self) {
+        // The next round looks again; and where a rename is wrong, that is why.
+        if !self.asks.borrow().is_empty() || self.findings.borrow().iter().any(|f| f.code == "moved") {
+            return;
+        }
+        let mut worlds: Vec<Rc<ProviderInstance>> = Vec::new();
+        let mut known: BTreeMap<(Name, usize, Name), Vec<InstId>> = BTreeMap::new();
+        for (i, instance) in self.instances.borrow().iter().enumerate() {
+            let (Some(schema), Some(provider)) = (&instance.schema, &instance.provider) else { continue };
+            let Some(rule) = schema.key.as_deref() else { continue };
+            let is_there = match instance.decision {
+                Decision::Keep(_) | Decision::Update(_) | Decision::Replace { .. } | Decision::Create(_) => {
+                    true
+                }
+                Decision::Existing { .. }
+                | Decision::Composite(_)
+                | Decision::Deferred
+                | Decision::Outside
+                | Decision::Failed => false,
+            };
+            if !is_there || instance.kind != BlockKind::Resource {
+                continue;
+            }
+            // A rule that does not work was told when the resource was decided.
+            let planned = diff::normalised(&instance.planned, schema);
+            let Ok(key) = self.evaluate_rule(rule, &RuleScope { this: &planned }) else { continue };
+            let Value::String(key) = key.reveal() else { continue };
+            let world = match worlds.iter().position(|world| is_same_world(world, provider)) {
+                Some(world) => world,
+                None => {
+                    worlds.push(provider.clone());
+                    worlds.len() - 1
+                }
+            };
+            let place = (instance.type_name.clone(), world, key);
+            known.entry(place).or_default().push(InstId(i as u32));
+        }
+        for ((type_name, _, _), same) in known.iter().filter(|(_, same)| same.len() > 1) {
+            self.find(self.same_object(type_name, same));
+        }
+    }
+
+    fn same_object(&self, type_name: &Name, same: &[InstId]) -> Diagnostic {
+        let mut addresses: Vec<_> = same.iter().map(|id| (self.instance(*id).address.clone(), *id)).collect();
+        addresses.sort();
+        let mut names: Vec<String> = addresses.iter().take(NAMED).map(|(a, _)| format!("`{a}`")).collect();
+        let last = match addresses.len().saturating_sub(NAMED) {
+            0 => names.pop().unwrap_or_default(),
+            more => format!("{more} more"),
+        };
+        let mut finding = Diagnostic::error(
+            "same_object",
+            format!("{} and {last} would be the same {type_name}", names.join(", ")),
+        )
+        .help("keep one of them, or tell them apart by their names")
+        .about(&addresses[0].0);
+        let mut spans: Vec<Span> = Vec::new();
+        for (_, id) in addresses.iter().take(NAMED) {
+            if let Some(span) = self.span_of(*id).filter(|span| !spans.contains(span)) {
+                spans.push(span);
+            }
+        }
+        spans.sort_unstable();
+        let alone = spans.len() == 1;
+        for (i, span) in spans.into_iter().enumerate() {
+            let words = match i {
+                _ if alone => "its instances are one object",
+                0 => "this one",
+                _ => "and this one",
+            };
+            finding = finding.at(span, words);
+        }
+        finding
+    }
+
+    /// Where the block of an instance stands; a part of a composite stands in none.
+    fn span_of(&self, id: InstId) -> Option<Span> {
+        let groups = self.groups.borrow();
+        let has = |members: &Members| match members {
+            Members::Single(one) => *one == id,
+            Members::Keyed(keyed) => keyed.values().any(|one| *one == id),
+            Members::Absent | Members::Deferred => false,
+        };
+        let group_of = self.group_of.borrow();
+        let ((block, _), _) = group_of.iter().find(|(_, group)| has(&groups[group.0 as usize].members))?;
+        Some(self.block(*block).span)
+    }
+}
+
+/// Whether what two provider nodes reach is surely the same.
+fn is_same_world(a: &ProviderInstance, b: &ProviderInstance) -> bool {
+    a.node.address == b.node.address
+        || (!a.unknown
+            && !b.unknown
+            && a.node.type_name == b.node.type_name
+            && a.node.config.reveal() == b.node.config.reveal())
+}
