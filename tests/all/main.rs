@@ -14,6 +14,7 @@ mod generated;
 mod interrupts;
 mod lifecycle;
 mod locks;
+mod properties;
 mod saved_plans;
 mod scenarios;
 

@@ -2,7 +2,7 @@
 
 use super::dice::Dice;
 use super::kinds::{Fill, KINDS};
-use super::make::{Around, Size, some_keys};
+use super::make::{Around, replaced_first, some_keys};
 use super::stack::{Block, Item, Stack};
 use super::term::Term;
 
@@ -21,7 +21,7 @@ impl Stack {
     fn change(&mut self, dice: &mut Dice) {
         let place = dice.below(self.items.len());
         match dice.below(16) {
-            0 | 1 => self.add(dice, Size::default()),
+            0 | 1 => self.add(dice),
             2 | 3 if !self.items.is_empty() => {
                 let gone = self.items.remove(place);
                 if dice.chance(15)
@@ -103,8 +103,12 @@ impl Stack {
             Some(Item::Module(module)) => {
                 let number = dice.below(module.blocks.len());
                 let earlier: Vec<Block> = module.blocks.iter().take(number).cloned().collect();
-                let inside =
-                    Around { blocks: earlier.iter().collect(), modules: Vec::new(), in_module: true };
+                let inside = Around {
+                    blocks: earlier.iter().collect(),
+                    modules: Vec::new(),
+                    in_module: true,
+                    size: stack.size,
+                };
                 if let Some(block) = module.blocks.get_mut(number) {
                     inside.change(dice, block);
                 }
@@ -131,8 +135,8 @@ impl Around<'_> {
                 let first = block.lifecycle.create_first == Some(true);
                 block.lifecycle.create_first = (!first).then_some(true);
             }
-            // The same name, and another type.
-            4 if dice.chance(20) && !block.kind().is_inner() => {
+            // The same name, and another type: the old one goes first, so nobody may be using it.
+            4 if dice.chance(20) && !block.kind().is_inner() && !replaced_first(block) => {
                 let others: Vec<_> = KINDS
                     .iter()
                     .filter(|other| ["sim.thing", "sim.dependant", "core.data"].contains(&other.type_name))

@@ -292,6 +292,14 @@ impl Kind {
         self.type_name.starts_with("inner.")
     }
 
+    /// Whether others cannot go before it lets go of them.
+    pub fn uses_others(&self) -> bool {
+        let uses = |fill: &Fill| {
+            matches!(fill, Fill::In(_) | Fill::MayIn(_) | Fill::Id | Fill::Uses | Fill::Ids | Fill::Namespace)
+        };
+        self.attributes.iter().any(|(_, fill)| uses(fill))
+    }
+
     /// How an attribute may be filled.
     pub fn fill(&self, attribute: &str) -> Option<Fill> {
         self.attributes.iter().find(|(name, _)| *name == attribute).map(|(_, fill)| *fill)

@@ -9,7 +9,7 @@ use aurak_lang::{LoadRequest, MemorySources};
 use aurak_model::record::EndResult;
 use aurak_model::{Event, Report, StateDoc, StepEnd};
 use aurak_plan::Options;
-use aurak_run::{Applied, Me, PlanOutcome, Request, RunError, Session};
+use aurak_run::{Applied, Me, PlanOutcome, Request, RunError, SavedPlan, Session, Stores as _};
 use aurak_sim::World;
 use aurak_state::Store;
 use tokio::sync::mpsc;
@@ -111,6 +111,34 @@ impl Lab {
         aurak_run::plan(&session, Options::default()).await
     }
 
+    /// What a plan is once it was saved and read again.
+    pub async fn saved(&self, outcome: &PlanOutcome) -> Result<SavedPlan, String> {
+        let key = match self.stores.key(&outcome.identity).await.map_err(|error| error.to_string())? {
+            Some(key) => key,
+            None => self.stores.make_key(&outcome.identity).await.map_err(|error| error.to_string())?,
+        };
+        let bytes = aurak_run::save(&self.session, outcome, &key).map_err(|error| failure(&error))?;
+        aurak_run::file::read(&bytes, &key).map_err(|error| error.to_string())
+    }
+
+    /// Saves a plan and applies it.
+    pub async fn apply_saved(&mut self, outcome: &PlanOutcome) -> Ended {
+        self.note("$ plan -o saved\n$ apply saved");
+        let saved = match self.saved(outcome).await {
+            Ok(saved) => saved,
+            Err(why) => return Ended::Refused(Vec::new(), why),
+        };
+        let (events, receiver) = mpsc::unbounded_channel();
+        let request = request(Options::default(), events);
+        let result = aurak_run::apply_saved(&self.session, saved, request, &Yes::default()).await;
+        ended(result, receiver)
+    }
+
+    /// An error as people see it.
+    pub fn tell(&self, error: &RunError) -> String {
+        failure(error)
+    }
+
     /// Plans and applies.
     pub async fn apply(&mut self) -> Ended {
         self.note("$ apply");
@@ -125,29 +153,9 @@ impl Lab {
 
     /// Applies or destroys, as these say.
     pub async fn run(&mut self, options: Options) -> Ended {
-        let (events, mut receiver) = mpsc::unbounded_channel();
-        let request = Request {
-            options,
-            limits: aurak_exec::Limits::default(),
-            lock_timeout: Duration::from_secs(120),
-            new: false,
-            deferred_max: 100,
-            cancel: aurak_exec::Cancel::new(),
-            events,
-        };
-        match aurak_run::apply(&self.session, request, &Yes::default()).await {
-            Ok(Applied::Nothing { .. }) => Ended::Done,
-            Ok(Applied::Executed { end: EndResult::Done, .. }) => Ended::Done,
-            Ok(Applied::Declined) => Ended::Otherwise(EndResult::Failed, Vec::new()),
-            Ok(Applied::Executed { end, .. }) => {
-                let mut failed = Vec::new();
-                while let Ok(event) = receiver.try_recv() {
-                    failed.extend(failure_of(&event));
-                }
-                Ended::Otherwise(end, failed)
-            }
-            Err(error) => Ended::Refused(codes(&error), failure(&error)),
-        }
+        let (events, receiver) = mpsc::unbounded_channel();
+        let result = aurak_run::apply(&self.session, request(options, events), &Yes::default()).await;
+        ended(result, receiver)
     }
 
     /// The store, where there is one.
@@ -161,6 +169,33 @@ impl Lab {
             Some(store) => store.document().await.unwrap_or_default(),
             None => StateDoc::default(),
         }
+    }
+}
+
+fn request(options: Options, events: mpsc::UnboundedSender<Event>) -> Request {
+    Request {
+        options,
+        limits: aurak_exec::Limits::default(),
+        lock_timeout: Duration::from_secs(120),
+        new: false,
+        deferred_max: 100,
+        cancel: aurak_exec::Cancel::new(),
+        events,
+    }
+}
+
+fn ended(result: Result<Applied, RunError>, mut receiver: mpsc::UnboundedReceiver<Event>) -> Ended {
+    match result {
+        Ok(Applied::Nothing { .. } | Applied::Executed { end: EndResult::Done, .. }) => Ended::Done,
+        Ok(Applied::Declined) => Ended::Otherwise(EndResult::Failed, Vec::new()),
+        Ok(Applied::Executed { end, .. }) => {
+            let mut failed = Vec::new();
+            while let Ok(event) = receiver.try_recv() {
+                failed.extend(failure_of(&event));
+            }
+            Ended::Otherwise(end, failed)
+        }
+        Err(error) => Ended::Refused(codes(&error), failure(&error)),
     }
 }
 

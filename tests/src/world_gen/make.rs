@@ -10,18 +10,22 @@ use super::stack::{Block, Item, Lifecycle, Module, Stack};
 use super::term::Term;
 
 /// How big a stack is to be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Size {
     /// The most blocks outside modules.
     pub blocks: usize,
     /// The chance of a module, in percent, beside each block.
     pub modules: usize,
+    /// The types that there are; all where none is named.
+    pub types: &'static [&'static str],
+    /// Whether instances may only be known during apply.
+    pub deferred: bool,
 }
 
 impl Default for Size {
     /// Small: small stacks find the same mistakes, more of them in the same time.
     fn default() -> Size {
-        Size { blocks: 7, modules: 8 }
+        Size { blocks: 7, modules: 8, types: &[], deferred: true }
     }
 }
 
@@ -30,12 +34,14 @@ pub(super) struct Around<'a> {
     pub(super) blocks: Vec<&'a Block>,
     pub(super) modules: Vec<&'a Module>,
     pub(super) in_module: bool,
+    pub(super) size: Size,
 }
 
 impl Stack {
     /// An empty one.
-    pub fn empty(dice: &mut Dice) -> Stack {
+    pub fn empty(dice: &mut Dice, size: Size) -> Stack {
         Stack {
+            size,
             knob: 1,
             flag: dice.chance(60),
             secret: "hush-1".to_string(),
@@ -49,9 +55,9 @@ impl Stack {
 
     /// A random one.
     pub fn random(dice: &mut Dice, size: Size) -> Stack {
-        let mut stack = Stack::empty(dice);
+        let mut stack = Stack::empty(dice, size);
         for _ in 0..=dice.below(size.blocks) {
-            stack.add(dice, size);
+            stack.add(dice);
         }
         for _ in 0..dice.below(3) {
             let name = stack.fresh("out");
@@ -63,7 +69,8 @@ impl Stack {
 
     /// What an item at this place may read.
     pub(super) fn around(&self, place: usize) -> Around<'_> {
-        let mut around = Around { blocks: Vec::new(), modules: Vec::new(), in_module: false };
+        let mut around =
+            Around { blocks: Vec::new(), modules: Vec::new(), in_module: false, size: self.size };
         for item in self.items.iter().take(place) {
             match item {
                 Item::Block(block) => around.blocks.push(block),
@@ -74,11 +81,11 @@ impl Stack {
     }
 
     /// Adds a block or a module, mostly at the end.
-    pub(super) fn add(&mut self, dice: &mut Dice, size: Size) {
+    pub(super) fn add(&mut self, dice: &mut Dice) {
         let place = if dice.chance(80) { self.items.len() } else { dice.below(self.items.len() + 1) };
         let label = self.fresh("r");
         let around = self.around(place);
-        let item = match dice.chance(size.modules) {
+        let item = match dice.chance(self.size.modules) {
             true => Item::Module(around.module(dice, label)),
             false => Item::Block(around.block(dice, label)),
         };
@@ -91,11 +98,17 @@ impl Around<'_> {
         let given = self.any(dice, 1);
         let mut blocks: Vec<Block> = Vec::new();
         for n in 0..=dice.below(3) {
-            let inside = Around { blocks: blocks.iter().collect(), modules: Vec::new(), in_module: true };
+            let inside = Around {
+                blocks: blocks.iter().collect(),
+                modules: Vec::new(),
+                in_module: true,
+                size: self.size,
+            };
             let block = inside.block(dice, format!("{name}{}", char::from(b'a' + n as u8)));
             blocks.push(block);
         }
-        let inside = Around { blocks: blocks.iter().collect(), modules: Vec::new(), in_module: true };
+        let inside =
+            Around { blocks: blocks.iter().collect(), modules: Vec::new(), in_module: true, size: self.size };
         let out = inside.any(dice, 1);
         let each = dice.chance(30).then(|| some_keys(dice));
         Module { name, each, given, blocks, out, after: self.after(dice) }
@@ -141,7 +154,12 @@ impl Around<'_> {
         match dice.below(10) {
             0 | 1 if kind.type_name != "sim.cluster" => block.each = Some(some_keys(dice)),
             2 => block.when = Some(dice.chance(70)),
-            3 if kind.type_name != "sim.pool" && dice.chance(30) => {
+            // What is not decided yet holds on to what it uses, which must not have to go first.
+            3 if self.size.deferred
+                && kind.type_name != "sim.pool"
+                && !kind.uses_others()
+                && dice.chance(30) =>
+            {
                 let sources = self.blocks.iter().filter(|other| other.is_single() && gives_id(other));
                 block.each_id_of = dice.pick(&sources.collect::<Vec<_>>()).map(|source| source.name.clone());
             }
@@ -174,7 +192,9 @@ impl Around<'_> {
     }
 
     fn is_possible(&self, kind: &Kind) -> bool {
-        (!kind.is_inner() || !self.single("sim.cluster").is_empty())
+        let wanted = self.size.types.is_empty() || self.size.types.contains(&kind.type_name);
+        wanted
+            && (!kind.is_inner() || !self.single("sim.cluster").is_empty())
             && kind.attributes.iter().all(|(_, fill)| match fill {
                 Fill::In(of) => self.blocks.iter().any(|block| has_instance(block, of)),
                 _ => true,
@@ -311,6 +331,9 @@ impl Around<'_> {
         }
         if let Some(module) = dice.pick(&self.modules).filter(|_| dice.clone().chance(25)) {
             let key = module.each.as_ref().and_then(|keys| dice.pick(keys).cloned());
+            if module.each.is_some() && key.is_none() {
+                return self.literal(dice);
+            }
             return Term::Out { module: module.name.clone(), key };
         }
         let among: Vec<&&Block> =

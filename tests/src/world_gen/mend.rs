@@ -51,13 +51,23 @@ impl Around<'_> {
         self.mend_after(&mut module.after);
         let mut done: Vec<Block> = Vec::new();
         for mut block in std::mem::take(&mut module.blocks) {
-            let inside = Around { blocks: done.iter().collect(), modules: Vec::new(), in_module: true };
+            let inside = Around {
+                blocks: done.iter().collect(),
+                modules: Vec::new(),
+                in_module: true,
+                size: self.size,
+            };
             if inside.mend(&mut block) {
                 done.push(block);
             }
         }
         module.blocks = done;
-        let inside = Around { blocks: module.blocks.iter().collect(), modules: Vec::new(), in_module: true };
+        let inside = Around {
+            blocks: module.blocks.iter().collect(),
+            modules: Vec::new(),
+            in_module: true,
+            size: self.size,
+        };
         module.out.change(&mut |term| inside.mend_term(term));
     }
 
@@ -114,6 +124,7 @@ impl Around<'_> {
                     }
                     (always, false)
                 }
+                Fill::NeedsSecret | Fill::Always(_) | Fill::Things | Fill::Objects => (term.is_some(), true),
                 _ => (true, false),
             };
             if !fits && !needed {

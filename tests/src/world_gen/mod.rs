@@ -78,9 +78,9 @@ mod tests {
     fn shrinking_finds_the_block() {
         let mut dice = Dice::new(7);
         let big = |stack: &Stack| stack.blocks().iter().any(|(_, b)| b.type_name == "sim.thing");
-        let mut stack = Stack::random(&mut dice, Size { blocks: 20, modules: 10 });
+        let mut stack = Stack::random(&mut dice, Size { blocks: 20, modules: 10, ..Size::default() });
         while !big(&stack) {
-            stack = Stack::random(&mut dice, Size { blocks: 20, modules: 10 });
+            stack = Stack::random(&mut dice, Size { blocks: 20, modules: 10, ..Size::default() });
         }
         let small = shrink(vec![stack], 1_000, &mut |all| all.iter().all(big));
         assert_eq!(small[0].blocks().len(), 1, "{:?}", small[0]);

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::kinds::{Kind, kind};
+use super::make::Size;
 use super::term::Term;
 
 /// A stack. Its inputs are `knob`, `flag` and `secret`; its name is always the same.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stack {
+    /// How big it is to be, and of what.
+    pub size: Size,
     /// The input `knob`.
     pub knob: i64,
     /// The input `flag`.

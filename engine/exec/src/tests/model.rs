@@ -153,8 +153,13 @@ fn virtual_time<T>(test: impl Future<Output = T>) -> T {
     runtime.block_on(test)
 }
 
+/// How many cases: as many as the environment says, as it does where it takes the time.
+fn cases() -> u32 {
+    std::env::var("AURAK_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(150)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 
     #[test]
     fn a_run_ends_as_one_step_after_the_other_would(
