@@ -247,7 +247,7 @@ impl Naive<'_> {
         if again || differs.iter().any(|name| is_fixed(block.type_name, name)) {
             return make(Act::Replace);
         }
-        change(block, desired, live, &differs, if differs.is_empty() { Act::Keep } else { Act::Update })
+        change(block, &desired, live, &differs, if differs.is_empty() { Act::Keep } else { Act::Update })
     }
 
     /// Makes it, or takes it over where one with its natural key is there.
@@ -268,7 +268,7 @@ impl Naive<'_> {
         match there.next() {
             Some((_, live)) => {
                 let differs = differences(block, desired, live, None);
-                change(block, desired.clone(), live, &differs, Act::Import)
+                change(block, desired, live, &differs, Act::Import)
             }
             None => make(Act::Create),
         }
@@ -360,13 +360,14 @@ fn differences(
 }
 
 /// What it is like after a change in place.
-fn change(block: &Block, desired: Seen, live: &Attributes, differs: &[String], act: Act) -> (Act, Seen) {
+fn change(block: &Block, desired: &Seen, live: &Attributes, differs: &[String], act: Act) -> (Act, Seen) {
     let mut seen: Seen = live.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
-    for name in differs {
-        match desired.get(name) {
-            Some(value) => drop(seen.insert(name.clone(), value.clone())),
-            None => drop(seen.remove(name)),
-        }
+    for name in differs.iter().filter(|name| !desired.contains_key(*name)) {
+        seen.remove(name);
+    }
+    // What the service spells otherwise is read as it is written.
+    for (name, value) in desired.iter().filter(|(name, _)| !block.lifecycle.ignore.contains(&name.as_str())) {
+        seen.insert(name.clone(), value.clone());
     }
     for (name, with) in computed(block.type_name) {
         if differs.iter().any(|other| other == with) {

@@ -79,6 +79,7 @@ pub const KINDS: &[Kind] = &[
             ("location", Fill::OneOf(&["\"westeurope\"", "\"West Europe\"", "\"northeurope\""])),
             ("tags", Fill::Tags),
         ],
+        gives: &["id", "location"],
         changes: &["tags"],
         weight: 4,
         ..PLAIN

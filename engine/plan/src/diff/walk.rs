@@ -285,6 +285,11 @@ impl<'a> Walk<'a> {
             }
             (want, Some(have)) if same_scalar(want, have, attribute) => {
                 let Some(there) = there else { return Merged::Same };
+                // Who reads it sees it as it is written: that is what a creation gives them, before
+                // the service says how it spells it, and it stays so.
+                if self.side == Side::Change && want != have {
+                    return Merged::New(marked(asked, secret || have_hidden));
+                }
                 return match (secret || want_hidden) && !have_hidden {
                     true => Merged::New(there.clone().sensitive()),
                     false => Merged::Same,

@@ -77,7 +77,7 @@ fn sets() {
     assert_snapshot!(case(&schema, "
         desired: {zones: [b, A]}
         refreshed: {zones: [a, B]}
-    "), @r#"planned  {"zones": ["a", "B"]}"#);
+    "), @r#"planned  {"zones": ["b", "A"]}"#);
     assert_snapshot!(case(&schema, "
         desired: {zones: [c, a]}
         previous: {zones: [a, b]}
@@ -112,7 +112,7 @@ fn by_key() {
     assert_snapshot!(case(&schema, "
         desired: {rules: [{name: B, port: 2}, {name: a, port: 1}]}
         refreshed: {rules: [{name: A, port: 1, id: '1'}, {name: b, port: 2, id: '2'}]}
-    "), @r#"planned  {"rules": [{"id": "1", "name": "A", "port": 1}, {"id": "2", "name": "b", "port": 2}]}"#);
+    "), @r#"planned  {"rules": [{"id": "2", "name": "B", "port": 2}, {"id": "1", "name": "a", "port": 1}]}"#);
     assert_snapshot!(case(&schema, "
         desired: {rules: [{name: c, port: 3}, {name: a, port: 9}]}
         previous: {rules: [{name: a, port: 1, note: n}, {name: b, port: 2}]}

@@ -257,7 +257,7 @@ fn free_data_is_compared_leaf_by_leaf() {
     ~ data.a.gone.x: 1 → nothing
     ≠ data.a.d: null → nothing
     unset    data.a.gone
-    planned  {"data": {"a": {"b": [1, {"c": "x", "other": 1}], "d": null, "theirs": 2}, "n": 1.0}}
+    planned  {"data": {"a": {"b": [1, {"c": "x", "other": 1}], "d": null, "theirs": 2}, "n": 1}}
     "#);
     // Null is data here.
     assert_snapshot!(case(&schema, "
@@ -346,7 +346,7 @@ fn what_cannot_be_changed_forces() {
     "), @r#"
     ± network.mtu: 2 → 1
     ≠ network.mtu: 1 → 2
-    planned  {"network": {"cidr": "10.1.0.0/16", "mtu": 1}}
+    planned  {"network": {"cidr": "10.1.2.3/16", "mtu": 1}}
     "#);
     assert_snapshot!(case(&schema, "
         desired: {network: {cidr: 10.1.2.3/16}}

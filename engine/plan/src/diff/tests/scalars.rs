@@ -100,7 +100,7 @@ fn numbers_and_case() {
 }
 
 #[test]
-fn what_is_equal_stays_as_the_service_writes_it() {
+fn what_is_equal_is_read_as_the_configuration_writes_it() {
     let schema = schema("{location: {type: string, normal: azure_location}, size: {type: integer}}");
     assert_snapshot!(case(&schema, "
         desired: {location: West Europe, size: 2}
@@ -108,12 +108,12 @@ fn what_is_equal_stays_as_the_service_writes_it() {
     "), @r#"
     ~ size: 1 → 2
     ≠ size: 2 → 1
-    planned  {"location": "westeurope", "size": 2}
+    planned  {"location": "West Europe", "size": 2}
     "#);
     assert_snapshot!(case(&schema, "
         desired: {location: West Europe, size: 2}
         refreshed: {location: westeurope, size: 2}
-    "), @r#"planned  {"location": "westeurope", "size": 2}"#);
+    "), @r#"planned  {"location": "West Europe", "size": 2}"#);
 }
 
 #[test]
