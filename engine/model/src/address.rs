@@ -71,6 +71,15 @@ impl Address {
         Address(format!("{}/{child}", self.0).into())
     }
 
+    /// The first characters as a number, in whose order addresses stand where these numbers differ.
+    pub fn leading(&self) -> u128 {
+        let mut bytes = [0; 16];
+        for (to, from) in bytes.iter_mut().zip(self.0.bytes()) {
+            *to = from;
+        }
+        u128::from_be_bytes(bytes)
+    }
+
     /// Reads an address and brings it into its canonical form.
     pub fn parse(text: &str) -> Result<Address, BadAddress> {
         let (segments, child) = parse(text)?;

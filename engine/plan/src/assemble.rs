@@ -119,11 +119,11 @@ impl Context {
         let built = Builder::new(self).build(&removals);
         let instances = self.instances.borrow();
         let mut unchanged = 0;
-        let mut ids: Vec<usize> = Vec::with_capacity(instances.len());
+        let mut ids: Vec<(u128, usize)> = Vec::with_capacity(instances.len());
         for (i, instance) in instances.iter().enumerate() {
             let changes = instance.change.borrow().is_some();
             if changes || is_touched(instance) {
-                ids.push(i);
+                ids.push((instance.address.leading(), i));
             }
             if !changes
                 && instance.kind == BlockKind::Resource
@@ -132,8 +132,12 @@ impl Context {
                 unchanged += 1;
             }
         }
-        // Sorted once: sorting what is in order already costs next to nothing.
-        ids.sort_by(|a, b| instances[*a].address.cmp(&instances[*b].address));
+        // Sorted once: sorting what is in order already costs next to nothing. Most are told apart by
+        // their first characters, without a look at each text, which are all over the memory.
+        ids.sort_unstable_by(|(lead, a), (other, b)| {
+            lead.cmp(other).then_with(|| instances[*a].address.cmp(&instances[*b].address))
+        });
+        let ids: Vec<usize> = ids.into_iter().map(|(_, id)| id).collect();
         let mut changes: Vec<Change> = Vec::with_capacity(ids.len());
         changes.extend(ids.iter().filter_map(|i| instances[*i].change.take()).map(|change| *change));
         changes.extend(removals.iter().filter_map(|removal| removal.change.clone()));
@@ -184,6 +188,11 @@ impl Context {
 
     /// Says what is lost with the objects that a plan takes away, where their types hold data.
     fn note_data_loss(&self, changes: &mut [Change]) {
+        let may_take =
+            |change: &Change| matches!(change.action, Action::Delete | Action::Replace(_) | Action::Forget);
+        if !changes.iter().any(may_take) {
+            return;
+        }
         let lost_before: HashSet<Address> = changes
             .iter()
             .filter(|change| change.reasons.contains(&Reason::ObjectGone))
@@ -199,9 +208,13 @@ impl Context {
     fn base(&self, instances: &[Rc<Instance>], ids: &[usize], removals: &[Removal]) -> Base {
         let previous = &self.input.previous;
         let touched = || ids.iter().map(|i| &instances[*i]).filter(|instance| is_touched(instance));
-        let mut paths: BTreeMap<Address, Vec<Path>> = touched()
+        let based_on = |address: Address, paths: Vec<Path>| {
+            let version = previous.rows.get(&address).map_or(0, |row| row.version);
+            (address, RowBase { version, paths, digest: String::new() })
+        };
+        let mut rows: BTreeMap<Address, RowBase> = touched()
             .filter(|instance| instance.kind == BlockKind::Resource)
-            .map(|instance| (self.recorded_at(&instance.address), instance.used.clone()))
+            .map(|instance| based_on(self.recorded_at(&instance.address), instance.used.clone()))
             .collect();
         let mut groups: BTreeSet<(GroupId, &Path)> = BTreeSet::new();
         let mut read = |id: InstId, path: &Path| {
@@ -211,7 +224,8 @@ impl Context {
             }
             let address = self.recorded_at(&target.address);
             if previous.rows.contains_key(&address) {
-                paths.entry(address).or_default().push(path.clone());
+                let row = rows.entry(address.clone()).or_insert_with(|| based_on(address, Vec::new()).1);
+                row.paths.push(path.clone());
             }
         };
         for from in touched().flat_map(|instance| instance.reads.iter()) {
@@ -225,17 +239,13 @@ impl Context {
             self.members(group).into_iter().for_each(|id| read(id, path));
         }
         for removal in removals {
-            paths.entry(self.recorded_at(&removal.address)).or_default();
+            let address = self.recorded_at(&removal.address);
+            rows.entry(address.clone()).or_insert_with(|| based_on(address, Vec::new()).1);
         }
-        let rows = paths
-            .into_iter()
-            .map(|(address, mut paths)| {
-                paths.sort_unstable();
-                paths.dedup();
-                let version = previous.rows.get(&address).map_or(0, |row| row.version);
-                (address, RowBase { version, paths, digest: String::new() })
-            })
-            .collect();
+        for row in rows.values_mut() {
+            row.paths.sort_unstable();
+            row.paths.dedup();
+        }
         Base {
             state: previous.id.clone(),
             serial: previous.serial,

@@ -57,7 +57,11 @@ impl Known {
             undecided.entry(plain(block)).or_default().push(block.clone());
         }
         Known {
-            blocks: groups.iter().map(|group| (group.address.clone(), group.members.clone())).collect(),
+            // Nobody asks where there are no rows.
+            blocks: match context.input.previous.rows.is_empty() {
+                true => HashMap::new(),
+                false => groups.iter().map(|group| (group.address.clone(), group.members.clone())).collect(),
+            },
             undecided,
             moved,
         }
