@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use aurak_model::event::Verb;
 use aurak_model::record::EndResult;
 
-use super::{Progress, past};
+use super::{Display, Progress, past};
 use crate::diagnostics;
 use crate::paint::{Line, Role};
-use crate::text;
+use crate::text::{self, clean};
 use crate::words::{count, elapsed, number};
 
 /// What can be done next, as commands to type.
@@ -96,7 +96,8 @@ impl Progress {
         out
     }
 
-    /// Failures in full once more, unless the only one is the last thing that was printed.
+    /// Failures once more, unless the only one is the last thing that was printed: in full on a
+    /// terminal, where they have scrolled away; on a line each in a log, which has them already.
     fn repeat_failures(&self, out: &mut String) {
         if self.failures.is_empty() || (self.failures.len() == 1 && self.failure_in_sight) {
             return;
@@ -105,6 +106,16 @@ impl Progress {
         let words = format!("{}:", count(self.failures.len() as u64, "failure"));
         Line::new().push(Role::Error, &words).end(out, &self.style);
         for (i, failure) in self.failures.iter().enumerate() {
+            if self.display == Display::Lines {
+                let mut words = clean(failure.summary.lines().next().unwrap_or_default()).into_owned();
+                if let Some(address) = &failure.address
+                    && !words.contains(address.as_str())
+                {
+                    words = format!("{}: {words}", clean(address.as_str()));
+                }
+                Line::new().pad(2, 0).push(Role::Plain, &words).end(out, &self.style);
+                continue;
+            }
             if i > 0 {
                 out.push('\n');
             }

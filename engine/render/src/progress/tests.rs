@@ -199,6 +199,25 @@ fn a_failure_that_is_still_in_sight_is_not_repeated() {
 }
 
 #[test]
+fn a_log_has_a_failure_in_full_once() {
+    let mut run = Run::new(Style::plain(), Display::Lines);
+    run.play();
+    run.fail();
+    run.at(60_000, finished(1, 59_400, StepEnd::Done));
+    run.at(60_000, done(EndResult::Failed));
+    assert_snapshot!(run.progress.end(&NEXT), @r#"
+    1 failure:
+      creating system.eck was refused
+
+    not started
+      core.api, dns.zone, dns.records["a long key that goes on and on"]: system.eck failed
+
+    failed in 1m 00s: 1 created, 1 changed; 1 failed, 3 not started
+    next: put right what failed, then `aurak apply`; what is done stays done
+    "#);
+}
+
+#[test]
 fn without_a_terminal_there_are_lines() {
     let mut run = Run::new(Style::plain(), Display::Lines);
     let mut out = run.play();
