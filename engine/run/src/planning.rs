@@ -66,8 +66,10 @@ pub async fn load(session: &Session) -> Result<Loaded, RunError> {
     let mut findings = loaded.diagnostics;
     let program = Arc::new(loaded.program);
     if findings.iter().any(Diagnostic::is_error) {
+        explain_environment(session, &program, &mut findings).await;
         return Err(RunError::Findings { findings, files: Box::new(program.files.clone()) });
     }
+    findings.extend(left_environments(session, &program).await);
     let mut snapshot = Arc::new(Snapshot::default());
     let previous = Arc::new(StateDoc::default());
     let pool = ProviderPool::new(session.registry.clone());
@@ -99,6 +101,55 @@ pub async fn load(session: &Session) -> Result<Loaded, RunError> {
         return Ok(Loaded { program, stack, findings, sources: recording.memory() });
     }
     Err(RunError::Endless { rounds: MOST_ROUNDS })
+}
+
+/// An environment that left the stack while its state stayed: says what is there, and the way out.
+async fn explain_environment(session: &Session, program: &Program, findings: &mut [Diagnostic]) {
+    let Some(wanted) = session.request.environment.as_deref() else { return };
+    if program.environments.iter().any(|name| **name == *wanted) {
+        return;
+    }
+    let Some(finding) = findings.iter_mut().find(|finding| finding.code == "environment") else { return };
+    let found = session.stores.list().await.unwrap_or_default();
+    let Some(identity) = found.into_iter().find(|i| i.environment.as_deref() == Some(wanted)) else {
+        return;
+    };
+    finding.detail = Some(match resources_in(session, &identity).await {
+        Some(1) => "a state of it is there, with 1 resource".to_string(),
+        Some(n) => format!("a state of it is there, with {n} resources"),
+        None => "a state of it is there".to_string(),
+    });
+    finding.help = Some(way_out(wanted));
+}
+
+/// How many resources a state has, where it can be read.
+async fn resources_in(session: &Session, identity: &Identity) -> Option<usize> {
+    let key = session.stores.key(identity).await.ok()?;
+    let store = session.stores.open(identity, key, false).await.ok()?;
+    Some(store.document().await.ok()?.rows.len())
+}
+
+/// States of environments that the stack does not have any more: nobody would plan these again.
+async fn left_environments(session: &Session, program: &Program) -> Vec<Diagnostic> {
+    // Where states cannot be listed, what needs one says so.
+    let found = session.stores.list().await.unwrap_or_default();
+    let mut left: Vec<Name> = found.into_iter().filter_map(|identity| identity.environment).collect();
+    left.retain(|name| !program.environments.contains(name));
+    left.sort();
+    left.dedup();
+    left.iter()
+        .map(|name| {
+            let summary =
+                format!("the stack has no environment `{name}` any more, but a state of it is there");
+            Diagnostic::warning("left_environment", summary).help(way_out(name))
+        })
+        .collect()
+}
+
+fn way_out(environment: &str) -> String {
+    format!(
+        "to delete what it holds, put `{environment}: {{}}` back under `environments`, then `aurak destroy --env {environment}`"
+    )
 }
 
 /// Plans: reads only, takes no lease.
