@@ -406,30 +406,42 @@ resources:
     std::fs::write(folder.path().join("aurak.yaml"), stack).unwrap();
     let refused = folder.run(&["plan"]);
     let said: Vec<&str> =
-        refused.lines().filter(|line| line.starts_with("error") || line.contains("-->")).collect();
+        refused.lines().filter(|line| ["error", "-->", "^"].iter().any(|part| line.contains(part))).collect();
     assert_snapshot!(said.join("\n"), @"
-    error: `create` of `a` does not fit: it must be a list of arguments that is not empty, or a text for `sh -c`
+    error: `create` of `a` does not fit
      --> aurak.yaml:4:36
-    error: `create` of `b` does not fit: it must be a list of arguments that is not empty, or a text for `sh -c`
+      |                                    ^ it must be a list of arguments that is not empty, or a text for `sh -c`
+    error: `create` of `b` does not fit
      --> aurak.yaml:5:36
-    error: `create` of `c` does not fit: it must be a list of arguments that is not empty, or a text for `sh -c`
+      |                                    ^ it must be a list of arguments that is not empty, or a text for `sh -c`
+    error: `create` of `c` does not fit
      --> aurak.yaml:6:36
-    error: `read` of `d` does not fit: it must be a list of arguments, or a text for `sh -c`
+      |                                    ^^^^ it must be a list of arguments that is not empty, or a text for `sh -c`
+    error: `read` of `d` does not fit
      --> aurak.yaml:7:52
-    error: `environment` of `d` does not fit: a variable needs a name
+      |                                                    ^ it must be a list of arguments, or a text for `sh -c`
+    error: `environment` of `d` does not fit
      --> aurak.yaml:7:68
-    error: `environment` of `d` does not fit: the name of a variable cannot have a `=` in it
+      |                                                                    ^ a variable needs a name
+    error: `environment` of `d` does not fit
      --> aurak.yaml:7:68
-    error: `environment` of `d` does not fit: neither the name nor the value of a variable can have a NUL in it
+      |                                                                    ^ the name of a variable cannot have a `=` in it
+    error: `environment` of `d` does not fit
      --> aurak.yaml:7:68
-    error: `create` of `e` does not fit: it must be a list of arguments that is not empty, or a text for `sh -c`
+      |                                                                    ^
+    error: `create` of `e` does not fit
      --> aurak.yaml:8:36
-    error: `kind` of `g` does not fit: an `integer` needs `max`, the most that it may be
+      |                                    ^ it must be a list of arguments that is not empty, or a text for `sh -c`
+    error: `kind` of `g` does not fit
       --> aurak.yaml:10:33
-    error: `max` of `h` does not fit: it is less than `min`, which is 0 where nothing is said
+       |                                 ^^^^^^^ an `integer` needs `max`, the most that it may be
+    error: `max` of `h` does not fit
       --> aurak.yaml:11:55
-    error: `max` of `i` does not fit: it is less than `min`, which is 0 where nothing is said
+       |                                                       ^ it is less than `min`, which is 0 where nothing is said
+    error: `max` of `i` does not fit
       --> aurak.yaml:12:47
+       |                                               ^^ it is less than `min`, which is 0 where nothing is said
+    11 errors
     ");
 }
 

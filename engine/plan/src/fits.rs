@@ -24,21 +24,28 @@ impl Context {
             let evaluated = Template::expression(&check.that)
                 .and_then(|text| text.evaluate(&RuleScope { this: desired }));
             let path = &check.at;
-            let mut finding = match evaluated {
-                Ok(evaluated) if truthy(&evaluated.value) == Some(false) => Diagnostic::error(
-                    "attribute",
-                    format!("`{path}` of `{address}` does not fit: {}", check.message),
-                ),
+            let finding = match evaluated {
+                Ok(evaluated) if truthy(&evaluated.value) == Some(false) => {
+                    let summary = format!("`{path}` of `{address}` does not fit");
+                    let finding = Diagnostic::error("attribute", summary);
+                    match node {
+                        Some(node) => finding.at(descend(node, path).span, check.message.clone()),
+                        None => finding.detail(check.message.clone()),
+                    }
+                }
                 Ok(_) => continue,
-                Err(error) => Diagnostic::error(
-                    "type_rule",
-                    format!("could not check `{path}` of `{address}`: {error}"),
-                )
-                .detail(format!("`{}` in the type {} does not work", check.that, schema.name)),
+                Err(error) => {
+                    let finding = Diagnostic::error(
+                        "type_rule",
+                        format!("could not check `{path}` of `{address}`: {error}"),
+                    )
+                    .detail(format!("`{}` in the type {} does not work", check.that, schema.name));
+                    match node {
+                        Some(node) => finding.at(descend(node, path).span, "this was to be checked"),
+                        None => finding,
+                    }
+                }
             };
-            if let Some(node) = node {
-                finding = finding.at(descend(node, path).span, "");
-            }
             self.find(finding.about(address));
             failed = true;
         }
