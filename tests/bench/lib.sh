@@ -8,7 +8,9 @@ aurak=$target/release/aurak
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export AURAK_KEY=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
-export CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1 NO_COLOR=1
+export CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1 NO_COLOR=1 LC_ALL=C
+# A personal configuration file that is not there would fill the output with warnings.
+[ -e "${TF_CLI_CONFIG_FILE:-/}" ] || unset TF_CLI_CONFIG_FILE
 
 build() {
   (cd "$root" && cargo build --release --quiet --package aurak-cli)
@@ -68,16 +70,18 @@ flat_aurak() {
 
 # measure RUNS COMMAND...: sets seconds (median) and megabytes (largest) of the whole process.
 measure() {
-  local runs=$1 i
+  local runs=$1 i from to
   shift
   : >"$scratch/times"
   for ((i = 0; i < runs; i++)); do
-    command time -f '%e %M' -o "$scratch/time" "$@" >"$scratch/out" 2>"$scratch/err" || {
+    from=$EPOCHREALTIME
+    command time -f '%M' -o "$scratch/time" "$@" >"$scratch/out" 2>"$scratch/err" || {
       echo "failed: $*" >&2
       tail -5 "$scratch/out" "$scratch/err" >&2
       return 1
     }
-    tail -1 "$scratch/time" >>"$scratch/times"
+    to=$EPOCHREALTIME
+    awk -v from="$from" -v to="$to" 'END { printf "%.3f %d\n", to - from, $1 }' "$scratch/time" >>"$scratch/times"
   done
   seconds=$(sort -n "$scratch/times" | awk '{ s[NR] = $1 } END { print s[int((NR + 1) / 2)] }')
   megabytes=$(awk '$2 > m { m = $2 } END { printf "%d", m / 1024 }' "$scratch/times")

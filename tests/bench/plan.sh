@@ -32,12 +32,17 @@ other() {
 for n in "${sizes[@]}"; do
   dir=$scratch/aurak-$n
   tree_aurak "$dir" "$n"
-  measure 5 "$aurak" -C "$dir" plan
+  measure 7 "$aurak" -C "$dir" plan
   row "$n" aurak create "$seconds" "$megabytes"
   ours=$seconds
+  [ -z "${created_before:-}" ] || echo "$n / $before: create = $(ratio "$seconds" "$created_before")"
+  created_before=$seconds
   "$aurak" -C "$dir" apply --yes >/dev/null
-  measure 5 "$aurak" -C "$dir" plan
+  measure 7 "$aurak" -C "$dir" plan
   row "$n" aurak no-op "$seconds" "$megabytes"
+  [ -z "${same_before:-}" ] || echo "$n / $before: no-op = $(ratio "$seconds" "$same_before")"
+  same_before=$seconds
+  before=$n
   if [ "$n" -le 10000 ]; then
     for tool in terraform tofu; do
       other "$tool" "$n"
