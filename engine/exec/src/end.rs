@@ -1,6 +1,7 @@
 //! The end of steps: what an executor returns becomes an outcome and rows, those who waited may
 //! start, and those who hang on a failure never do.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use aurak_api::Applied;
 use aurak_model::event::StepEnd;
 use aurak_model::plan::Work;
 use aurak_model::record::{CallKind, IdempotencyKey, Intent, Object, Outcome, RowChange};
-use aurak_model::{Diagnostic, Name, Record, Slot, StepId};
+use aurak_model::{Address, Diagnostic, Name, Record, Slot, StepId};
 use tokio::sync::oneshot;
 
 use crate::conditions::{judge, makes};
@@ -30,7 +31,9 @@ impl Dispatcher<'_> {
             Ended::Deleted => {
                 let it = &self.plan.steps[step as usize];
                 let before = self.resolver.rows.get(&it.address);
-                let changes: Vec<_> = before.map(|row| without_object(row, it.slot)).into_iter().collect();
+                let mut changes: Vec<_> =
+                    before.map(|row| without_object(row, it.slot)).into_iter().collect();
+                changes.extend(self.forgotten_with(step));
                 if it.slot == Slot::Current {
                     self.resolver.rows.unsee(&it.address);
                 }
@@ -69,6 +72,26 @@ impl Dispatcher<'_> {
                 self.give_up(lost.map_or(ExecError::Stuck { left: self.open_steps }, ExecError::from));
             }
         }
+    }
+
+    /// The rows of what dies with an object that is deleted. They go in the record that says so: a run
+    /// that ends between the two would leave rows behind whose provider is gone and cannot be asked.
+    fn forgotten_with(&self, step: u32) -> Vec<RowChange> {
+        let mut open = vec![step];
+        let mut changes: BTreeMap<&Address, RowChange> = BTreeMap::new();
+        while let Some(gone) = open.pop() {
+            for dependant in self.graph.dependants(gone) {
+                let it = &self.plan.steps[*dependant as usize];
+                if !matches!(it.work, Work::Forget) {
+                    continue;
+                }
+                if let Some(row) = self.resolver.rows.get(&it.address) {
+                    changes.insert(&it.address, without_object(row, it.slot));
+                    open.push(*dependant);
+                }
+            }
+        }
+        changes.into_values().collect()
     }
 
     fn done(&mut self, step: u32, running: Running, changes: Vec<RowChange>, took: Duration) {

@@ -5,7 +5,7 @@
 //! becomes a question and stays open, and never a second create. An update or a delete is read, and
 //! what is there is written down: the next plan does the rest.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
 use std::path::Path as FilePath;
@@ -309,6 +309,10 @@ impl Case<'_> {
             },
             Verdict::Gone => {
                 let rows = match (&intent.call, before) {
+                    (CallKind::Delete, Some(row)) if intent.slot == Slot::Current => {
+                        let gone = std::iter::once(without_object(row, intent.slot));
+                        gone.chain(self.died_with(address, &written)).collect()
+                    }
                     (CallKind::Delete, Some(row)) => vec![without_object(row, intent.slot)],
                     _ => Vec::new(),
                 };
@@ -344,6 +348,29 @@ impl Case<'_> {
         };
         self.append(vec![Record::Outcome(outcome)]).await?;
         Ok((finding, true))
+    }
+
+    /// The rows of what died with an object: what says so itself, and what lives in a world that came
+    /// from there. The run that deleted it would have forgotten them; nobody can be asked about them
+    /// any more.
+    fn died_with(&self, gone: &Address, written: &Rows<'_>) -> Vec<RowChange> {
+        let mut open = vec![gone.clone()];
+        let mut dead = BTreeSet::new();
+        while let Some(gone) = open.pop() {
+            let in_it = |row: &Row| {
+                let provider = self.state.providers.get(&row.provider);
+                row.lifecycle.deleted_with.as_ref() == Some(&gone)
+                    || provider.is_some_and(|provider| provider.needs.contains(&gone))
+            };
+            let rows = self.state.rows.keys().filter_map(|address| written.get(address));
+            for row in rows.filter(|row| row.current.is_some() && in_it(row)) {
+                if row.address != gone && dead.insert(row.address.clone()) {
+                    open.push(row.address.clone());
+                }
+            }
+        }
+        let rows = dead.iter().filter_map(|address| written.get(address));
+        rows.map(|row| without_object(row, Slot::Current)).collect()
     }
 
     /// It stays open.
