@@ -278,7 +278,7 @@ impl Drive<'_> {
                         Settled::Gone => *ours = true,
                         Settled::CannotTell(why) => return end(cannot_tell(&why), Remains::Open),
                     },
-                    Whereabouts::Nothing => *ours = true,
+                    Whereabouts::Nothing | Whereabouts::Repeat => *ours = true,
                     Whereabouts::Ask(why) => {
                         let why = format!("{}; {why}", error.message);
                         return end(question(&self.job.address, &why), Remains::Open);

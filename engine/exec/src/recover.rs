@@ -22,7 +22,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt};
 use tokio::sync::Mutex;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::backoff::Backoff;
 use crate::context::Context;
@@ -39,6 +39,13 @@ use crate::whereabouts::{Patience, Settled, Whereabouts, find_out, settled};
 const AT_ONCE: usize = 16;
 /// How often it is looked whether a process that outlived its run has ended.
 const LOCK_POLL: Duration = Duration::from_millis(100);
+/// How long after an intent was written a create may still be on its way: a service goes on with a
+/// request whose caller is dead, and an object that appears after it was looked for would be in no
+/// state. Services act within a second or two of the request; whoever runs the command again by hand
+/// rarely waits for this.
+const ON_ITS_WAY: Duration = Duration::from_secs(3);
+/// How often it is looked for until then.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// A provider that wants to be asked again at once would keep a core busy.
 const SHORTEST_POLL: Duration = Duration::from_millis(10);
 /// Volatile attributes of providers whose providers have volatile attributes, and so on: deeper than
@@ -165,7 +172,14 @@ impl Case<'_> {
         Ok(match (&intent.call, &intent.id) {
             (CallKind::Create, _) => {
                 let key = intent.natural_key.as_ref();
-                match find_out(provider, &call, type_name, key, &intent.desired, patience).await {
+                let until = Instant::now() + self.on_its_way();
+                let whereabouts = loop {
+                    match find_out(provider, &call, type_name, key, &intent.desired, patience).await {
+                        Whereabouts::Nothing if Instant::now() < until => sleep(LOOK_AGAIN).await,
+                        whereabouts => break whereabouts,
+                    }
+                };
+                match whereabouts {
                     Whereabouts::Found(found) => {
                         match settled(provider, type_name, found, patience, |_| {}).await {
                             Settled::Ready(applied) => Verdict::There(applied),
@@ -174,7 +188,9 @@ impl Case<'_> {
                             Settled::CannotTell(why) => Verdict::Later(Failure::new("unanswered", why)),
                         }
                     }
-                    Whereabouts::Nothing => Verdict::NotDone("it was not made".to_string()),
+                    Whereabouts::Nothing | Whereabouts::Repeat => {
+                        Verdict::NotDone("it was not made".to_string())
+                    }
                     Whereabouts::Ask(_) if self.was_settled_by_hand().await? => Verdict::ByHand,
                     Whereabouts::Ask(why) => Verdict::Ask(why),
                     Whereabouts::CannotTell(why) => Verdict::Later(Failure::new("unanswered", why)),
@@ -208,6 +224,13 @@ impl Case<'_> {
                 Verdict::NotDone("the journal does not say which object it was".to_string())
             }
         })
+    }
+
+    /// How much longer its request may be on its way. By the clock of the day, because it was another
+    /// process that sent it.
+    fn on_its_way(&self) -> Duration {
+        let since = self.context.clock.now_ms().saturating_sub(self.pending.intent.at_ms);
+        ON_ITS_WAY.saturating_sub(Duration::from_millis(since))
     }
 
     /// Waits for what goes on at the service; `None` where only a look at the object can tell.

@@ -16,8 +16,10 @@ use crate::lease::LeaseKeeper;
 pub(crate) enum Whereabouts {
     /// It is there.
     Found(Applied),
-    /// It is not there, or a second call adds nothing.
+    /// It is not there.
     Nothing,
+    /// A second call adds nothing.
+    Repeat,
     /// Only a person can tell, and why.
     Ask(String),
     /// It cannot be found out just now, and why.
@@ -53,7 +55,7 @@ pub(crate) async fn find_out(
         }
     }
     match patience.ask(|| provider.recover(call, type_name, desired)).await {
-        Ok(Recovery::Repeat) => Whereabouts::Nothing,
+        Ok(Recovery::Repeat) => Whereabouts::Repeat,
         Ok(Recovery::Object(Refreshed::Found { id, attributes })) => {
             Whereabouts::Found(Applied { id, attributes })
         }

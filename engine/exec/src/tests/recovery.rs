@@ -48,6 +48,27 @@ fn findings(recovered: &Recovered) -> String {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_create_that_is_still_on_its_way_is_waited_for() {
+    let kit = Kit::new().await;
+    let now = aurak_state::Clock::now_ms(&*kit.clock);
+    for name in ["late", "never"] {
+        let sent = Intent { at_ms: now, ..intent(name, CallKind::Create, None, Some(name)) };
+        left(&kit, sent, None).await;
+    }
+    let world = kit.world.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        world.put("x/1", Value::map([("name", Value::from("late"))]));
+    });
+    let recovered = kit.recover().await;
+    insta::assert_snapshot!(findings(&recovered), @"
+    Note: a run was interrupted while creating `late`: it is there, and was taken over [recovered]
+    Note: a run was interrupted while creating `never`: it was not made [recovered]
+    ");
+    assert_eq!(recovered.settled, 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_create_is_found_by_its_key_or_was_never_made() {
     let kit = Kit::new().await;
     kit.world.put("x/1", Value::map([("name", Value::from("there"))]));
