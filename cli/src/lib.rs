@@ -30,6 +30,7 @@ use crate::args::Cli;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::Ui;
+pub use crate::session::{Additions, Wrapper};
 
 /// All commands and what they take, for the reference.
 pub fn command() -> clap::Command {
@@ -38,11 +39,17 @@ pub fn command() -> clap::Command {
 
 /// Runs the command that the arguments of this process name.
 pub fn main() -> ExitCode {
+    main_with(Additions::default())
+}
+
+/// The same, in surroundings of the caller's choice.
+pub fn main_with(additions: Additions) -> ExitCode {
     // A command's supervisor is this program again; it must not read anything else first.
     if std::env::args_os().nth(1).is_some_and(|word| word == aurak_core::supervisor::ARGUMENT) {
         return aurak_core::supervisor::main();
     }
     panic::install();
+    session::add(additions);
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

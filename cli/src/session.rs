@@ -1,13 +1,13 @@
 //! Putting a session together from the command line and this machine.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use aurak_api::Registry;
+use aurak_api::{ProviderType, Registry};
 use aurak_core::{CoreOptions, CoreType, Supervisor};
 use aurak_lang::LoadRequest;
 use aurak_model::Schemas;
-use aurak_run::{DiskStores, Me, RunError, Session};
+use aurak_run::{DiskStores, Me, RunError, Session, Stores};
 use aurak_state::{StoreError, SystemClock};
 
 use crate::args::Global;
@@ -26,6 +26,27 @@ const STATES: &str = ".aurak";
 
 /// What the environment may give inputs with.
 const INPUT: &str = "AURAK_VAR_";
+
+/// What a program around this command line adds to it.
+#[derive(Default)]
+pub struct Additions {
+    /// More providers.
+    pub providers: Vec<Arc<dyn ProviderType>>,
+    /// What the stores on the disk are put into.
+    pub stores: Option<Wrapper>,
+}
+
+/// Puts stores into others.
+pub type Wrapper = Box<dyn Fn(Arc<dyn Stores>) -> Arc<dyn Stores> + Send + Sync>;
+
+/// Of the process, because it is one command and the same for all that this command does.
+static ADDITIONS: OnceLock<Additions> = OnceLock::new();
+
+/// Adds to every session of this process.
+pub(crate) fn add(additions: Additions) {
+    // Only a second command in the same process would find it taken.
+    let _ = ADDITIONS.set(additions);
+}
 
 /// A session for a folder that must hold a stack.
 pub(crate) fn stack(global: &Global, ui: &Ui) -> Result<Session, CommandError> {
@@ -51,7 +72,12 @@ pub(crate) fn at(folder: &Path, global: &Global, ui: &Ui) -> Result<Session, Com
     let registry = Arc::new(registry(&root));
     let style = ui.err;
     let keys = KeyPlaces::of_process(move |path| Ui::note_key(&style, path));
-    let stores = DiskStores::new(root.join(STATES), state_folder(global)?, Arc::new(keys));
+    let stores: Arc<dyn Stores> =
+        Arc::new(DiskStores::new(root.join(STATES), state_folder(global)?, Arc::new(keys)));
+    let stores = match ADDITIONS.get().and_then(|additions| additions.stores.as_ref()) {
+        Some(wrap) => wrap(stores),
+        None => stores,
+    };
     Ok(Session {
         sources: Arc::new(sources),
         request: LoadRequest {
@@ -63,7 +89,7 @@ pub(crate) fn at(folder: &Path, global: &Global, ui: &Ui) -> Result<Session, Com
         schemas: Arc::new(registry.schemas()),
         registry,
         folder: Some(root.clone()),
-        stores: Arc::new(stores),
+        stores,
         clock: Arc::new(SystemClock),
         me: Me {
             who: who::user(),
@@ -81,6 +107,9 @@ pub(crate) fn registry(root: &Path) -> Registry {
         folder: root.to_path_buf(),
         supervisor: Supervisor::this_program(),
     })));
+    for provider in ADDITIONS.get().map_or(&[][..], |additions| &additions.providers) {
+        registry.add(provider.clone());
+    }
     registry
 }
 

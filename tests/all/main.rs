@@ -12,6 +12,7 @@ mod examples;
 mod full_disk;
 mod generated;
 mod interrupts;
+mod kill;
 mod lifecycle;
 mod locks;
 mod properties;

@@ -6,16 +6,24 @@
 //! - `apply-leased MS` applies with a lease of so many milliseconds, so that a test need not wait for
 //!   half a minute.
 //!
-//! Both apply the `aurak.yaml` of the working directory without asking, with the key in `AURAK_KEY`
+//! Two more words belong to the kill matrix: `world` serves a simulated world, and `kill-matrix` runs
+//! it. Where `AURAK_TEST_WORLD` names the socket of such a world, the command line has its providers
+//! too, and its stores end the process at the write that `AURAK_TEST_STOP` names.
+//!
+//! The first two apply the `aurak.yaml` of the working directory without asking, with the key in `AURAK_KEY`
 //! and the state in the folder `state`, print nothing but errors, and may be waited for.
 
+mod world;
+
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aurak_api::Registry;
+use aurak_cli::Additions;
 use aurak_core::{CoreOptions, CoreType, Supervisor};
 use aurak_exec::{Cancel, Limits};
 use aurak_lang::{LoadRequest, MemorySources};
@@ -24,7 +32,10 @@ use aurak_model::span::Files;
 use aurak_model::{Diagnostic, Plan, PlanReport};
 use aurak_plan::Options;
 use aurak_run::{Applied, Approver, DiskStores, KeySource, Me, Request, RunError, Session, Stores};
+use aurak_sim::remote::RemoteWorld;
 use aurak_state::{Holder, Identity, Key, SqliteStore, Store, StoreError, SystemClock};
+use aurak_tests::kill::stop::StoppingStores;
+use aurak_tests::kill::{bench, matrix};
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -35,7 +46,9 @@ fn main() -> ExitCode {
             Ok(ms) => (true, Duration::from_millis(ms)),
             Err(_) => return tell("the lease is no number of milliseconds"),
         },
-        _ => return aurak_cli::main(),
+        ["world", socket, ref numbers @ ..] => return world::serve(socket, numbers),
+        ["kill-matrix", ref words @ ..] => return kill_matrix(words),
+        _ => return aurak_cli::main_with(additions()),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -53,6 +66,28 @@ fn main() -> ExitCode {
             }
             tell(&text)
         }
+    }
+}
+
+/// The providers of a world in another process, and stores that stop, where the environment asks for
+/// them.
+fn additions() -> Additions {
+    let Some(socket) = std::env::var_os(bench::WORLD) else { return Additions::default() };
+    Additions {
+        providers: RemoteWorld::new(Path::new(&socket)).provider_types(),
+        stores: Some(Box::new(|stores| Arc::new(StoppingStores::of_process(stores)))),
+    }
+}
+
+fn kill_matrix(words: &[&str]) -> ExitCode {
+    let program = match std::env::current_exe() {
+        Ok(program) => program.display().to_string(),
+        Err(error) => return tell(&error.to_string()),
+    };
+    match matrix::main(&program, words) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => tell(&why),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the integration tests share: scripted scenarios, processes, traces, random worlds.
 
+pub mod kill;
 pub mod lifecycle;
 pub mod process;
 pub mod scenario;

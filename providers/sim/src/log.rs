@@ -26,13 +26,15 @@ pub struct Entry {
     pub address: Option<Address>,
     /// The key of the call.
     pub key: Option<IdempotencyKey>,
+    /// The object that it made: none where it made no new one.
+    pub made: Option<Name>,
     /// What became of it; empty while it is under way.
     pub result: String,
 }
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Entry { at_ms, op, world, type_name, what, address: _, key: _, result } = self;
+        let Entry { at_ms, op, world, type_name, what, address: _, key: _, made: _, result } = self;
         let (seconds, millis) = (at_ms / 1000, at_ms % 1000);
         write!(f, "{seconds:>5}.{millis:03}  {} {type_name} {what}", op.word())?;
         if &**world != crate::MAIN {

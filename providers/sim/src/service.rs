@@ -33,6 +33,8 @@ pub(crate) struct Service {
     pub(crate) tokens: BTreeMap<Name, String>,
     /// How many long operations there ever were.
     counter: u64,
+    /// The object that the last request made.
+    pub(crate) made: Option<Name>,
 }
 
 /// An operation that goes on after its answer.
@@ -278,6 +280,7 @@ impl Service {
             body: body::normalise(schema, &body),
         };
         self.objects.put(object.clone());
+        self.made = Some(id.clone()).filter(|_| !by_others);
         if by_others {
             let class = RefusalClass::Exists { id };
             return Err(Refusal::new(

@@ -351,7 +351,12 @@ impl Link for World {
                 inner.service.busy.remove(&holds);
                 under_way.hand_over();
             }
-            inner.service.answer(&request, fault, now)
+            let answer = inner.service.answer(&request, fault, now);
+            let made = inner.service.made.take();
+            if let Some(entry) = inner.log.get_mut(under_way.entry) {
+                entry.made = made;
+            }
+            answer
         };
         under_way.result(describe(&answer));
         sleep(half).await;
@@ -398,6 +403,7 @@ impl World {
             what: what.clone(),
             address: request.address.clone(),
             key: request.key.clone(),
+            made: None,
             result: String::new(),
         });
         let half = inner.latency(request, entry) / 2;

@@ -65,6 +65,8 @@ pub enum Command {
     },
     /// See [`World::calm`].
     Calm,
+    /// See [`World::faults_left`].
+    FaultsLeft,
     /// See [`World::objects`].
     Objects,
     /// See [`World::log`].
@@ -83,6 +85,8 @@ pub enum Result {
     Done,
     /// It made this.
     Added(Name),
+    /// The faults.
+    Faults(Vec<Fault>),
     /// The objects.
     Objects(Vec<SimObject>),
     /// The log.
@@ -130,6 +134,7 @@ impl World {
                 self.calm();
                 Result::Done
             }
+            Command::FaultsLeft => Result::Faults(self.faults_left()),
             Command::Objects => Result::Objects(self.objects()),
             Command::Log => Result::Log(self.log()),
             Command::ClearLog => {

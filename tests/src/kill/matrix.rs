@@ -1,0 +1,274 @@
+//! All cases: which there are, many at a time, and what is told of them.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::case::{self, Baseline, Case, Finding, Told};
+use super::scenario::PHASES;
+use super::stop::Stop;
+
+/// A parallel run does not write equally often each time: stops go this far beyond what was counted, and
+/// those that meet nothing are told.
+const BEYOND: u64 = 2;
+
+/// Numbers by chance, the same for the same seed (splitmix64).
+pub struct Chance(pub u64);
+
+impl Chance {
+    /// One below a bound.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let n = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (n ^ (n >> 31)) % bound.max(1)
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
+        from.get(usize::try_from(self.below(from.len() as u64)).unwrap_or(0)).cloned()
+    }
+}
+
+/// Before and after every write of every run.
+pub fn at_every_write(baseline: &Baseline) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (phase, measured) in (1..).zip(&baseline.phases) {
+        for (place, run) in measured.runs.iter().enumerate() {
+            for write in 1..=run.writes.len() as u64 + BEYOND {
+                for stop in [Stop::Before(write), Stop::After(write)] {
+                    let mut stops = vec![Stop::Never; place];
+                    stops.push(stop);
+                    cases.push(Case { phase, stops });
+                }
+            }
+        }
+    }
+    cases
+}
+
+/// Killed at instants by chance: every millisecond of the scenario is as likely as any other.
+pub fn at_random_instants(baseline: &Baseline, count: usize, chance: &mut Chance) -> Vec<Case> {
+    let micros = |took: Duration| u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    let runs: Vec<(usize, usize, u64)> = (1..)
+        .zip(&baseline.phases)
+        .flat_map(|(phase, measured)| {
+            measured.runs.iter().enumerate().map(move |(place, run)| (phase, place, micros(run.took)))
+        })
+        .collect();
+    let all: u64 = runs.iter().map(|(_, _, took)| took).sum();
+    let one = |mut instant: u64| {
+        for (phase, place, took) in &runs {
+            if instant < *took {
+                let mut stops = vec![Stop::Never; *place];
+                stops.push(Stop::At(Duration::from_micros(instant)));
+                return Some(Case { phase: *phase, stops });
+            }
+            instant -= took;
+        }
+        None
+    };
+    (0..count).filter_map(|_| one(chance.below(all))).collect()
+}
+
+/// Stopped once more, or twice, in what was to bring the first stop in order.
+pub fn once_more(cases: &[Case], baseline: &Baseline, count: usize, chance: &mut Chance) -> Vec<Case> {
+    let more = |_| {
+        let Case { phase, mut stops } = chance.pick(cases)?;
+        let most = baseline.phases[phase - 1].runs.iter().map(|run| run.writes.len()).max()? as u64;
+        for _ in 0..=chance.below(3) / 2 {
+            // What recovery writes comes first: early writes are the likelier ones.
+            let write = 1 + match chance.below(2) {
+                0 => chance.below(8),
+                _ => chance.below(most),
+            };
+            stops.push(if chance.below(2) == 0 { Stop::Before(write) } else { Stop::After(write) });
+        }
+        Some(Case { phase, stops })
+    };
+    (0..count).filter_map(more).collect()
+}
+
+/// Some of everything.
+pub fn sample(baseline: &Baseline, count: usize, chance: &mut Chance) -> Vec<Case> {
+    let writes = at_every_write(baseline);
+    let some = |n: usize, chance: &mut Chance| (0..n).filter_map(|_| chance.pick(&writes)).collect();
+    let mut cases: Vec<Case> = some(count / 2, chance);
+    cases.extend(at_random_instants(baseline, count / 4, chance));
+    cases.extend(once_more(&writes, baseline, count - cases.len(), chance));
+    cases
+}
+
+/// What came of cases.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// How many were run.
+    pub cases: usize,
+    /// Their sum.
+    pub told: Told,
+    /// What did not go well.
+    pub findings: Vec<(Case, Finding)>,
+}
+
+/// Runs cases, so many at a time. `progress` is told after each.
+pub fn run_all(
+    program: &str,
+    baseline: &Baseline,
+    cases: Vec<Case>,
+    jobs: usize,
+    progress: &(dyn Fn(&Report, usize) + Sync),
+) -> Report {
+    let queue = Mutex::new(VecDeque::from(cases));
+    let left = || queue.lock().unwrap_or_else(PoisonError::into_inner);
+    let report = Mutex::new(Report::default());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                loop {
+                    let Some(case) = left().pop_front() else { return };
+                    let result = case::run(program, &case, baseline);
+                    let waiting = left().len();
+                    let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+                    report.cases += 1;
+                    match result {
+                        Ok(Told { stopped, missed, questions, runs }) => {
+                            report.told.stopped += stopped;
+                            report.told.missed += missed;
+                            report.told.questions += questions;
+                            report.told.runs += runs;
+                        }
+                        Err(finding) => report.findings.push((case, finding)),
+                    }
+                    progress(&report, waiting);
+                }
+            });
+        }
+    });
+    report.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+const USAGE: &str = "kill-matrix [--seed N] [--jobs N] [--instants N] [--again N] [--sample N] [CASE ...]";
+
+/// What the command line chose.
+struct Choice {
+    seed: u64,
+    jobs: usize,
+    instants: usize,
+    again: usize,
+    sample: Option<usize>,
+    cases: Vec<Case>,
+}
+
+impl Choice {
+    fn of(words: &[&str]) -> Result<Choice, String> {
+        let mut choice =
+            Choice { seed: 1, jobs: 6, instants: 500, again: 200, sample: None, cases: Vec::new() };
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            if !word.starts_with("--") {
+                choice
+                    .cases
+                    .push(Case::parse(word).ok_or(format!("`{word}` is no case, such as 2/before-17"))?);
+                continue;
+            }
+            let number: u64 = words.next().and_then(|number| number.parse().ok()).ok_or(USAGE)?;
+            let size = usize::try_from(number).map_err(|_| USAGE)?;
+            match *word {
+                "--seed" => choice.seed = number,
+                "--jobs" => choice.jobs = size.max(1),
+                "--instants" => choice.instants = size,
+                "--again" => choice.again = size,
+                "--sample" => choice.sample = Some(size),
+                _ => return Err(USAGE.to_string()),
+            }
+        }
+        Ok(choice)
+    }
+}
+
+/// `tests/kill.sh`: everything, with progress and a summary. Whether all went well.
+#[expect(clippy::print_stdout, reason = "this is the program's output")]
+pub fn main(program: &str, words: &[&str]) -> Result<bool, String> {
+    let choice = Choice::of(words)?;
+    let began = Instant::now();
+    let baseline = case::baseline(program).map_err(|finding| {
+        format!("a run that nobody stopped: {}\n{}", finding.why, finding.transcript.join("\n"))
+    })?;
+    println!("{}", described(&baseline));
+    let mut chance = Chance(choice.seed);
+    let writes = at_every_write(&baseline);
+    let cases = match (choice.sample, choice.cases.is_empty()) {
+        (_, false) => choice.cases.clone(),
+        (Some(count), true) => sample(&baseline, count, &mut chance),
+        (None, true) => {
+            let mut cases = writes.clone();
+            cases.extend(at_random_instants(&baseline, choice.instants, &mut chance));
+            cases.extend(once_more(&cases.clone(), &baseline, choice.again, &mut chance));
+            cases
+        }
+    };
+    println!("seed {}: {} cases, {} at a time", choice.seed, cases.len(), choice.jobs);
+    let report = run_all(program, &baseline, cases, choice.jobs, &|report, waiting| {
+        if report.cases.is_multiple_of(50) || waiting == 0 {
+            let seconds = began.elapsed().as_secs();
+            println!(
+                "{seconds:>5} s  {} cases, {waiting} waiting, {} findings",
+                report.cases,
+                report.findings.len()
+            );
+        }
+    });
+    for (case, Finding { why, transcript }) in &report.findings {
+        println!("\n{case}: {why}\n  again: tests/kill.sh --jobs 1 '{case}'");
+        if let Some(file) = kept(program, case, &transcript.join("\n")) {
+            println!("  what was said: {file}");
+        }
+    }
+    println!("\n{}", summary(&report));
+    Ok(report.findings.is_empty())
+}
+
+/// Keeps what was said in a file beside the program.
+fn kept(program: &str, case: &Case, text: &str) -> Option<String> {
+    let folder = std::path::Path::new(program).parent()?.join("kill-matrix");
+    std::fs::create_dir_all(&folder).ok()?;
+    let file = folder.join(format!("{}.txt", case.to_string().replace('/', "-")));
+    std::fs::write(&file, text).ok()?;
+    Some(file.display().to_string())
+}
+
+/// The scenario in figures.
+pub fn described(baseline: &Baseline) -> String {
+    let mut text = String::new();
+    let (mut writes, mut appends, mut changes) = (0, 0, 0);
+    for (phase, measured) in PHASES.iter().zip(&baseline.phases) {
+        let all: Vec<&String> = measured.runs.iter().flat_map(|run| &run.writes).collect();
+        let appended = all.iter().filter(|word| **word == "append").count();
+        let took: Duration = measured.runs.iter().map(|run| run.took).sum();
+        text.push_str(&format!(
+            "{:<8} {} runs, {} ms, {} calls that change something, {} writes, {appended} of them appends\n",
+            phase.name,
+            measured.runs.len(),
+            took.as_millis(),
+            measured.changes,
+            all.len(),
+        ));
+        writes += all.len();
+        appends += appended;
+        changes += measured.changes;
+    }
+    text.push_str(&format!(
+        "all      {changes} calls that change something, {writes} writes, {appends} of them appends"
+    ));
+    text
+}
+
+/// A report in a line.
+pub fn summary(report: &Report) -> String {
+    let Told { stopped, missed, questions, runs } = report.told;
+    format!(
+        "{} cases: {stopped} stops, {missed} that came too late, {runs} runs of the phases that were stopped, {questions} \
+         questions to a person, {} findings",
+        report.cases,
+        report.findings.len()
+    )
+}
