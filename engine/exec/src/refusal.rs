@@ -2,7 +2,7 @@
 //! to do.
 
 use aurak_api::{Class, Effect, ProviderError};
-use aurak_model::Address;
+use aurak_model::{Address, in_yaml};
 
 use crate::error::Failure;
 
@@ -46,7 +46,7 @@ pub(crate) fn exists(address: &Address, id: &str, error: &ProviderError) -> Fail
     Failure { help: None, ..refusal(error) }.help(format!(
         "to take it over, add this to the stack, or set `lifecycle: {{ adopt: true }}`:\n\
          imports: [{{ to: {}, id: {id_text} }}]",
-        yaml_address(address)
+        in_yaml(address.as_str())
     ))
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn question_help(address: &Address) -> String {
     format!(
         "look for it at the service; if it is there, add `imports: [{{ to: {}, id: ... }}]` to the stack. Then \
          drop the attempt with `aurak state rm '{address}'` and run the command again",
-        yaml_address(address)
+        in_yaml(address.as_str())
     )
 }
 
@@ -71,12 +71,4 @@ pub(crate) fn cannot_tell(why: &str) -> Failure {
     Failure::new("unanswered", format!("it could not be found out whether the object was made: {why}"))
         .detail("the attempt is in the journal; it will not be made a second time blindly")
         .help("run the command again: it looks for the object first")
-}
-
-/// An address with a key has quotes and brackets, which YAML must see as text.
-fn yaml_address(address: &Address) -> String {
-    match address.as_str().contains(['[', '"', '/', '\'']) {
-        true => format!("'{}'", address.as_str().replace('\'', "''")),
-        false => address.to_string(),
-    }
 }

@@ -4,6 +4,7 @@
 //! composite expands to. One shared string per address makes it cheap to clone, to order and to
 //! compare, and what is printed is what is stored. Keys are JSON strings: `pools["common"]`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -242,6 +243,18 @@ pub fn is_name(text: &str) -> bool {
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
+/// An address or an id as YAML reads it as text, also inside of `{ }`: quoted where that is needed.
+pub fn in_yaml(text: &str) -> Cow<'_, str> {
+    let first = text.chars().next().is_some_and(|c| c.is_alphabetic() || "_/.".contains(c));
+    let plain = first && text.chars().all(|c| c.is_alphanumeric() || "_/.-".contains(c));
+    let means_something_else = ["true", "false", "null"].iter().any(|word| text.eq_ignore_ascii_case(word))
+        || text.trim_start_matches('.').starts_with(|c: char| c.is_ascii_digit());
+    match plain && !means_something_else {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(format!("'{}'", text.replace('\'', "''"))),
+    }
+}
+
 macro_rules! text_impls {
     ($($name:ident),*) => {$(
         impl fmt::Display for $name {
@@ -283,6 +296,25 @@ mod tests {
             "m[\"k\"].all[\"é\"]/v1/ConfigMap",
         ] {
             assert_eq!(Address::parse(text).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_to_be_copied_into_yaml_is_quoted_where_it_must() {
+        for (text, written) in [
+            ("system.grafana", "system.grafana"),
+            ("out/a.txt", "out/a.txt"),
+            ("/subscriptions/x-1", "/subscriptions/x-1"),
+            ("pools[\"it's\"]", "'pools[\"it''s\"]'"),
+            ("all/v1/x y", "'all/v1/x y'"),
+            ("a: b", "'a: b'"),
+            ("12", "'12'"),
+            (".5", "'.5'"),
+            ("-x", "'-x'"),
+            ("True", "'True'"),
+            ("", "''"),
+        ] {
+            assert_eq!(in_yaml(text), written);
         }
     }
 

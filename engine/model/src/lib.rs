@@ -14,7 +14,7 @@ pub mod snapshot;
 pub mod span;
 pub mod value;
 
-pub use address::{Address, ModuleAddress, Name, ProviderAddress};
+pub use address::{Address, ModuleAddress, Name, ProviderAddress, in_yaml};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use event::{Event, Report, StepEnd};
 pub use path::{Path, Seg};

@@ -9,7 +9,7 @@ use aurak_model::record::Row;
 use aurak_model::schema::{Refresh, ReplaceOrder};
 use aurak_model::{
     Action, Address, Answer, Ask, BlockKind, Change, Diagnostic, Difference, Map, Name, Origin, Path, Reason,
-    Refreshed, Value,
+    Refreshed, Value, in_yaml,
 };
 
 use crate::context::{Context, GaveUp, Instance};
@@ -303,8 +303,9 @@ impl Context {
                     )
                     .detail(format!("its id is {id}, and it is recorded as `{of}`"))
                     .help(format!(
-                        "where `{of}` was renamed, say so: `moved: [{{ from: {of}, to: {} }}]`; otherwise choose another name",
-                        wanted.address
+                        "where `{of}` was renamed, say so: `moved: [{{ from: {}, to: {} }}]`; otherwise choose another name",
+                        in_yaml(of.as_str()),
+                        in_yaml(wanted.address.as_str())
                     ))
                     .about(&wanted.address),
                 );
@@ -321,8 +322,9 @@ impl Context {
                     )
                     .detail(format!("its id is {id}, and it is in no state of this stack"))
                     .help(format!(
-                        "to take it over, add `imports: [{{ to: {}, id: {id} }}]` or `lifecycle: {{ adopt: true }}`; otherwise choose another name",
-                        wanted.address
+                        "to take it over, add `imports: [{{ to: {}, id: {} }}]` or `lifecycle: {{ adopt: true }}`; otherwise choose another name",
+                        in_yaml(wanted.address.as_str()),
+                        in_yaml(&id)
                     ))
                     .about(&wanted.address),
                 );
@@ -346,7 +348,10 @@ impl Context {
                         format!("several objects may be `{}` already", wanted.address),
                     )
                     .detail(format!("their ids: {}", crate::words::list(&ids)))
-                    .help(format!("say which: `imports: [{{ to: {}, id: ... }}]`", wanted.address))
+                    .help(format!(
+                        "say which: `imports: [{{ to: {}, id: ... }}]`",
+                        in_yaml(wanted.address.as_str())
+                    ))
                     .about(&wanted.address),
                 );
                 return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());

@@ -1,4 +1,5 @@
-//! Two addresses of one object: each would undo what the other does.
+//! Two addresses of one object: each would undo what the other does. And names that go from one object
+//! to another in one plan: the old one has to let go first.
 //!
 //! Objects are told apart by the natural key of their type, within the world that a provider's
 //! configuration names. A type without a key has none that could be the same.
@@ -6,11 +7,12 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use aurak_model::{BlockKind, Diagnostic, Name, Span, Value};
+use aurak_model::{Address, BlockKind, Diagnostic, Name, ProviderNode, Slot, Span, TypeSchema, Value};
 
-use crate::context::{Context, InstId, Members};
+use crate::context::{Context, InstId, Instance, Members};
 use crate::diff;
 use crate::provider::ProviderInstance;
+use crate::removal::Removal;
 use crate::resource::Decision;
 use crate::scope::RuleScope;
 
@@ -28,7 +30,6 @@ impl Context {
         let mut known: BTreeMap<(Name, usize, Name), Vec<InstId>> = BTreeMap::new();
         for (i, instance) in self.instances.borrow().iter().enumerate() {
             let (Some(schema), Some(provider)) = (&instance.schema, &instance.provider) else { continue };
-            let Some(rule) = schema.key.as_deref() else { continue };
             let is_there = match instance.decision {
                 Decision::Keep(_) | Decision::Update(_) | Decision::Replace { .. } | Decision::Create(_) => {
                     true
@@ -42,10 +43,7 @@ impl Context {
             if !is_there || instance.kind != BlockKind::Resource {
                 continue;
             }
-            // A rule that does not work was told when the resource was decided.
-            let planned = diff::normalised(&instance.planned, schema);
-            let Ok(key) = self.evaluate_rule(rule, &RuleScope { this: &planned }) else { continue };
-            let Value::String(key) = key.reveal() else { continue };
+            let Some(key) = self.key_of(&instance.planned, schema) else { continue };
             let world = match worlds.iter().position(|world| is_same_world(world, provider)) {
                 Some(world) => world,
                 None => {
@@ -58,6 +56,64 @@ impl Context {
         }
         for ((type_name, _, _), same) in known.iter().filter(|(_, same)| same.len() > 1) {
             self.find(self.same_object(type_name, same));
+        }
+    }
+
+    /// What is made under a name that something else has until it is deleted in this plan: the place of
+    /// the instance, and whose object has to go first. Made before that, it would be refused or, with
+    /// `adopt`, take over what is deleted right afterwards.
+    pub(crate) fn names_that_change_hands(
+        &self,
+        instances: &[Rc<Instance>],
+        removals: &[Removal],
+    ) -> Vec<(usize, Address, Slot)> {
+        type Given = (Address, Slot, ProviderNode);
+        let mut given: BTreeMap<(Name, Name), Vec<Given>> = BTreeMap::new();
+        let mut give = |type_name: &Name, live: &Value, by: Given| {
+            let schema = self.input.schemas.types.get(type_name);
+            if let Some(key) = schema.and_then(|schema| self.key_of(live, schema)) {
+                given.entry((type_name.clone(), key)).or_default().push(by);
+            }
+        };
+        for removal in removals {
+            let Some(delete) = &removal.delete else { continue };
+            let by = (removal.address.clone(), removal.slot, delete.provider.clone());
+            give(&removal.row.type_name, &delete.live, by);
+        }
+        for instance in instances {
+            let Decision::Replace { live, other, .. } = &instance.decision else { continue };
+            let (type_name, provider) = match (other, &instance.provider) {
+                (Some(other), _) => (&other.type_name, &other.provider),
+                (None, Some(provider)) => (&instance.type_name, &provider.node),
+                (None, None) => continue,
+            };
+            give(type_name, live, (instance.address.clone(), Slot::Current, provider.clone()));
+        }
+        let mut taken = Vec::new();
+        for (i, instance) in instances.iter().enumerate().filter(|_| !given.is_empty()) {
+            let (Decision::Create(making) | Decision::Replace { making, .. }) = &instance.decision else {
+                continue;
+            };
+            let (Some(schema), Some(provider)) = (&instance.schema, &instance.provider) else { continue };
+            let Some(key) = self.key_of(&making.desired, schema) else { continue };
+            for (address, slot, theirs) in given.get(&(instance.type_name.clone(), key)).into_iter().flatten()
+            {
+                if *address != instance.address && is_same_node(theirs, &provider.node) {
+                    taken.push((i, address.clone(), *slot));
+                }
+            }
+        }
+        taken
+    }
+
+    /// The natural key, where it is known. A rule that does not work was told when the resource was
+    /// decided.
+    fn key_of(&self, value: &Value, schema: &TypeSchema) -> Option<Name> {
+        let rule = schema.key.as_deref()?;
+        let value = diff::normalised(value, schema);
+        match self.evaluate_rule(rule, &RuleScope { this: &value }).ok()?.reveal() {
+            Value::String(key) => Some(key.clone()),
+            _ => None,
         }
     }
 
@@ -110,9 +166,13 @@ impl Context {
 
 /// Whether what two provider nodes reach is surely the same.
 fn is_same_world(a: &ProviderInstance, b: &ProviderInstance) -> bool {
-    a.node.address == b.node.address
-        || (!a.unknown
-            && !b.unknown
-            && a.node.type_name == b.node.type_name
-            && a.node.config.reveal() == b.node.config.reveal())
+    is_same_node(&a.node, &b.node)
+}
+
+fn is_same_node(a: &ProviderNode, b: &ProviderNode) -> bool {
+    a.address == b.address
+        || (a.type_name == b.type_name
+            && !a.config.has_unknown()
+            && !b.config.has_unknown()
+            && a.config.reveal() == b.config.reveal())
 }

@@ -121,6 +121,7 @@ impl<'a> Builder<'a> {
         }
         self.order_forgets(removals);
         self.order_deletes(&instances, &leftovers);
+        self.order_names(&instances, removals, &leftovers);
         self.join_marks(&instances);
         self.grant_wishes();
         self.sort()
@@ -583,6 +584,27 @@ impl<'a> Builder<'a> {
             let all = self.gather(&address, steps);
             for old in old {
                 self.after[old as usize].extend_from_slice(&all);
+            }
+        }
+    }
+
+    /// What takes over a name waits for the delete of what had it.
+    fn order_names(
+        &mut self,
+        instances: &[Rc<Instance>],
+        removals: &[Removal],
+        leftovers: &BTreeMap<Address, Leftover>,
+    ) {
+        if self.deletes.is_empty() && leftovers.is_empty() {
+            return;
+        }
+        for (instance, address, slot) in self.context.names_that_change_hands(instances, removals) {
+            let delete = match slot {
+                Slot::Old => leftovers.get(&address).map(|leftover| leftover.step),
+                Slot::Current | Slot::Temporary => self.deletes.get(&address).map(|delete| delete.step),
+            };
+            for create in self.ready[instance].clone() {
+                self.after[create as usize].extend(delete);
             }
         }
     }

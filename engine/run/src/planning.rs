@@ -1,7 +1,7 @@
 //! From sources to a plan: load, name, open the state for reading, read reality, and plan in rounds
 //! until no question is left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aurak_lang::{MemorySources, Recording, Sources as _};
@@ -122,19 +122,27 @@ async fn explain_environment(session: &Session, program: &Program, findings: &mu
     finding.help = Some(way_out(wanted));
 }
 
-/// How many resources a state has, where it can be read.
+/// How many resources a state has, those that a run was cut off at among them, where it can be read.
 async fn resources_in(session: &Session, identity: &Identity) -> Option<usize> {
     let key = session.stores.key(identity).await.ok()?;
     let store = session.stores.open(identity, key, false).await.ok()?;
-    Some(store.document().await.ok()?.rows.len())
+    let document = store.document().await.ok()?;
+    let begun = document.pending.iter().map(|pending| &pending.intent.address);
+    Some(document.rows.keys().chain(begun).collect::<BTreeSet<_>>().len())
 }
 
 /// States of environments that the stack does not have any more: nobody would plan these again.
 async fn left_environments(session: &Session, program: &Program) -> Vec<Diagnostic> {
     // Where states cannot be listed, what needs one says so.
     let found = session.stores.list().await.unwrap_or_default();
-    let mut left: Vec<Name> = found.into_iter().filter_map(|identity| identity.environment).collect();
-    left.retain(|name| !program.environments.contains(name));
+    let mut left: Vec<Name> = Vec::new();
+    for identity in found {
+        let Some(name) = identity.environment.clone() else { continue };
+        // Of one whose last resource was deleted, nothing is left to say.
+        if !program.environments.contains(&name) && resources_in(session, &identity).await != Some(0) {
+            left.push(name);
+        }
+    }
     left.sort();
     left.dedup();
     left.iter()
