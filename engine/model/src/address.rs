@@ -98,6 +98,12 @@ impl Address {
         Ok(Address(canonical.into()))
     }
 
+    /// Whether this is another address, or one of its instances, or stands in it.
+    pub fn is_at_or_below(&self, other: &Address) -> bool {
+        let rest = self.0.strip_prefix(other.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '/']))
+    }
+
     /// The canonical text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -213,6 +213,30 @@ impl Selection {
     }
 }
 
+impl Context {
+    /// An instance that `--only` names must be there, leave, or be one that may come.
+    pub(crate) fn judge_only(&self) {
+        let Some(selection) = &self.selection else { return };
+        // The next round looks again; and what an error left out may be what is named.
+        if !self.asks.borrow().is_empty() || self.findings.borrow().iter().any(Diagnostic::is_error) {
+            return;
+        }
+        let undecided: Vec<String> =
+            self.undecided.borrow().iter().map(|block| without_keys(block.as_str())).collect();
+        for named in selection.named.iter().filter(|named| named.contains('[')) {
+            let is_there = self.by_address.borrow().keys().any(|address| covers(named, address.as_str()))
+                || self.input.previous.rows.keys().any(|address| covers(named, address.as_str()));
+            let plain = without_keys(named);
+            let may_come = undecided.iter().any(|block| covers(&plain, block) || covers(block, &plain));
+            if !is_there && !may_come {
+                let message = format!("`--only {named}` names nothing in this stack");
+                let help = "`aurak plan` without `--only` shows what there is";
+                self.find(Diagnostic::error("only", message).help(help));
+            }
+        }
+    }
+}
+
 pub(crate) fn covers(named: &str, address: &str) -> bool {
     address.strip_prefix(named).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '/']))
 }
