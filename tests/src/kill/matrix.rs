@@ -12,6 +12,9 @@ use super::stop::Stop;
 /// those that meet nothing are told.
 const BEYOND: u64 = 2;
 
+/// How often instants are drawn until enough of them have met a run.
+const MOST_DRAWS: usize = 6;
+
 /// Numbers by chance, the same for the same seed (splitmix64).
 pub struct Chance(pub u64);
 
@@ -194,37 +197,46 @@ pub fn main(program: &str, words: &[&str]) -> Result<bool, String> {
         format!("a run that nobody stopped: {}\n{}", finding.why, finding.transcript.join("\n"))
     })?;
     println!("{}", described(&baseline));
+    println!("seed {}, {} cases at a time", choice.seed, choice.jobs);
     let mut chance = Chance(choice.seed);
-    let writes = at_every_write(&baseline);
-    let cases = match (choice.sample, choice.cases.is_empty()) {
-        (_, false) => choice.cases.clone(),
-        (Some(count), true) => sample(&baseline, count, &mut chance),
-        (None, true) => {
-            let mut cases = writes.clone();
-            cases.extend(at_random_instants(&baseline, choice.instants, &mut chance));
-            cases.extend(once_more(&cases.clone(), &baseline, choice.again, &mut chance));
-            cases
+    let mut well = true;
+    let mut run = |name: &str, cases: Vec<Case>| {
+        let report = run_all(program, &baseline, cases, choice.jobs, &|report, waiting| {
+            if report.cases.is_multiple_of(50) {
+                let (seconds, findings) = (began.elapsed().as_secs(), report.findings.len());
+                println!("{seconds:>5} s  {} cases, {waiting} waiting, {findings} findings", report.cases);
+            }
+        });
+        for (case, Finding { why, transcript }) in &report.findings {
+            println!("\n{case}: {why}\n  again: tests/kill.sh --jobs 1 '{case}'");
+            if let Some(file) = kept(program, case, &transcript.join("\n")) {
+                println!("  what was said: {file}");
+            }
         }
+        println!("{name}: {}", summary(&report));
+        well &= report.findings.is_empty();
+        report
     };
-    println!("seed {}: {} cases, {} at a time", choice.seed, cases.len(), choice.jobs);
-    let report = run_all(program, &baseline, cases, choice.jobs, &|report, waiting| {
-        if report.cases.is_multiple_of(50) || waiting == 0 {
-            let seconds = began.elapsed().as_secs();
-            println!(
-                "{seconds:>5} s  {} cases, {waiting} waiting, {} findings",
-                report.cases,
-                report.findings.len()
-            );
-        }
-    });
-    for (case, Finding { why, transcript }) in &report.findings {
-        println!("\n{case}: {why}\n  again: tests/kill.sh --jobs 1 '{case}'");
-        if let Some(file) = kept(program, case, &transcript.join("\n")) {
-            println!("  what was said: {file}");
+    match (choice.sample, choice.cases.is_empty()) {
+        (_, false) => drop(run("chosen", choice.cases)),
+        (Some(count), true) => drop(run("a sample", sample(&baseline, count, &mut chance))),
+        (None, true) => {
+            let mut cases = at_every_write(&baseline);
+            run("at every write", cases.clone());
+            // Some come when the run is over, and others take their place.
+            let mut left = choice.instants;
+            for _ in 0..MOST_DRAWS {
+                let instants = at_random_instants(&baseline, left, &mut chance);
+                cases.extend(instants.iter().cloned());
+                left = left.saturating_sub(run("at random instants", instants).told.stopped);
+                if left == 0 {
+                    break;
+                }
+            }
+            run("stopped again", once_more(&cases, &baseline, choice.again, &mut chance));
         }
     }
-    println!("\n{}", summary(&report));
-    Ok(report.findings.is_empty())
+    Ok(well)
 }
 
 /// Keeps what was said in a file beside the program.
