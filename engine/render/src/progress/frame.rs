@@ -51,7 +51,8 @@ impl Progress {
                 &text::cut_front(&clean(info.address.as_str()), address, self.style.ellipsis()),
             );
             line.pad(2 + address, 0);
-            let message: Cow<'_, str> = clean(&running.message);
+            let words = running.words();
+            let message: Cow<'_, str> = clean(&words);
             let rest = width.saturating_sub(2 + address + took.len() + 2);
             let verb = gerund(info.verb);
             // The verb gives way to the message: that it is created, one knows from the plan.

@@ -66,6 +66,17 @@ pub struct Progress {
 struct Running {
     since_ms: u64,
     message: String,
+    /// When it is tried again; nothing is after a second Ctrl-C.
+    again: Option<String>,
+}
+
+impl Running {
+    fn words(&self) -> String {
+        match &self.again {
+            Some(again) => format!("{}; {again}", self.message),
+            None => self.message.clone(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -107,23 +118,27 @@ impl Progress {
                 self.started(stack, environment.as_deref(), steps, &mut out);
             }
             Report::StepStarted { step } => {
-                self.running.insert(*step, Running { since_ms: *at_ms, message: String::new() });
+                self.running.insert(*step, Running { since_ms: *at_ms, message: String::new(), again: None });
                 if self.display == Display::Lines {
                     self.sentence(*step, |verb| gerund(verb).to_string(), &mut out);
                 }
             }
-            Report::StepProgress { step, message } => self.message(*step, message.clone()),
+            Report::StepProgress { step, message } => self.message(*step, message, None),
             Report::StepRetry { step, why, attempt, after_ms } => {
-                let words = format!("{why}; try {attempt} in {}", elapsed(*after_ms));
-                if self.display == Display::Lines {
+                let again = format!("try {attempt} in {}", elapsed(*after_ms));
+                self.message(*step, why, Some(again).filter(|_| self.stopping != Some(true)));
+                let words = self.running.get(step).map(Running::words);
+                if let Some(words) = words.filter(|_| self.display == Display::Lines) {
                     self.sentence(*step, |_| clean(&words).into_owned(), &mut out);
                 }
-                self.message(*step, words);
             }
             Report::StepFinished { step, took_ms, end } => self.ended(*step, *took_ms, end, &mut out),
             Report::Stalled { blocked } => self.stalled(blocked, &mut out),
             Report::Stopping { now } => {
                 self.stopping = Some(*now);
+                if *now {
+                    self.running.values_mut().for_each(|running| running.again = None);
+                }
                 let words = match now {
                     false => "stopping: nothing new is started, what runs is finished; once more leaves it",
                     true => "stopping now: what still runs is left, the next run goes on with it",
@@ -161,9 +176,10 @@ impl Progress {
         }
     }
 
-    fn message(&mut self, step: StepId, message: String) {
+    fn message(&mut self, step: StepId, message: &str, again: Option<String>) {
         if let Some(running) = self.running.get_mut(&step) {
-            running.message = message;
+            running.message = message.to_string();
+            running.again = again;
         }
     }
 
@@ -280,7 +296,7 @@ impl Progress {
                 elapsed(now_ms.saturating_sub(running.since_ms))
             );
             if !running.message.is_empty() {
-                words.push_str(&format!(", {}", clean(&running.message)));
+                words.push_str(&format!(", {}", clean(&running.words())));
             }
             line.pad(2, 0).push(Role::Plain, &words).end(&mut out, &self.style);
         }

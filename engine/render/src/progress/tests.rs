@@ -251,6 +251,7 @@ fn stopping_leaves_what_waits() {
     let mut out = run.at(11_000, Report::Stopping { now: false });
     out += &run.progress.frame(11_000, 80, 24);
     out += &run.at(12_000, Report::Stopping { now: true });
+    out += &run.progress.frame(12_000, 80, 24);
     out += &run.at(12_000, finished(1, 11_000, StepEnd::Left { why: "3 of 7 pods still on nlp-1".into() }));
     out += &run
         .at(12_000, finished(4, 0, StepEnd::Skipped { why: "the run was stopped".into(), because: None }));
@@ -262,6 +263,9 @@ fn stopping_leaves_what_waits() {
     ⠋ pools["nlp"]      changing  3 of 7 pods still on nlp-1                    10s
     ⠋ system.eck        creating  429 too many requests; try 2 in 5.0s          10s
     stopping now: what still runs is left, the next run goes on with it
+    aura-es-pre  1 of 6 done, 2 running, stopping now           12s of about 10 min
+    ⠋ pools["nlp"]      changing  3 of 7 pods still on nlp-1                    11s
+    ⠋ system.eck        creating  429 too many requests                         11s
     ! pools["nlp"]      left while it waited: 3 of 7 pods still on nlp-1
 
     not started
@@ -272,6 +276,23 @@ fn stopping_leaves_what_waits() {
 
     stopped in 12s: 1 created; 1 still going on, 1 not started
     next: `aurak apply` goes on from here; the state is safe
+    "#);
+}
+
+#[test]
+fn nothing_is_tried_again_once_stopped() {
+    let mut run = Run::new(Style::plain(), Display::Lines);
+    run.play();
+    let mut out = run.at(11_000, Report::Stopping { now: true });
+    out += &run.progress.heartbeat(30_000);
+    let why = "503 unavailable".to_string();
+    out += &run.at(31_000, Report::StepRetry { step: StepId(2), why, attempt: 3, after_ms: 9_000 });
+    assert_snapshot!(out, @r#"
+    stopping now: what still runs is left, the next run goes on with it
+    aura-es-pre: 1 of 6 done, 2 running, 30s of about 10 min
+      pools["nlp"]: changing for 29s, 3 of 7 pods still on nlp-1
+      system.eck: creating for 29s, 429 too many requests
+    system.eck: 503 unavailable
     "#);
 }
 
