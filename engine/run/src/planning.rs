@@ -103,7 +103,8 @@ pub async fn load(session: &Session) -> Result<Loaded, RunError> {
     Err(RunError::Endless { rounds: MOST_ROUNDS })
 }
 
-/// An environment that left the stack while its state stayed: says what is there, and the way out.
+/// An environment that the stack does not have, while a state of it is there: says what it holds, and
+/// the way out.
 async fn explain_environment(session: &Session, program: &Program, findings: &mut [Diagnostic]) {
     let Some(wanted) = session.request.environment.as_deref() else { return };
     if program.environments.iter().any(|name| **name == *wanted) {
@@ -131,7 +132,8 @@ async fn resources_in(session: &Session, identity: &Identity) -> Option<usize> {
     Some(document.rows.keys().chain(begun).collect::<BTreeSet<_>>().len())
 }
 
-/// States of environments that the stack does not have any more: nobody would plan these again.
+/// States of environments that the stack does not have, or not in this branch: nobody would plan
+/// these from here.
 async fn left_environments(session: &Session, program: &Program) -> Vec<Diagnostic> {
     // Where states cannot be listed, what needs one says so.
     let found = session.stores.list().await.unwrap_or_default();
@@ -148,7 +150,7 @@ async fn left_environments(session: &Session, program: &Program) -> Vec<Diagnost
     left.iter()
         .map(|name| {
             let summary =
-                format!("the stack has no environment `{name}` any more, but a state of it is there");
+                format!("a state of the environment `{name}` is there, which this configuration does not have");
             Diagnostic::warning("left_environment", summary).help(way_out(name))
         })
         .collect()
@@ -156,7 +158,7 @@ async fn left_environments(session: &Session, program: &Program) -> Vec<Diagnost
 
 fn way_out(environment: &str) -> String {
     format!(
-        "to delete what it holds, put `{environment}: {{}}` back under `environments`, then `aurak destroy --env {environment}`"
+        "to delete what it holds, put `{environment}: {{}}` under `environments`, then `aurak destroy --env {environment}`"
     )
 }
 
