@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
+use std::path::Path;
 
 use aurak_model::{Address, Diagnostic, Record, Severity, StateDoc};
 
@@ -199,7 +200,19 @@ fn check_pending(stored: &StateDoc, findings: &mut Vec<Diagnostic>) {
 /// A finding that nothing but damage explains.
 pub(crate) fn damage(summary: String) -> Diagnostic {
     Diagnostic::error("damaged", summary)
-        .help("something other than aurak wrote to the state, or the disk is faulty; go back to a copy")
+}
+
+/// Says once, with the last of what is damaged, what to do about all of it.
+pub(crate) fn way_back(findings: &mut [Diagnostic], file: &Path) {
+    if let Some(last) = findings.iter_mut().rev().find(|finding| finding.code == "damaged") {
+        last.help = Some(format!(
+            "something other than aurak wrote to `{file}`, or the disk is faulty: nothing was repaired. Run \
+             nothing that writes; keep the damaged folder, put a copy of the file from before in its place \
+             without a `state.db-wal` of another moment, then run `aurak state check` and `aurak plan`. What \
+             was made since the copy has to be imported",
+            file = file.display()
+        ));
+    }
 }
 
 fn note(code: &str, summary: String) -> Diagnostic {

@@ -2,8 +2,9 @@
 
 use aurak_model::Diagnostic;
 
-use crate::check::{check, damage};
+use crate::check::{check, damage, way_back};
 use crate::error::StoreError;
+use crate::sqlite::FILE;
 use crate::sqlite::database::{Database, sql};
 use crate::sqlite::read::{each, journal, sealed, snapshot, text_at};
 
@@ -12,6 +13,7 @@ impl Database {
         let identity = self.identity();
         let key = self.key.clone();
         let log_missing = self.log_missing.then(|| StoreError::LogMissing { dir: self.dir().to_path_buf() });
+        let file = self.dir().join(FILE);
         let transaction = snapshot(&mut self.connection)?;
         let mut findings = Vec::new();
         if let Some(missing) = log_missing {
@@ -24,7 +26,7 @@ impl Database {
         each(&transaction, "PRAGMA integrity_check(20)", (), doing, |columns| {
             let line = text_at(columns, 0)?;
             if line != "ok" {
-                findings.push(damage(format!("the database: {line}")));
+                findings.push(damage(format!("the database file is damaged: {line}")));
             }
             Ok(())
         })?;
@@ -34,8 +36,9 @@ impl Database {
                        OR type IS NOT body ->> '$.type' OR provider IS NOT body ->> '$.provider'
                        OR id IS NOT body ->> '$.current.id'";
         each(&transaction, text, (), doing, |columns| {
+            let address = text_at(columns, 0)?;
             findings
-                .push(damage(format!("the head of the row of `{}` is not its own", text_at(columns, 0)?)));
+                .push(damage(format!("the columns of the row of `{address}` are not what its body says")));
             Ok(())
         })?;
         // What cannot be read at all ends here, as a finding: the command is there to say so.
@@ -51,6 +54,7 @@ impl Database {
             Err(other) => return Err(other),
         }
         transaction.finish().map_err(sql(doing))?;
+        way_back(&mut findings, &file);
         Ok(findings)
     }
 }

@@ -365,16 +365,24 @@ async fn check_finds_what_was_tampered_with() {
         store.append(lease.fence, script()).await.unwrap();
         sql(store.dir(), text);
         told.push_str(&format!("{what}:\n"));
-        for finding in store.check().await.unwrap().iter().filter(|finding| finding.is_error()) {
+        let findings = store.check().await.unwrap();
+        for finding in findings.iter().filter(|finding| finding.is_error()) {
             told.push_str(&format!("  {}: {finding}\n", finding.code));
         }
+        // What to do is said once, and names the file.
+        let helps: Vec<&str> =
+            findings.iter().filter(|f| f.code == "damaged").filter_map(|f| f.help.as_deref()).collect();
+        assert!(
+            matches!(helps[..], [help] if help.contains(&*store.dir().join("state.db").to_string_lossy()) && help.contains("copy of the file")),
+            "{what}: {helps:?}"
+        );
     }
     insta::assert_snapshot!(told, @r"
     a row:
-      damaged: the head of the row of `a` is not its own
+      damaged: the columns of the row of `a` are not what its body says
       damaged: the row of `a` differs from what the journal says
     a head:
-      damaged: the head of the row of `a` is not its own
+      damaged: the columns of the row of `a` are not what its body says
     a row that is gone:
       damaged: the row of `a` is in the journal but not in the state
     a record that is gone:
