@@ -669,7 +669,7 @@ impl Context {
             .help("take the change back, or replace the resource with `--replace`")
             .about(&wanted.address);
             if let Some(node) = wanted.node {
-                finding = finding.at(descend(node, path).span, "");
+                finding = finding.at(descend(node, path).span, "what is asked for");
             }
             self.find(finding);
         }

@@ -55,7 +55,7 @@ impl Context {
                 let mut finding = Diagnostic::error("moved", message).help(help).about(to);
                 let last = self.input.program.moved.iter().rev().find(|m| under(to, &m.to).is_some());
                 if let Some(moved) = last {
-                    finding = finding.at(moved.span, "");
+                    finding = finding.at(moved.span, "by this rename");
                 }
                 self.find(finding);
             };

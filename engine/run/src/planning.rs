@@ -149,8 +149,9 @@ async fn left_environments(session: &Session, program: &Program) -> Vec<Diagnost
     left.dedup();
     left.iter()
         .map(|name| {
-            let summary =
-                format!("a state of the environment `{name}` is there, which this configuration does not have");
+            let summary = format!(
+                "a state of the environment `{name}` is there, which this configuration does not have"
+            );
             Diagnostic::warning("left_environment", summary).help(way_out(name))
         })
         .collect()
