@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use aurak_model::{Address, BlockKind, Diagnostic, Name, ProviderNode, Slot, Span, TypeSchema, Value};
+use aurak_model::{
+    Address, BlockKind, Diagnostic, Name, ProviderAddress, ProviderNode, Slot, Span, TypeSchema, Value,
+};
 
 use crate::context::{Context, InstId, Instance, Members};
 use crate::diff;
@@ -26,7 +28,7 @@ impl Context {
         if !self.asks.borrow().is_empty() || self.findings.borrow().iter().any(|f| f.code == "moved") {
             return;
         }
-        let mut worlds: Vec<Rc<ProviderInstance>> = Vec::new();
+        let mut worlds = Worlds::default();
         let mut known: BTreeMap<(Name, usize, Name), Vec<InstId>> = BTreeMap::new();
         for (i, instance) in self.instances.borrow().iter().enumerate() {
             let (Some(schema), Some(provider)) = (&instance.schema, &instance.provider) else { continue };
@@ -44,13 +46,7 @@ impl Context {
                 continue;
             }
             let Some(key) = self.key_of(&instance.planned, schema) else { continue };
-            let world = match worlds.iter().position(|world| is_same_world(world, provider)) {
-                Some(world) => world,
-                None => {
-                    worlds.push(provider.clone());
-                    worlds.len() - 1
-                }
-            };
+            let world = worlds.of(provider);
             let place = (instance.type_name.clone(), world, key);
             known.entry(place).or_default().push(InstId(i as u32));
         }
@@ -165,14 +161,38 @@ impl Context {
 }
 
 /// Whether what two provider nodes reach is surely the same.
-fn is_same_world(a: &ProviderInstance, b: &ProviderInstance) -> bool {
-    is_same_node(&a.node, &b.node)
-}
-
 fn is_same_node(a: &ProviderNode, b: &ProviderNode) -> bool {
     a.address == b.address
         || (a.type_name == b.type_name
             && !a.config.has_unknown()
             && !b.config.has_unknown()
             && a.config.reveal() == b.config.reveal())
+}
+
+/// Numbers for what provider nodes reach; two have one only where that is surely the same.
+#[derive(Default)]
+struct Worlds {
+    by_node: BTreeMap<ProviderAddress, usize>,
+    by_config: BTreeMap<(Name, String), usize>,
+    count: usize,
+}
+
+impl Worlds {
+    fn of(&mut self, provider: &ProviderInstance) -> usize {
+        let node = &provider.node;
+        if let Some(world) = self.by_node.get(&node.address) {
+            return *world;
+        }
+        let new = self.count;
+        // What is not known yet has no text, and is a world of its own.
+        let world = match node.config.reveal().to_json() {
+            Some(config) => {
+                *self.by_config.entry((node.type_name.clone(), config.to_string())).or_insert(new)
+            }
+            None => new,
+        };
+        self.count += usize::from(world == new);
+        self.by_node.insert(node.address.clone(), world);
+        world
+    }
 }
