@@ -71,7 +71,14 @@ outputs:
         fs::create_dir(folder.root().join("stack/parts")).unwrap();
         folder.write("parts/one.txt", "said in a part").unwrap();
         folder.write("one.txt", "said anywhere").unwrap();
-        good(folder.run(&["plan", "--state", "../state", "-o", "../saved.plan"]).unwrap());
+        let unsaved = good(folder.run(&["plan", "--state", "../state"]).unwrap());
+        assert!(!unsaved.stdout.contains("does not carry"), "{unsaved:?}");
+        let saved = good(folder.run(&["plan", "--state", "../state", "-o", "../saved.plan"]).unwrap());
+        assert_eq!(
+            saved.stdout.matches("the saved plan does not carry what").count(),
+            code as usize,
+            "{saved:?}"
+        );
         fs::remove_dir_all(folder.root().join("stack")).unwrap();
         let empty = folder.root().join("empty");
         fs::create_dir(&empty).unwrap();

@@ -92,12 +92,13 @@ pub(crate) fn run(args: &Args, global: &Global, ui: &Ui) -> Result<Exit, Command
     let outcome = block_on(async {
         let cancel = aurak_exec::Cancel::new();
         interrupt::watch(cancel.clone());
-        let outcome = tokio::select! {
+        let mut outcome = tokio::select! {
             outcome = aurak_run::plan(&session, args.choice.options()) => outcome.map_err(failed)?,
             () = cancel.reached(aurak_exec::Stop::Finish) => return Err(failed(aurak_run::RunError::Stopped)),
         };
         if let Some(out) = &args.out {
             save(&session, &outcome, out).await?;
+            outcome.report.findings.append(&mut outcome.not_carried);
         }
         Ok(outcome)
     })??;

@@ -41,7 +41,7 @@ use aurak_model::plan::Mode;
 pub use collection::collection_of;
 pub use input::{Options, PlanInput, Planned};
 pub use name::{Named, stack_name, validate};
-pub use written::{WrittenAsks, written_asks};
+pub use written::{Unnamed, WrittenAsks, written_asks};
 
 use context::Context;
 

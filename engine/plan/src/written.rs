@@ -4,7 +4,7 @@
 
 use aurak_expr::Template;
 use aurak_model::program::{Block, Call, Condition, Input, Lifecycle, Module, NodeKind, ProviderUse};
-use aurak_model::{Ask, Name, Node, Program};
+use aurak_model::{Ask, Name, Node, Program, Span};
 
 use crate::scope::join;
 
@@ -15,27 +15,40 @@ pub struct WrittenAsks {
     pub asks: Vec<Ask>,
     /// Patterns of files whose names are put together from other values: `conf/*.yml`.
     pub likely: Vec<Name>,
+    /// Names in resources that nothing can be told of before they are evaluated.
+    pub unnamed: Vec<Unnamed>,
+}
+
+/// A file or variable whose name is worked out, in a resource.
+#[derive(Debug)]
+pub struct Unnamed {
+    /// The names from the stack to the resource, without keys.
+    pub block: Vec<Name>,
+    /// The function that asks for it.
+    pub function: Name,
+    /// The call.
+    pub span: Span,
 }
 
 /// Finds everything that is asked for by a name that is written out, at least in part.
 pub fn written_asks(program: &Program) -> WrittenAsks {
-    let mut written = Written { program, asks: Vec::new(), likely: Vec::new() };
+    let mut written = Written { program, in_block: None, found: WrittenAsks::default() };
     for module in &program.modules {
         written.module(module);
     }
     for block in &program.blocks {
         written.block(block);
     }
-    WrittenAsks { asks: written.asks, likely: written.likely }
+    written.found
 }
 
 struct Written<'a> {
     program: &'a Program,
-    asks: Vec<Ask>,
-    likely: Vec<Name>,
+    in_block: Option<&'a Block>,
+    found: WrittenAsks,
 }
 
-impl Written<'_> {
+impl<'a> Written<'a> {
     fn module(&mut self, module: &Module) {
         let Module {
             path: _,
@@ -65,7 +78,8 @@ impl Written<'_> {
         }
     }
 
-    fn block(&mut self, block: &Block) {
+    fn block(&mut self, block: &'a Block) {
+        self.in_block = Some(block);
         let folder = &self.program.module(block.module).folder;
         let Lifecycle {
             prevent_destroy,
@@ -102,13 +116,13 @@ impl Written<'_> {
     fn node(&mut self, node: &Node, folder: &str) {
         match &node.kind {
             NodeKind::Literal { .. } => {}
-            NodeKind::Template { text, .. } => self.template(text, folder),
+            NodeKind::Template { text, .. } => self.template(node, text, folder),
             NodeKind::List(items) => items.iter().for_each(|item| self.node(item, folder)),
             NodeKind::Map(entries) => entries.iter().for_each(|(_, _, value)| self.node(value, folder)),
         }
     }
 
-    fn template(&mut self, text: &str, folder: &str) {
+    fn template(&mut self, node: &Node, text: &str, folder: &str) {
         // What does not parse was an error before anything was planned.
         let Ok(template) = Template::parse(text) else { return };
         for call in template.calls() {
@@ -119,11 +133,18 @@ impl Written<'_> {
                     && call.around[0].contains('/')
                     && !call.around.iter().any(|text| text.contains(['*', '?']))
                 {
-                    self.likely.push(join(folder, &call.around.join("*")).into());
+                    self.found.likely.push(join(folder, &call.around.join("*")).into());
+                } else if matches!(call.name.as_str(), "file" | "template" | "glob" | "env")
+                    && let Some(block) = self.in_block
+                {
+                    let mut path = self.program.module(block.module).path.clone();
+                    path.push(block.name.clone());
+                    let span = node.place(call.start, call.end);
+                    self.found.unnamed.push(Unnamed { block: path, function: call.name.into(), span });
                 }
                 continue;
             };
-            self.asks.extend(match call.name.as_str() {
+            self.found.asks.extend(match call.name.as_str() {
                 "file" | "template" => Some(Ask::File(join(folder, &argument).into())),
                 "glob" => Some(Ask::Glob(join(folder, &argument).into())),
                 "env" => Some(Ask::Env(argument.into())),

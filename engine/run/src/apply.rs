@@ -296,6 +296,7 @@ pub async fn apply_saved(
             previous,
             sources,
             program: loaded.program.clone(),
+            not_carried: Vec::new(),
             snapshot: Arc::default(),
             plan,
             only,

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use aurak_lang::{MemorySources, Recording, Sources as _};
 use aurak_model::record::{CallKind, Pending};
 use aurak_model::{
-    Ask, Diagnostic, Files, Name, Plan, PlanReport, Program, Refreshed, Severity, Snapshot, StateDoc,
+    Address, Ask, Diagnostic, Files, Name, Plan, PlanReport, Program, Refreshed, Severity, Snapshot, StateDoc,
 };
-use aurak_plan::{Options, PlanInput, Planned};
+use aurak_plan::{Options, PlanInput, Planned, Unnamed};
 use aurak_state::{Identity, Key};
 use futures::future::join;
 
@@ -54,6 +54,9 @@ pub struct PlanOutcome {
     pub sources: MemorySources,
     /// The configuration.
     pub program: Arc<Program>,
+    /// What is deferred and could not be planned from a saved plan, which has no sources: said where
+    /// the plan is saved.
+    pub not_carried: Vec<Diagnostic>,
     pub(crate) snapshot: Arc<Snapshot>,
     /// What it was restricted to.
     pub(crate) only: Vec<String>,
@@ -317,9 +320,11 @@ pub(crate) async fn plan_from(
     if report.has_errors() {
         return Err(RunError::Findings { findings: report.findings, files: Box::new(files) });
     }
+    let mut not_carried = Vec::new();
     if !plan.deferred.is_empty() {
         // Kept for the time when it is planned, perhaps elsewhere; what is missing is told then.
         let written = aurak_plan::written_asks(&loaded.program);
+        not_carried.extend(written.unnamed.iter().filter_map(|unnamed| cannot_carry(&plan, unnamed)));
         for ask in written.asks {
             read_for_later(&recording, &ask);
         }
@@ -334,7 +339,47 @@ pub(crate) async fn plan_from(
     let sources = together(loaded.sources, recording.memory());
     let only = options.only;
     let program = loaded.program;
-    Ok(PlanOutcome { plan, report, files, identity, exists, previous, sources, program, snapshot, only })
+    Ok(PlanOutcome {
+        plan,
+        report,
+        files,
+        identity,
+        exists,
+        previous,
+        sources,
+        program,
+        not_carried,
+        snapshot,
+        only,
+    })
+}
+
+/// A deferred block that asks for something by a name that is worked out later.
+fn cannot_carry(plan: &Plan, unnamed: &Unnamed) -> Option<Diagnostic> {
+    let is_it = |address: &Address| {
+        let (module, last, _) = address.split();
+        let names = module.segments().into_iter().chain([last]).map(|segment| segment.name);
+        names.eq(unnamed.block.iter().map(ToString::to_string))
+    };
+    let deferred = plan.deferred.iter().find(|deferred| is_it(&deferred.address))?;
+    let address = &deferred.address;
+    let help = match &*unnamed.function {
+        "file" | "template" => {
+            "write a folder into the name, as in `file('parts/' ~ name)`: what is in it is carried; or run \
+             `aurak apply` without a saved plan"
+        }
+        _ => "write the name out, or run `aurak apply` without a saved plan",
+    };
+    let summary = format!(
+        "the saved plan does not carry what `{}()` reads for `{address}`, whose name is worked out later",
+        unnamed.function
+    );
+    Some(
+        Diagnostic::warning("not_carried", summary)
+            .at(unnamed.span, "applying the saved plan may fail here")
+            .help(help)
+            .about(address),
+    )
 }
 
 /// So many files whose names are put together are carried along at the most: enough for one of each
@@ -396,7 +441,7 @@ async fn plan_once(
 pub(crate) fn seal_base(
     plan: &mut Plan,
     previous: &StateDoc,
-    refreshed: &BTreeMap<aurak_model::Address, Refreshed>,
+    refreshed: &BTreeMap<Address, Refreshed>,
     key: &Key,
 ) {
     for (address, row) in &mut plan.base.rows {
@@ -406,10 +451,10 @@ pub(crate) fn seal_base(
 
 /// The keyed digest of some leaves of a row, as refreshed.
 pub(crate) fn base_digest(
-    address: &aurak_model::Address,
+    address: &Address,
     paths: &[aurak_model::Path],
     previous: &StateDoc,
-    refreshed: &BTreeMap<aurak_model::Address, Refreshed>,
+    refreshed: &BTreeMap<Address, Refreshed>,
     key: &Key,
 ) -> String {
     let recorded = previous.rows.get(address).and_then(|row| row.current.as_ref());
