@@ -7,10 +7,11 @@
 
 use std::cell::Cell;
 
-use aurak_expr::{MapScope, Template};
+use aurak_expr::{MapScope, Template, coerce};
 use aurak_model::plan::Deferred;
 use aurak_model::{
-    Address, Attribute, Name, NodeId, Origin, Path, Plan, Schemas, Secret, Type, TypeSchema, Unknown, Value,
+    Address, Attribute, Kind, Name, NodeId, Origin, Path, Plan, Schemas, Secret, Type, TypeSchema, Unknown,
+    Value,
 };
 
 use crate::error::Failure;
@@ -180,14 +181,17 @@ impl<'a> Resolver<'a> {
                 return Err(failed("the plan holds a value that comes from nowhere".to_string()));
             }
         };
-        if !fits(unknown.ty, &known.value) {
-            return Err(failed(format!(
-                "{} was planned as {} and turned out to be {}",
-                self.describe(&unknown.origin),
-                unknown.ty.article(),
-                known.value.ty().article()
-            )));
-        }
+        known.value = match as_planned(unknown.ty, &known.value) {
+            Some(value) => value,
+            None => {
+                return Err(failed(format!(
+                    "{} was planned as {} and turned out to be {}",
+                    self.describe(&unknown.origin),
+                    unknown.ty.article(),
+                    known.value.ty().article()
+                )));
+            }
+        };
         if unknown.sensitive {
             known.value = known.value.sensitive();
         }
@@ -449,6 +453,18 @@ fn origin_at(value: &Value, path: &Path) -> Option<Origin> {
 }
 
 /// Whether a value is of a type. Null is: it stands for an attribute that is not there.
+/// A value in the type that was planned: as it is, or, as for values that plans know, a scalar as
+/// text where text is wanted and a whole number where that is wanted.
+fn as_planned(ty: Type, value: &Value) -> Option<Value> {
+    let kind = match (ty, value.ty()) {
+        _ if fits(ty, value) => return Some(value.clone()),
+        (Type::String, Type::Boolean | Type::Integer | Type::Number) => Kind::String,
+        (Type::Integer, Type::Number) => Kind::Integer,
+        _ => return None,
+    };
+    coerce(value, None, &Attribute::of(kind)).ok()
+}
+
 fn fits(ty: Type, value: &Value) -> bool {
     match (ty, value.ty()) {
         (Type::Any, _) | (_, Type::Any) | (Type::Number, Type::Integer) => true,
