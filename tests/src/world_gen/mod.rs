@@ -48,8 +48,8 @@ mod tests {
     use super::*;
 
     /// Stacks load without a finding, however they were changed and shuffled.
-    #[test]
-    fn stacks_load() {
+    #[tokio::test(start_paused = true)]
+    async fn stacks_load() {
         for seed in 0..200 {
             let mut dice = Dice::new(seed);
             let mut stack = Stack::random(&mut dice, Size::default());
