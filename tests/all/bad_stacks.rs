@@ -2,17 +2,21 @@
 //! takes more than 300 MB, which the system enforces here. What the messages say is reviewed beside
 //! the stacks in `tests/corpus/bad`; how long reading takes is asserted where they are read.
 
-use aurak_tests::process::{Folder, Running};
+use aurak_tests::process::{Done, Folder, Running};
 
 use crate::AURAK;
 
 /// 300 MB of data, in the unit of `ulimit -d`.
 const BOUNDED: &str = "ulimit -d 307200; exec \"$0\" \"$@\"";
 
-fn refused(folder: &Folder, what: &str, args: &[&str]) {
+fn bounded(folder: &Folder, args: &[&str]) -> Done {
     let mut command = folder.under(&["sh", "-c", BOUNDED]);
     command.args(args);
-    let done = Running::start(command).and_then(Running::end).unwrap();
+    Running::start(command).and_then(Running::end).unwrap()
+}
+
+fn refused(folder: &Folder, what: &str, args: &[&str]) {
+    let done = bounded(folder, args);
     assert_eq!(done.code, Some(1), "{what}: {}{}", done.stdout, done.stderr);
     assert!(done.stderr.contains("error"), "{what}: {}", done.stderr);
     assert!(
@@ -54,12 +58,31 @@ fn huge_stacks_are_refused() {
         ("bomb", format!("aurak: 1\nname: shop\nlet:{bomb}\n").into_bytes()),
         ("bad UTF-8", [head.as_bytes(), &[0xff, 0xfe, b'\n']].concat()),
         ("empty", Vec::new()),
-        ("values that read each other", chain("let", "\"{{ l0 }}\"").into_bytes()),
-        ("inputs that read each other", chain("inputs", "{ default: \"{{ l0 }}\" }").into_bytes()),
     ] {
         let folder = Folder::new(AURAK).unwrap();
         folder.write("aurak.yaml", text).unwrap();
         refused(&folder, what, &["plan"]);
+    }
+}
+
+/// How deep values may read each other depends on how the program was compiled: either it is enough,
+/// and the value is right, or it is an error.
+#[test]
+fn long_chains_are_planned_or_refused() {
+    for (what, section, read) in [
+        ("values that read each other", "let", "\"{{ l0 }}\""),
+        ("inputs that read each other", "inputs", "{ default: \"{{ l0 }}\" }"),
+    ] {
+        let folder = Folder::new(AURAK).unwrap();
+        folder.write("aurak.yaml", chain(section, read)).unwrap();
+        match bounded(&folder, &["plan"]).code {
+            Some(0) => {
+                let done = bounded(&folder, &["plan"]);
+                let last = done.stdout.lines().find(|line| line.contains("+ last")).unwrap_or_default();
+                assert!(last.ends_with('1'), "{what}: {}", done.stdout);
+            }
+            _ => refused(&folder, what, &["plan"]),
+        }
     }
 }
 
