@@ -1,0 +1,400 @@
+//! Which steps wait for which, beyond what a resource reads: nothing goes while something that was made
+//! from it is still there, names are free before they are taken, and what types publish is there.
+
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::rc::Rc;
+
+use aurak_model::schema::ReplaceOrder;
+use aurak_model::{Address, Diagnostic, Name, Slot, StepId, Value, Work};
+
+use super::{Builder, Built, Delete, JOIN_FROM, Leftover};
+use crate::context::{GroupId, InstId, Instance, Target};
+use crate::removal::Removal;
+use crate::resource::Decision;
+use crate::scope::RuleScope;
+
+/// The rows that were made from what goes: from an object, or from a whole block.
+#[derive(Default)]
+struct Users {
+    of: HashMap<Address, Vec<Address>>,
+    of_blocks: HashMap<Address, Vec<Address>>,
+}
+
+impl Users {
+    fn are_of(&self, address: &Address) -> bool {
+        self.of.contains_key(address) || self.of_blocks.contains_key(&address.block())
+    }
+}
+
+/// What has to be let go of by many.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Held {
+    Object(Address),
+    Block(Address),
+}
+
+/// The working memory of [`Builder::order_deletes`].
+struct Letting<'a> {
+    users: Users,
+    leftovers: &'a BTreeMap<Address, Leftover>,
+    joins: HashMap<(Held, bool), u32>,
+    /// Joins that are yet to be filled in.
+    open: Vec<(Held, bool, u32)>,
+    /// Steps that should come first where that is possible, of what is looked at just now.
+    wished: Vec<u32>,
+}
+
+impl Builder<'_> {
+    /// What goes with something else is forgotten once that is gone, and no sooner: until then it is
+    /// still there.
+    pub(super) fn order_forgets(&mut self, removals: &[Removal]) {
+        for removal in removals {
+            let Some(parent) = &removal.parent else { continue };
+            if let (Some(own), Some(theirs)) = (self.deletes.get(&removal.address), self.deletes.get(parent))
+            {
+                let (own, theirs) = (own.step, theirs.step);
+                self.after[own as usize].push(theirs);
+            }
+        }
+    }
+
+    /// Deletes wait for those whose objects were made from what goes.
+    pub(super) fn order_deletes(
+        &mut self,
+        instances: &[Rc<Instance>],
+        leftovers: &BTreeMap<Address, Leftover>,
+    ) {
+        if self.deletes.is_empty() && leftovers.is_empty() {
+            return;
+        }
+        let users = self.users(leftovers);
+        let mut letting =
+            Letting { users, leftovers, joins: HashMap::new(), open: Vec::new(), wished: Vec::new() };
+        let mut edges: Vec<(u32, u32)> = Vec::new();
+        for (target, theirs) in self.deletes.clone() {
+            let waits = self.let_go(&mut letting, &target, theirs.first);
+            edges.extend(waits.into_iter().map(|step| (theirs.step, step)));
+            self.wishes.extend(letting.wished.drain(..).map(|step| (theirs.step, step)));
+        }
+        for (target, leftover) in leftovers.iter().filter(|(_, leftover)| !leftover.first) {
+            let waits = self.let_go(&mut letting, target, false);
+            edges.extend(waits.into_iter().map(|step| (leftover.step, step)));
+            self.wishes.extend(letting.wished.drain(..).map(|step| (leftover.step, step)));
+        }
+        while let Some((address, first, join)) = letting.open.pop() {
+            let waits = match address {
+                Held::Object(address) => self.let_go(&mut letting, &address, first),
+                Held::Block(block) => {
+                    let users = letting.users.of_blocks.get(&block).cloned().unwrap_or_default();
+                    self.waits_for(&mut letting, &users, first)
+                }
+            };
+            edges.extend(waits.into_iter().map(|step| (join, step)));
+            self.wishes.extend(letting.wished.drain(..).map(|step| (join, step)));
+        }
+        for (step, before) in edges.into_iter().filter(|(step, before)| step != before) {
+            self.after[step as usize].push(before);
+        }
+        // In create-first the old object also waits for those that now use the new one.
+        let goes_after = |deletes: &BTreeMap<Address, Delete>, id: InstId| {
+            let target = &instances[id.0 as usize];
+            match target.decision {
+                Decision::Replace { order: ReplaceOrder::CreateFirst, .. } => {
+                    deletes.get(&target.address).map(|delete| delete.step)
+                }
+                _ => None,
+            }
+        };
+        let mut readers: BTreeMap<GroupId, Vec<u32>> = BTreeMap::new();
+        for instance in instances {
+            let Some(last) = self.of.get(&instance.address).and_then(|steps| {
+                steps
+                    .iter()
+                    .rev()
+                    .find(|s| !matches!(self.steps[**s as usize].work, Work::Delete { .. }))
+                    .copied()
+            }) else {
+                continue;
+            };
+            for read in instance.reads.iter() {
+                match read.target {
+                    Target::Instance(id) => {
+                        if let Some(old) = goes_after(&self.deletes, id) {
+                            self.after[old as usize].push(last);
+                        }
+                    }
+                    Target::Members(group) => readers.entry(group).or_default().push(last),
+                    Target::Group(_) => {}
+                }
+            }
+        }
+        for (group, mut steps) in readers {
+            let old: Vec<u32> = self
+                .context
+                .members(group)
+                .into_iter()
+                .filter_map(|id| goes_after(&self.deletes, id))
+                .collect();
+            if old.is_empty() {
+                continue;
+            }
+            steps.sort_unstable();
+            steps.dedup();
+            let address = self.context.groups.borrow()[group.0 as usize].address.clone();
+            let all = self.gather(&address, steps);
+            for old in old {
+                self.after[old as usize].extend_from_slice(&all);
+            }
+        }
+    }
+
+    /// What takes over a name waits for the delete of what had it.
+    pub(super) fn order_names(
+        &mut self,
+        instances: &[Rc<Instance>],
+        removals: &[Removal],
+        leftovers: &BTreeMap<Address, Leftover>,
+    ) {
+        if self.deletes.is_empty() && leftovers.is_empty() {
+            return;
+        }
+        for (instance, address, slot) in self.context.names_that_change_hands(instances, removals) {
+            let delete = match slot {
+                Slot::Old => leftovers.get(&address).map(|leftover| leftover.step),
+                Slot::Current | Slot::Temporary => self.deletes.get(&address).map(|delete| delete.step),
+            };
+            for create in self.ready[instance].clone() {
+                self.after[create as usize].extend(delete);
+            }
+        }
+    }
+
+    /// Who was made from what goes, by the addresses that rows have in this plan.
+    fn users(&self, leftovers: &BTreeMap<Address, Leftover>) -> Users {
+        let renamed = self.context.renamed();
+        let now = |address: &Address| renamed.get(address).unwrap_or(address).clone();
+        let going = |address: &Address| self.deletes.contains_key(address) || leftovers.contains_key(address);
+        // What rows needed may be a whole block, under its name of then.
+        let mut blocks: HashMap<Address, Address> = HashMap::new();
+        for address in self.deletes.keys().chain(leftovers.keys()) {
+            blocks.insert(address.block(), address.block());
+        }
+        for (from, to) in &renamed {
+            if going(to) {
+                blocks.insert(from.block(), to.block());
+            }
+        }
+        let mut users = Users::default();
+        for (address, row) in &self.context.input.previous.rows {
+            let address = now(address);
+            if !self.of.contains_key(&address) {
+                continue;
+            }
+            for need in &row.needs {
+                let need = now(need);
+                if going(&need) {
+                    users.of.entry(need).or_default().push(address.clone());
+                } else if let Some(block) = blocks.get(&need) {
+                    users.of_blocks.entry(block.clone()).or_default().push(address.clone());
+                }
+            }
+        }
+        users
+    }
+
+    /// The steps after which nobody uses an object any more.
+    fn let_go(&mut self, letting: &mut Letting<'_>, target: &Address, first: bool) -> Vec<u32> {
+        let mut own = letting.users.of.get(target).cloned().unwrap_or_default();
+        own.retain(|user| user != target);
+        let mut waits = self.waits_for(letting, &own, first);
+        let block = target.block();
+        match letting.users.of_blocks.get(&block) {
+            // All instances of a block wait for the same: once for all, so that many that were made
+            // from many do not make an edge for each pair.
+            Some(many) if many.len() > JOIN_FROM => waits.push(self.held(letting, Held::Block(block), first)),
+            Some(few) => {
+                let few = few.clone();
+                waits.extend(self.waits_for(letting, &few, first));
+            }
+            None => {}
+        }
+        waits
+    }
+
+    fn waits_for(&mut self, letting: &mut Letting<'_>, users: &[Address], first: bool) -> Vec<u32> {
+        let mut waits = Vec::new();
+        for user in users {
+            // An older object of theirs was made from it as well. From what is replaced delete-first
+            // that one moves away later still.
+            if let Some(leftover) = letting.leftovers.get(user).filter(|_| !first) {
+                waits.push(leftover.step);
+            }
+            match self.deletes.get(user).copied() {
+                // What dies with it cannot go before it; but who uses that has to let go first.
+                Some(own) if own.dies => {
+                    if letting.users.are_of(user) {
+                        waits.push(self.held(letting, Held::Object(user.clone()), first));
+                    }
+                }
+                // Their delete makes room for a new object that ours is to be made from, while our
+                // old object stays until ours is there: it cannot wait for our delete.
+                Some(own) if first && !own.first && self.is_replaced(user) => letting.wished.push(own.step),
+                Some(own) => waits.push(own.step),
+                // A change in place moves away from what goes; from what is replaced delete-first
+                // it can only move once the new object is there, unless it does not want that one.
+                None if first => {
+                    letting.wished.extend(self.of.get(user).and_then(|steps| steps.last()));
+                }
+                None => waits.extend(self.of.get(user).and_then(|steps| steps.last())),
+            }
+        }
+        waits
+    }
+
+    /// The join of all that has to let go of something; what it waits for is filled in later.
+    fn held(&mut self, letting: &mut Letting<'_>, held: Held, first: bool) -> u32 {
+        if let Some(join) = letting.joins.get(&(held.clone(), first)) {
+            return *join;
+        }
+        let (Held::Object(address) | Held::Block(address)) = &held;
+        let join = self.push(address, &"".into(), Slot::Current, Work::Join, None, None, None);
+        letting.joins.insert((held.clone(), first), join);
+        letting.open.push((held, first, join));
+        join
+    }
+
+    /// Lets deletes wait for those who could let go before, which are all that do not wait for the
+    /// delete themselves. Where several wait for each other in a circle, the first wish counts.
+    pub(super) fn grant_wishes(&mut self) {
+        for (step, before) in std::mem::take(&mut self.wishes) {
+            if !self.waits_for_step(before, step) {
+                self.after[step as usize].push(before);
+            }
+        }
+    }
+
+    /// Whether a step waits for another, or is it.
+    fn waits_for_step(&self, step: u32, other: u32) -> bool {
+        let mut seen = BTreeSet::from([step]);
+        let mut open = vec![step];
+        while let Some(step) = open.pop() {
+            if step == other {
+                return true;
+            }
+            open.extend(self.after[step as usize].iter().copied().filter(|before| seen.insert(*before)));
+        }
+        false
+    }
+
+    fn is_replaced(&self, address: &Address) -> bool {
+        let id = self.context.by_address.borrow().get(address).copied();
+        id.is_some_and(|id| matches!(self.context.instance(id).decision, Decision::Replace { .. }))
+    }
+
+    /// What types publish and require orders steps too.
+    pub(super) fn join_marks(&mut self, instances: &[Rc<Instance>]) {
+        let mut published: BTreeMap<Name, Vec<u32>> = BTreeMap::new();
+        let mut required: Vec<(usize, Name)> = Vec::new();
+        for (i, instance) in instances.iter().enumerate() {
+            let Some(schema) = &instance.schema else { continue };
+            let scope = RuleScope { this: &instance.planned };
+            for rule in &schema.provides {
+                if let Ok(Value::String(mark)) = self.context.evaluate_rule(rule, &scope) {
+                    published.entry(mark).or_default().extend(&self.ready[i]);
+                }
+            }
+            for rule in &schema.requires {
+                if let Ok(Value::String(mark)) = self.context.evaluate_rule(rule, &scope) {
+                    required.push((i, mark));
+                }
+            }
+        }
+        for (i, mark) in required {
+            let Some(first) = self.of.get(&instances[i].address).and_then(|steps| steps.first()).copied()
+            else {
+                continue;
+            };
+            if let Some(steps) = published.get(&mark) {
+                let steps: Vec<u32> = steps.iter().copied().filter(|s| !self.ready[i].contains(s)).collect();
+                self.after[first as usize].extend(steps);
+            }
+        }
+    }
+
+    /// Brings the steps into an order in which each stands after those that it waits for; among those
+    /// that could come next, the one made first.
+    pub(super) fn sort(mut self) -> Built {
+        let mut in_order = true;
+        for (id, after) in self.after.iter_mut().enumerate() {
+            after.sort_unstable();
+            after.dedup();
+            in_order &= after.last().is_none_or(|last| (*last as usize) < id);
+        }
+        // Mostly the steps were made in an order that will do.
+        let place = match in_order {
+            true => None,
+            false => match self.places() {
+                Some(place) => Some(place),
+                None => {
+                    return Built { steps: Vec::new(), providers: self.providers, of: HashMap::new() };
+                }
+            },
+        };
+        let at = |id: u32| StepId(place.as_ref().map_or(id, |place| place[id as usize]));
+        let mut steps = std::mem::take(&mut self.steps);
+        for (step, after) in steps.iter_mut().zip(&self.after) {
+            step.id = at(step.id.0);
+            step.after = after.iter().map(|before| at(*before)).collect();
+            step.after.sort_unstable();
+        }
+        if !in_order {
+            steps.sort_unstable_by_key(|step| step.id);
+        }
+        for step in self.of.values_mut().flatten() {
+            *step = at(*step).0;
+        }
+        self.of.values_mut().for_each(|steps| steps.sort_unstable());
+        Built { steps, providers: self.providers, of: self.of }
+    }
+
+    /// The place of each step, so that each stands after those that it waits for; among those that
+    /// could come next, the one made first. `None`, and said so, where there is no such order.
+    fn places(&self) -> Option<Vec<u32>> {
+        let count = self.steps.len();
+        let mut dependants: Vec<Vec<u32>> = vec![Vec::new(); count];
+        let mut open: Vec<u32> = vec![0; count];
+        for (id, after) in self.after.iter().enumerate() {
+            open[id] = after.len() as u32;
+            for before in after {
+                dependants[*before as usize].push(id as u32);
+            }
+        }
+        let mut next: BinaryHeap<std::cmp::Reverse<u32>> =
+            (0..count as u32).filter(|id| open[*id as usize] == 0).map(std::cmp::Reverse).collect();
+        let mut place: Vec<Option<u32>> = vec![None; count];
+        let mut placed = 0;
+        while let Some(std::cmp::Reverse(id)) = next.pop() {
+            place[id as usize] = Some(placed);
+            placed += 1;
+            for dependant in &dependants[id as usize] {
+                open[*dependant as usize] -= 1;
+                if open[*dependant as usize] == 0 {
+                    next.push(std::cmp::Reverse(*dependant));
+                }
+            }
+        }
+        if (placed as usize) < count {
+            let stuck: Vec<&str> = (0..count)
+                .filter(|id| place[*id].is_none())
+                .map(|id| self.steps[id].address.as_str())
+                .collect();
+            self.context.find(
+                Diagnostic::error("order", "there is no order in which this could be done")
+                    .detail(format!("these wait for each other: {}", crate::words::list(stuck)))
+                    .help("apply it in two parts with `--only`"),
+            );
+            return None;
+        }
+        Some(place.into_iter().flatten().collect())
+    }
+}
