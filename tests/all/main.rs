@@ -15,6 +15,7 @@ mod interrupts;
 mod kill;
 mod lifecycle;
 mod locks;
+mod makespan;
 mod properties;
 mod saved_plans;
 mod scenarios;

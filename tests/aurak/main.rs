@@ -10,6 +10,8 @@
 //! it. Where `AURAK_TEST_WORLD` names the socket of such a world, the command line has its providers
 //! too, and its stores end the process at the write that `AURAK_TEST_STOP` names.
 //!
+//! `sleeping-graph` prints a graph for `tests/bench/makespan.sh`.
+//!
 //! The first two apply the `aurak.yaml` of the working directory without asking, with the key in `AURAK_KEY`
 //! and the state in the folder `state`, print nothing but errors, and may be waited for.
 
@@ -36,6 +38,7 @@ use aurak_sim::remote::RemoteWorld;
 use aurak_state::{Holder, Identity, Key, SqliteStore, Store, StoreError, SystemClock};
 use aurak_tests::kill::stop::StoppingStores;
 use aurak_tests::kill::{bench, matrix};
+use aurak_tests::makespan;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         },
         ["world", socket, ref numbers @ ..] => return world::serve(socket, numbers),
         ["kill-matrix", ref words @ ..] => return kill_matrix(words),
+        ["sleeping-graph", ref words @ ..] => return sleeping_graph(words),
         _ => return aurak_cli::main_with(additions()),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -87,6 +91,17 @@ fn kill_matrix(words: &[&str]) -> ExitCode {
     match matrix::main(&program, words) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        Err(why) => tell(&why),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a benchmark reads it")]
+fn sleeping_graph(words: &[&str]) -> ExitCode {
+    match makespan::told(words) {
+        Ok(text) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
         Err(why) => tell(&why),
     }
 }

@@ -1,7 +1,8 @@
-//! What the integration tests share: scripted scenarios, processes, traces, random worlds.
+//! What the integration tests share: scripted scenarios, processes, traces, random worlds and graphs.
 
 pub mod kill;
 pub mod lifecycle;
+pub mod makespan;
 pub mod process;
 pub mod scenario;
 pub mod trace;

@@ -1,10 +1,12 @@
 //! Where stacks meet the real engine: a simulated world, a state in memory, and a script of all that
 //! was done there.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aurak_exec::{Cancel, Limits};
 use aurak_lang::{LoadRequest, MemorySources};
 use aurak_model::record::EndResult;
 use aurak_model::{Event, Report, StateDoc, StepEnd};
@@ -23,6 +25,8 @@ pub struct Lab {
     pub world: World,
     /// What the engine is started with. Its sources are those of the last [`Lab::set`].
     pub session: Session,
+    /// How much runs at once, and the like.
+    pub limits: Limits,
     stores: Arc<KeyedStores>,
     script: String,
 }
@@ -60,7 +64,7 @@ impl Lab {
                 commit: Arc::new(|| None),
             },
         };
-        Lab { world, session, stores, script: String::new() }
+        Lab { world, session, limits: Limits::default(), stores, script: String::new() }
     }
 
     /// A runtime with a paused clock, as it is needed here.
@@ -70,7 +74,11 @@ impl Lab {
 
     /// From here on the folder holds this stack.
     pub fn set(&mut self, stack: &Stack) {
-        let files = stack.files();
+        self.files(stack.files());
+    }
+
+    /// The same with the files themselves.
+    pub fn files(&mut self, files: BTreeMap<String, String>) {
         for (path, text) in &files {
             let _ = write!(self.script, "--- {path}\n{text}---\n");
         }
@@ -103,10 +111,7 @@ impl Lab {
     }
 
     /// The same with other sources, such as the same stack in another order.
-    pub async fn plan_of(
-        &self,
-        files: std::collections::BTreeMap<String, String>,
-    ) -> Result<PlanOutcome, RunError> {
+    pub async fn plan_of(&self, files: BTreeMap<String, String>) -> Result<PlanOutcome, RunError> {
         let session = Session { sources: Arc::new(sources(files)), ..self.session.clone() };
         aurak_run::plan(&session, Options::default()).await
     }
@@ -129,7 +134,7 @@ impl Lab {
             Err(why) => return Ended::Refused(Vec::new(), why),
         };
         let (events, receiver) = mpsc::unbounded_channel();
-        let request = request(Options::default(), events);
+        let request = self.request(Options::default(), events);
         let result = aurak_run::apply_saved(&self.session, saved, request, &Yes::default()).await;
         ended(result, receiver)
     }
@@ -154,8 +159,20 @@ impl Lab {
     /// Applies or destroys, as these say.
     pub async fn run(&mut self, options: Options) -> Ended {
         let (events, receiver) = mpsc::unbounded_channel();
-        let result = aurak_run::apply(&self.session, request(options, events), &Yes::default()).await;
+        let result = aurak_run::apply(&self.session, self.request(options, events), &Yes::default()).await;
         ended(result, receiver)
+    }
+
+    fn request(&self, options: Options, events: mpsc::UnboundedSender<Event>) -> Request {
+        Request {
+            options,
+            limits: self.limits.clone(),
+            lock_timeout: Duration::from_secs(120),
+            new: false,
+            deferred_max: 100,
+            cancel: Cancel::new(),
+            events,
+        }
     }
 
     /// The store, where there is one.
@@ -169,18 +186,6 @@ impl Lab {
             Some(store) => store.document().await.unwrap_or_default(),
             None => StateDoc::default(),
         }
-    }
-}
-
-fn request(options: Options, events: mpsc::UnboundedSender<Event>) -> Request {
-    Request {
-        options,
-        limits: aurak_exec::Limits::default(),
-        lock_timeout: Duration::from_secs(120),
-        new: false,
-        deferred_max: 100,
-        cancel: aurak_exec::Cancel::new(),
-        events,
     }
 }
 
@@ -218,7 +223,7 @@ fn failure_of(event: &Event) -> Option<String> {
     }
 }
 
-pub(super) fn sources(files: std::collections::BTreeMap<String, String>) -> MemorySources {
+pub(super) fn sources(files: BTreeMap<String, String>) -> MemorySources {
     let files = files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
     MemorySources { files, ..MemorySources::default() }
 }
