@@ -118,11 +118,14 @@ fn traits(attribute: &Attribute) -> String {
     say(attribute.required, "required");
     say(attribute.sensitive, "sensitive");
     say(attribute.no_secrets, "may hold no secret");
-    match &attribute.immutable {
-        Some(Immutable::Always) => say(true, "a change replaces it"),
-        Some(Immutable::When(rule)) => say(true, &format!("a change replaces it when `{rule}`")),
-        Some(Immutable::Refused { .. }) => say(true, "some changes are refused"),
-        None => {}
+    for rule in &attribute.immutable {
+        match rule {
+            Immutable::Always => say(true, "a change replaces it"),
+            Immutable::When(rule) => say(true, &format!("a change replaces it when `{rule}`")),
+            Immutable::Rotate => say(true, "a change rotates it"),
+            Immutable::RotateWhen(rule) => say(true, &format!("a change rotates it when `{rule}`")),
+            Immutable::Refused { .. } => say(true, "some changes are refused"),
+        }
     }
     if let Some(rule) = &attribute.sensitive_when {
         say(true, &format!("sensitive when `{rule}`"));

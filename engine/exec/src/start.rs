@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aurak_api::Update;
-use aurak_expr::{MapScope, Template, coerce, truthy};
+use aurak_expr::{ErrorKind, MapScope, Template, coerce, truthy};
 use aurak_model::plan::{RowPlan, Step, Work};
 use aurak_model::record::{CallKind, IdempotencyKey, Intent, Outcome, RowChange};
 use aurak_model::schema::{Immutable, Timeouts};
@@ -463,7 +463,7 @@ fn refuse_immutable(
         // The attribute itself or what it stands in may be the one that cannot change.
         for depth in 1..=path.0.len() {
             let part = Path(path.0[..depth].to_vec());
-            let Some(immutable) = schema.attribute(&part).and_then(|a| a.immutable.as_ref()) else {
+            let Some(attribute) = schema.attribute(&part).filter(|a| !a.immutable.is_empty()) else {
                 continue;
             };
             let new = value.at(&Path(part.0[1..].to_vec())).map(Value::reveal);
@@ -471,35 +471,50 @@ fn refuse_immutable(
             if new == old || new.as_ref().is_none_or(Value::is_null) {
                 continue;
             }
-            let (forced, why) = match immutable {
-                Immutable::Always => (true, None),
-                Immutable::When(when) => (holds(when, old, new, desired), None),
-                Immutable::Refused { when, message } => (holds(when, old, new, desired), Some(message)),
+            let item =
+                (1..=depth).rev().find_map(|at| match schema.attribute(&Path(part.0[..at - 1].to_vec())) {
+                    Some(around) if around.items.is_some() => value.at(&Path(part.0[1..at].to_vec())),
+                    _ => None,
+                });
+            let scope: Map = [
+                ("old", Some(old.unwrap_or_default())),
+                ("new", new),
+                ("item", item.map(Value::reveal)),
+                ("self", Some(desired.reveal())),
+            ]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect();
+            let rule =
+                attribute.immutable.iter().find(|rule| rule.when().is_none_or(|when| holds(when, &scope)));
+            let message = match rule {
+                None => continue,
+                Some(Immutable::Refused { message, .. }) => {
+                    format!("`{part}` turned out to change: {message}")
+                }
+                Some(
+                    Immutable::Always | Immutable::When(_) | Immutable::Rotate | Immutable::RotateWhen(_),
+                ) => {
+                    format!("`{part}` turned out to change, which needs a new object")
+                }
             };
-            if forced {
-                let message = match why {
-                    Some(why) => format!("`{part}` turned out to change: {why}"),
-                    None => format!("`{part}` turned out to change, which needs a new object"),
-                };
-                return Err(Unresolved::Failed(
-                    Failure::new("replacement", message)
-                        .detail("the plan shows a change in place; nothing was sent")
-                        .help("make the plan again: it shows the replacement"),
-                ));
-            }
+            return Err(Unresolved::Failed(
+                Failure::new("replacement", message)
+                    .detail("the plan shows a change in place; nothing was sent")
+                    .help("make the plan again: it shows the replacement"),
+            ));
         }
     }
     Ok(())
 }
 
-/// Whether a predicate over `old, new, self` holds; one that cannot be judged counts as holding.
-fn holds(when: &str, old: Option<Value>, new: Option<Value>, desired: &Value) -> bool {
-    let scope: Map =
-        [("old", old.unwrap_or_default()), ("new", new.unwrap_or_default()), ("self", desired.reveal())]
-            .into_iter()
-            .collect();
-    let value = Template::expression(when).and_then(|template| template.evaluate(&MapScope(&scope)));
-    !matches!(value.map(|evaluated| truthy(&evaluated.value)), Ok(Some(false)))
+/// Whether a predicate holds: not where it reads what the object does not have, as in a plan; and one
+/// that cannot be judged counts as holding.
+fn holds(when: &str, scope: &Map) -> bool {
+    match Template::expression(when).and_then(|template| template.evaluate(&MapScope(scope))) {
+        Ok(evaluated) => truthy(&evaluated.value) != Some(false),
+        Err(error) => error.kind != ErrorKind::UndefinedAttribute,
+    }
 }
 
 /// A key or an id as text.

@@ -324,6 +324,8 @@ pub fn matches_whole(pattern: &str, text: &str) -> Result<bool, String> {
     /// Patterns come from types and inputs: few, and used for every resource.
     type Compiled = HashMap<String, Result<Arc<Regex>, String>>;
     static COMPILED: LazyLock<Mutex<Compiled>> = LazyLock::new(Mutex::default);
+    /// More than types and inputs have together; a compiled one can hold megabytes.
+    const MOST_COMPILED: usize = 1000;
     let regex = {
         let mut compiled = COMPILED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         match compiled.get(pattern) {
@@ -333,6 +335,9 @@ pub fn matches_whole(pattern: &str, text: &str) -> Result<bool, String> {
                     regex::Error::CompiledTooBig(_) => "it is too large".to_string(),
                     other => other.to_string().lines().last().unwrap_or("syntax error").trim().to_string(),
                 });
+                if compiled.len() >= MOST_COMPILED {
+                    compiled.clear();
+                }
                 compiled.insert(pattern.to_string(), regex.clone());
                 regex
             }

@@ -5,7 +5,8 @@
 //! type written as a file and one written in Rust say the same things in the same words.
 //!
 //! Predicates and templates are expression sources (without braces) over `self` (the planned
-//! attributes), and `old` and `new` (the values of the attribute before and after).
+//! attributes), `old` and `new` (the values of the attribute before and after) and, in what a list or
+//! map holds, `item` (the item around the attribute).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -98,7 +99,7 @@ pub struct TypeSchema {
     /// Why deleting one loses data; shown before it happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holds_data: Option<String>,
-    /// Whether a change of this type may be undone only by a new object, and how: read later.
+    /// How a rotation is made, where a change of an attribute is made by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotate: Option<Rotate>,
     /// How long each operation takes at the most, in seconds, where the configuration is silent.
@@ -235,9 +236,12 @@ pub enum Normal {
     Yaml,
     /// A path of a file: `./x` is `x` is `a/../x`.
     FilePath,
+    /// Words with commas between them, in any order: `B,A` is `A, B`.
+    Words,
 }
 
-/// When an attribute of a living object cannot be changed.
+/// When an attribute of a living object cannot be changed, and what a change means then. Where an
+/// attribute has several of these, the first that holds decides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Immutable {
@@ -245,6 +249,10 @@ pub enum Immutable {
     Always,
     /// When this expression over `old, new, self` holds.
     When(String),
+    /// Never, and a new object takes the place of the old one by a rotation.
+    Rotate,
+    /// The same, when this expression holds.
+    RotateWhen(String),
     /// When it holds, the change is refused, with this message: a one-way door.
     Refused {
         /// The expression over `old, new, self`.
@@ -295,13 +303,13 @@ pub struct Attribute {
     /// An output that is read on use and never stored.
     #[serde(skip_serializing_if = "is_false")]
     pub volatile: bool,
-    /// Whether a change needs a new object.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub immutable: Option<Immutable>,
+    /// Whether a change needs a new object, or is refused: one rule, or a list of them.
+    #[serde(with = "one_or_more", skip_serializing_if = "Vec::is_empty")]
+    pub immutable: Vec<Immutable>,
     /// Computed again when one of these changes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes_with: Vec<Path>,
-    /// Case does not count.
+    /// Case does not count: of text, or of the keys of a map.
     #[serde(skip_serializing_if = "is_false")]
     pub case_insensitive: bool,
     /// A list whose order does not count.
@@ -313,7 +321,7 @@ pub struct Attribute {
     /// A list or map where what is there and not ours stays.
     #[serde(skip_serializing_if = "is_false")]
     pub additive: bool,
-    /// While this expression over `self` holds, somebody else owns the value.
+    /// While this expression over `old, new, self` holds, somebody else owns the value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub yields_when: Option<String>,
     /// The form for comparison.
@@ -340,6 +348,64 @@ pub struct Attribute {
     /// An object that may hold more than is listed.
     #[serde(skip_serializing_if = "is_false")]
     pub open: bool,
+}
+
+/// One rule, or a list of them.
+mod one_or_more {
+    use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+    use serde::de::{MapAccess, SeqAccess, Visitor};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Immutable;
+
+    pub(super) fn serialize<S: Serializer>(rules: &[Immutable], serializer: S) -> Result<S::Ok, S::Error> {
+        match rules {
+            [rule] => rule.serialize(serializer),
+            rules => rules.serialize(serializer),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Immutable>, D::Error> {
+        d.deserialize_any(Rules)
+    }
+
+    struct Rules;
+
+    impl<'de> Visitor<'de> for Rules {
+        type Value = Vec<Immutable>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a rule or a list of rules")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+            Immutable::deserialize(StrDeserializer::new(text)).map(|rule| vec![rule])
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            Immutable::deserialize(MapAccessDeserializer::new(map)).map(|rule| vec![rule])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut rules = Vec::new();
+            while let Some(rule) = list.next_element()? {
+                rules.push(rule);
+            }
+            Ok(rules)
+        }
+    }
+}
+
+impl Immutable {
+    /// When it holds; none for always.
+    pub fn when(&self) -> Option<&str> {
+        match self {
+            Immutable::Always | Immutable::Rotate => None,
+            Immutable::When(when) | Immutable::RotateWhen(when) | Immutable::Refused { when, .. } => {
+                Some(when)
+            }
+        }
+    }
 }
 
 impl Attribute {

@@ -573,7 +573,7 @@ impl Context {
         }
         let older = self.row(&wanted.address).is_some_and(|row| row.old.is_some());
         let inside = reasons.iter().any(|reason| matches!(reason, Reason::WithinReplaced { .. }));
-        let order = match (wanted.lifecycle.create_before_destroy, wanted.schema.replace) {
+        let order = match (wanted.lifecycle.create_before_destroy, compared.order(&wanted.schema)) {
             _ if inside => ReplaceOrder::DeleteFirst,
             // There is room for one older object only.
             _ if older => ReplaceOrder::DeleteFirst,
@@ -660,7 +660,12 @@ impl Context {
                 .about(&wanted.address),
             );
         }
-        for (path, message) in &compared.refused {
+        // What is made anew does not go through a door.
+        let refused = match self.is_to_be_replaced(wanted) {
+            true => &[][..],
+            false => &compared.refused[..],
+        };
+        for (path, message) in refused {
             let mut finding = Diagnostic::error(
                 "refused",
                 format!("`{path}` of `{}` cannot be changed so", wanted.address),
@@ -673,7 +678,7 @@ impl Context {
             }
             self.find(finding);
         }
-        !compared.refused.is_empty() || !compared.problems.is_empty()
+        !refused.is_empty() || !compared.problems.is_empty()
     }
 
     fn add_override_reasons(&self, address: &Address, differences: &[Difference], reasons: &mut Vec<Reason>) {

@@ -89,7 +89,7 @@ impl Context {
             for (name, _, node) in block.attributes.entries() {
                 let below = schema.attributes.get(name);
                 let (value, reads) = self.with_reads(|| self.evaluate(node, &scope, below, None));
-                if below.is_some_and(|attribute| attribute.immutable.is_some()) {
+                if below.is_some_and(|attribute| !attribute.immutable.is_empty()) {
                     world.extend(reads);
                 }
                 config.push((name.clone(), value?));
@@ -259,7 +259,7 @@ impl Context {
         let schema = self.input.schemas.providers.get(&provider.node.type_name)?;
         let config = provider.node.config.as_map()?;
         for (name, attribute) in &schema.attributes {
-            if attribute.immutable.is_none() {
+            if attribute.immutable.is_empty() {
                 continue;
             }
             let Some(value) = config.get(name) else { continue };

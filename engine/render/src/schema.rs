@@ -97,12 +97,19 @@ fn traits(attribute: &Attribute) -> String {
     if attribute.sensitive_when.is_some() {
         words.push("may be sensitive".to_string());
     }
-    match &attribute.immutable {
-        Some(Immutable::Always) => words.push("a change replaces it".to_string()),
-        Some(Immutable::When(_)) => words.push("a change may replace it".to_string()),
-        Some(Immutable::Refused { .. }) => words.push("some changes are refused".to_string()),
-        None => {}
+    for rule in &attribute.immutable {
+        words.push(
+            match rule {
+                Immutable::Always => "a change replaces it",
+                Immutable::When(_) => "a change may replace it",
+                Immutable::Rotate => "a change rotates it",
+                Immutable::RotateWhen(_) => "a change may rotate it",
+                Immutable::Refused { .. } => "some changes are refused",
+            }
+            .to_string(),
+        );
     }
+    words.dedup();
     words.join(", ")
 }
 
@@ -142,7 +149,7 @@ mod tests {
         let size = Attribute {
             required: true,
             allowed: vec!["small".into(), "large".into()],
-            immutable: Some(Immutable::Always),
+            immutable: vec![Immutable::Always],
             description: "How large.".into(),
             ..Attribute::of(Kind::String)
         };

@@ -267,6 +267,12 @@ fn normal_text(form: Normal, text: &str) -> String {
         },
         Normal::Yaml => text.trim_end().to_string(),
         Normal::FilePath => text.to_string(),
+        Normal::Words => {
+            let mut words: Vec<&str> = text.split(',').map(str::trim).filter(|w| !w.is_empty()).collect();
+            words.sort_unstable();
+            words.dedup();
+            words.join(",")
+        }
     }
 }
 
@@ -327,7 +333,7 @@ pub(crate) fn changed_immutable(schema: &TypeSchema, old: &Map, new: &Map) -> Op
         attributes.iter().find_map(|(name, attribute)| {
             let path = at.join(name.clone());
             let (before, after) = (old.get(name), new.get(name));
-            if attribute.immutable == Some(Immutable::Always) && before != after {
+            if attribute.immutable.contains(&Immutable::Always) && before != after {
                 return Some(path);
             }
             match (before, after) {

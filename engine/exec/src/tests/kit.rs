@@ -475,7 +475,7 @@ pub(super) fn schema() -> TypeSchema {
         (
             "fixed",
             Attribute {
-                immutable: Some(aurak_model::schema::Immutable::Always),
+                immutable: vec![aurak_model::schema::Immutable::Always],
                 ..Attribute::of(Kind::String)
             },
         ),

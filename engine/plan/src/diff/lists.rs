@@ -49,8 +49,7 @@ impl<'a> Walk<'a> {
                 list.extend(self.within(seg.clone(), seg, |w| w.new_item(item, asked, was, secret)));
                 continue;
             };
-            let merged =
-                self.within(seg.clone(), seg, |w| w.attribute(item, asked, was, Some(there), secret));
+            let merged = self.within(seg.clone(), seg, |w| w.item(item, asked, was, there, secret));
             same &= matches!(merged, Merged::Same);
             list.extend(result(merged, there));
         }
@@ -104,8 +103,8 @@ impl<'a> Walk<'a> {
                 Some(j) => {
                     let there = &have[j];
                     let (asked_seg, live_seg) = (Seg::Index(i), Seg::Index(j));
-                    let merged = self
-                        .within(asked_seg, live_seg, |w| w.attribute(item, asked, was, Some(there), secret));
+                    let merged =
+                        self.within(asked_seg, live_seg, |w| w.item(item, asked, was, there, secret));
                     same &= matches!(merged, Merged::Same);
                     kept[j] = result(merged, there);
                     order.push(Ok(j));

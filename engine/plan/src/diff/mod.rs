@@ -21,6 +21,7 @@ mod lists;
 mod normal;
 mod rules;
 mod shape;
+mod spelling;
 mod used;
 mod walk;
 
@@ -29,6 +30,7 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+use aurak_model::schema::ReplaceOrder;
 use aurak_model::value::Origin;
 use aurak_model::{Address, Difference, Name, Path, TypeSchema, Unknown, Value};
 
@@ -40,6 +42,7 @@ pub use leaves::leaf_differences;
 pub(crate) use normal::normalised;
 pub use used::used;
 
+use shape::Shape;
 use walk::{Side, Walk};
 
 /// What is to be compared.
@@ -101,12 +104,23 @@ pub struct Forcing {
     /// What the new value will come from, where that is unknown: rows, nodes and deferred blocks,
     /// sorted. Empty for a value that is known.
     pub needs: Vec<Origin>,
+    /// Whether a rotation makes it.
+    pub rotates: bool,
 }
 
 impl Compared {
     /// Whether the object stays as it is.
     pub fn is_unchanged(&self) -> bool {
         self.differences.is_empty()
+    }
+
+    /// How a new object takes the place of this one: by rotation where that makes all that forces it,
+    /// else as its type says.
+    pub fn order(&self, schema: &TypeSchema) -> ReplaceOrder {
+        match !self.forces.is_empty() && self.forces.iter().all(|forcing| forcing.rotates) {
+            true => ReplaceOrder::Rotate,
+            false => schema.replace,
+        }
     }
 }
 
@@ -116,7 +130,16 @@ pub fn compare(input: &Compare<'_>) -> Compared {
         let planned = with_id(input.refreshed.clone(), input.id);
         return Compared { planned, desired: input.desired.clone(), ..Compared::default() };
     }
-    let asked = input;
+    let shape = Shape::Object(&input.schema.attributes);
+    let respelled = |value: &Value, model: &Value| spelling::respelled(shape, value, model);
+    let refreshed = respelled(input.refreshed, input.desired);
+    let refreshed = refreshed.as_ref().unwrap_or(input.refreshed);
+    let previous = input.previous.map(|previous| {
+        let as_asked = respelled(previous, input.desired);
+        respelled(as_asked.as_ref().unwrap_or(previous), refreshed).or(as_asked)
+    });
+    let previous = previous.as_ref().and_then(Option::as_ref).or(input.previous);
+    let asked = &Compare { refreshed, previous, ..*input };
     let as_it_is =
         |places: &[Path]| apply_ignore(asked.schema, places, asked.desired, asked.refreshed, asked.previous);
     let mut places = asked.ignore.to_vec();
@@ -152,8 +175,9 @@ pub fn compare(input: &Compare<'_>) -> Compared {
     out.drift.sort_by(|a, b| a.path.cmp(&b.path));
     out.unset.sort();
     out.unset.dedup();
-    out.forces.sort_by(|a, b| a.path.cmp(&b.path));
-    out.forces.dedup();
+    // Where two attributes around a difference force it, the one that needs more counts.
+    out.forces.sort_by(|a, b| a.path.cmp(&b.path).then(a.rotates.cmp(&b.rotates)));
+    out.forces.dedup_by(|later, first| later.path == first.path);
     out.problems.sort();
     out.problems.dedup();
     out

@@ -4,6 +4,7 @@
 //! its attribute promises is compared as it stands.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use aurak_model::schema::Normal;
@@ -55,6 +56,8 @@ fn normal<'t>(text: &'t str, attribute: &Attribute) -> Cow<'t, str> {
         Some(Normal::Json) => json(text),
         Some(Normal::Yaml) => yaml(text),
         Some(Normal::FilePath) => file_path(text),
+        Some(Normal::Words) if attribute.case_insensitive => Some(words(&text.to_lowercase())),
+        Some(Normal::Words) => Some(words(text)),
     };
     match (formed, attribute.case_insensitive) {
         (Some(formed), false) => Cow::Owned(formed),
@@ -74,6 +77,12 @@ pub(crate) fn normalised(object: &Value, schema: &TypeSchema) -> Value {
         };
         (name.clone(), formed)
     }))
+}
+
+/// The words between commas, in order and each once.
+fn words(text: &str) -> String {
+    let words: BTreeSet<&str> = text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    words.into_iter().collect::<Vec<_>>().join(",")
 }
 
 /// What a path is once it is walked. Below a folder of ours `..` takes the folder before it away; an

@@ -1,6 +1,7 @@
 //! The predicates of a type: when an attribute cannot be changed, and when it is somebody else's.
 //!
-//! They see `old` and `new`, the attribute before and after, and `self`, the object as it will be.
+//! They see `old` and `new`, the attribute before and after, `self`, the object as it will be, and in
+//! what a list or map holds `item`, the item around the attribute as it will be.
 //! What an object does not have is false there, not an error: a type speaks about objects of all
 //! shapes, and the loader has checked that its paths exist.
 
@@ -8,7 +9,7 @@ use aurak_expr::{ErrorKind, MapScope, Template, truthy};
 use aurak_model::schema::Immutable;
 use aurak_model::{Map, Path, Value};
 
-use super::walk::{Walk, Yield, origins};
+use super::walk::{Around, Gate, Walk, Yield, origins};
 use super::{Compared, Forcing};
 
 /// Which attributes are somebody else's in one of these states of the object. While that cannot be
@@ -19,9 +20,9 @@ pub(super) fn yielded(
     problems: &mut Vec<(Path, String)>,
 ) -> Vec<Path> {
     let mut out = Vec::new();
-    for Yield { expression, path, old, new } in candidates {
+    for Yield { expression, path, around } in candidates {
         for state in states {
-            match holds(expression, old, new, state) {
+            match holds(expression, around, state) {
                 Ok(Some(true)) => out.push(path.clone()),
                 Ok(Some(false) | None) => {}
                 Err(why) => problems.push((path.clone(), why)),
@@ -32,44 +33,53 @@ pub(super) fn yielded(
 }
 
 /// Decides for every difference in an attribute that may not be changed whether it needs a new
-/// object, or is refused.
+/// object, or is refused: the first rule that holds does.
 pub(super) fn judge(change: &mut Walk<'_>, planned: &Value, out: &mut Compared) {
     for gate in std::mem::take(&mut change.gates) {
-        let forces = match gate.rule {
-            Immutable::Always => true,
-            Immutable::When(when) => match holds(when, &gate.old, &gate.new, planned) {
-                Ok(Some(holds)) => holds,
-                // Only apply could tell, and there it would be too late for a new object.
-                Ok(None) => true,
-                Err(why) => {
-                    out.problems.push((gate.path, why));
-                    continue;
-                }
-            },
-            Immutable::Refused { when, message } => {
-                match holds(when, &gate.old, &gate.new, planned) {
-                    Ok(Some(true)) => out.refused.push((gate.path, message.clone())),
-                    Ok(Some(false) | None) => {}
-                    Err(why) => out.problems.push((gate.path, why)),
-                }
+        let rotates = match first_that_holds(&gate, planned) {
+            Ok(None) => continue,
+            Ok(Some(Immutable::Always | Immutable::When(_))) => false,
+            Ok(Some(Immutable::Rotate | Immutable::RotateWhen(_))) => true,
+            Ok(Some(Immutable::Refused { message, .. })) => {
+                out.refused.push((gate.path, message.clone()));
+                continue;
+            }
+            Err(why) => {
+                out.problems.push((gate.path, why));
                 continue;
             }
         };
-        if !forces {
-            continue;
-        }
         for difference in &mut change.found[gate.found] {
             difference.forces = true;
             let needs = difference.after.as_ref().map(origins).unwrap_or_default();
-            out.forces.push(Forcing { path: difference.path.clone(), needs });
+            out.forces.push(Forcing { path: difference.path.clone(), needs, rotates });
         }
     }
 }
 
+fn first_that_holds<'a>(gate: &Gate<'a>, planned: &Value) -> Result<Option<&'a Immutable>, String> {
+    for rule in gate.rules {
+        let Some(when) = rule.when() else { return Ok(Some(rule)) };
+        match holds(when, &gate.around, planned)? {
+            Some(true) => return Ok(Some(rule)),
+            Some(false) => {}
+            // Only apply could tell. There it would be too late for a new object; but it is early
+            // enough to refuse.
+            None if matches!(rule, Immutable::Refused { .. }) => {}
+            None => return Ok(Some(rule)),
+        }
+    }
+    Ok(None)
+}
+
 /// Whether a predicate holds; none where that hangs on something unknown.
-fn holds(expression: &str, old: &Value, new: &Value, planned: &Value) -> Result<Option<bool>, String> {
+fn holds(expression: &str, around: &Around, planned: &Value) -> Result<Option<bool>, String> {
+    let Around { old, new, item } = around;
     let names: Map =
-        [("old", old), ("new", new), ("self", planned)].into_iter().map(|(k, v)| (k, v.clone())).collect();
+        [("old", Some(old)), ("new", Some(new)), ("item", item.as_ref()), ("self", Some(planned))]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?.clone())))
+            .collect();
     let evaluated = Template::expression(expression).and_then(|text| text.evaluate(&MapScope(&names)));
     match evaluated {
         Ok(evaluated) => Ok(truthy(&evaluated.value)),

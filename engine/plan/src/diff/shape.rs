@@ -48,6 +48,11 @@ impl<'a> Shape<'a> {
         }
     }
 
+    /// Whether keys tell items apart.
+    pub(super) fn holds_items(self) -> bool {
+        matches!(self, Shape::Entries(_) | Shape::Exclusive(_))
+    }
+
     /// Whether keys that are not asked for go.
     pub(super) fn is_exclusive(self) -> bool {
         matches!(self, Shape::Exclusive(_))

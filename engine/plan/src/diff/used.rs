@@ -4,6 +4,7 @@ use aurak_model::{Attribute, Path, Seg, Value};
 
 use super::lists::pairs;
 use super::shape::{EMPTY, Shape, as_map, is_unordered, items, open, written};
+use super::spelling::with_keys_of;
 use super::{Compare, compare};
 
 /// The places of the refreshed value that the comparison looked at: a saved plan is stale when one
@@ -55,7 +56,12 @@ fn value(attribute: &Attribute, asked: &Value, there: Option<&Value>, live: &mut
     match (open(asked).0, there.map(|value| open(value).0)) {
         (Value::Map(want), Some(Value::Map(have))) if !shape.is_exclusive() && !want.is_empty() => {
             let before = out.len();
-            entries(shape, want, have, live, out);
+            // A place of the object is spelled as the object spells it.
+            let respelled = match attribute.case_insensitive {
+                true => with_keys_of(want, have),
+                false => None,
+            };
+            entries(shape, respelled.as_ref().unwrap_or(want), have, live, out);
             if out.len() == before {
                 // Only what never comes back: that it is there at all.
                 out.push(live.clone());

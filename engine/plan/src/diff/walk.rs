@@ -37,22 +37,29 @@ pub(super) enum Merged {
     Gone,
 }
 
+/// What the rules of an attribute see beside the object.
+#[derive(Clone)]
+pub(super) struct Around {
+    pub(super) old: Value,
+    pub(super) new: Value,
+    /// The nearest item of a list or map that it stands in, once that is known.
+    pub(super) item: Option<Value>,
+}
+
 /// An attribute that may not be changed in place, around differences that were found.
 pub(super) struct Gate<'a> {
-    pub(super) rule: &'a Immutable,
+    pub(super) rules: &'a [Immutable],
     pub(super) path: Path,
     /// Which of the differences lie in it.
     pub(super) found: std::ops::Range<usize>,
-    pub(super) old: Value,
-    pub(super) new: Value,
+    pub(super) around: Around,
 }
 
 /// An attribute that may belong to somebody else, around differences that were found.
 pub(super) struct Yield<'a> {
     pub(super) expression: &'a str,
     pub(super) path: Path,
-    pub(super) old: Value,
-    pub(super) new: Value,
+    pub(super) around: Around,
 }
 
 /// The walk and what it found.
@@ -147,7 +154,8 @@ impl<'a> Walk<'a> {
         secret: bool,
     ) -> Option<Value> {
         let before = self.found.len();
-        let merged = self.within_new(|w| w.attribute(attribute, asked, previous, None, secret));
+        let merged =
+            self.within_new(|w| w.whole_item(|w| w.attribute(attribute, asked, previous, None, secret)));
         let stays = matches!(open(asked).0, Value::Unknown(unknown) if self.stays(unknown));
         if self.found.len() == before && !stays {
             self.difference(attribute, None, Some(asked), secret || asked.has_marks());
@@ -156,6 +164,38 @@ impl<'a> Walk<'a> {
             Merged::New(value) => value,
             Merged::Same | Merged::Gone => marked_by(attribute, asked, secret),
         })
+    }
+
+    /// An item that is there: what its rules see of it is how it comes out.
+    pub(super) fn item(
+        &mut self,
+        attribute: &'a Attribute,
+        asked: &Value,
+        previous: Option<&Value>,
+        there: &Value,
+        secret: bool,
+    ) -> Merged {
+        let (gates, yields) = (self.gates.len(), self.yields.len());
+        let merged = self.attribute(attribute, asked, previous, Some(there), secret);
+        let item = match &merged {
+            Merged::New(value) => value,
+            Merged::Same | Merged::Gone => there,
+        };
+        let gates = self.gates[gates..].iter_mut().map(|gate| &mut gate.around);
+        let yields = self.yields[yields..].iter_mut().map(|yielded| &mut yielded.around);
+        for around in gates.chain(yields).filter(|around| around.item.is_none()) {
+            around.item = Some(item.clone());
+        }
+        merged
+    }
+
+    /// An item that comes or goes as a whole: nothing of it changes while it is there, so that no rule
+    /// about that counts.
+    fn whole_item<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.gates.len();
+        let result = f(self);
+        self.gates.truncate(before);
+        result
     }
 
     /// Does something one step further down.
@@ -178,7 +218,7 @@ impl<'a> Walk<'a> {
     ) -> Merged {
         let start = self.found.len();
         let merged = f(self);
-        if self.found.len() == start || (attribute.immutable.is_none() && attribute.yields_when.is_none()) {
+        if self.found.len() == start || (attribute.immutable.is_empty() && attribute.yields_when.is_none()) {
             return merged;
         }
         let old = old.cloned().unwrap_or_default();
@@ -187,13 +227,13 @@ impl<'a> Walk<'a> {
             Merged::New(value) => value.clone(),
             Merged::Gone => Value::Null,
         };
+        let around = Around { old, new, item: None };
         if let Some(expression) = &attribute.yields_when {
-            let (old, new) = (old.clone(), new.clone());
-            self.yields.push(Yield { expression, path: self.path.clone(), old, new });
+            self.yields.push(Yield { expression, path: self.path.clone(), around: around.clone() });
         }
-        if let Some(rule) = &attribute.immutable {
+        if !attribute.immutable.is_empty() {
             let found = start..self.found.len();
-            self.gates.push(Gate { rule, path: self.path.clone(), found, old, new });
+            self.gates.push(Gate { rules: &attribute.immutable, path: self.path.clone(), found, around });
         }
         merged
     }
@@ -323,8 +363,11 @@ impl<'a> Walk<'a> {
             }
             let previous = previous.and_then(|map| written(map, key, typed));
             let seg = Seg::Key(key.clone());
-            let merged =
-                self.within(seg.clone(), seg, |w| w.attribute(attribute, asked, previous, there, secret));
+            let merged = self.within(seg.clone(), seg, |w| match (shape.holds_items(), there) {
+                (true, Some(there)) => w.item(attribute, asked, previous, there, secret),
+                (true, None) => w.whole_item(|w| w.attribute(attribute, asked, previous, None, secret)),
+                (false, there) => w.attribute(attribute, asked, previous, there, secret),
+            });
             match merged {
                 Merged::Same => {}
                 Merged::New(value) => edits.push((key.clone(), Some(value))),
@@ -344,7 +387,11 @@ impl<'a> Walk<'a> {
                     continue;
                 }
                 let seg = Seg::Key(key.clone());
-                match self.within(seg.clone(), seg, |w| w.let_go(attribute, owned, there, secret)) {
+                let merged = self.within(seg.clone(), seg, |w| match shape.holds_items() {
+                    true => w.whole_item(|w| w.let_go(attribute, owned, there, secret)),
+                    false => w.let_go(attribute, owned, there, secret),
+                });
+                match merged {
                     Merged::Same => {}
                     Merged::New(value) => edits.push((key.clone(), Some(value))),
                     Merged::Gone => edits.push((key.clone(), None)),
@@ -360,7 +407,9 @@ impl<'a> Walk<'a> {
                     continue;
                 }
                 let seg = Seg::Key(key.clone());
-                if let Merged::Gone = self.within(seg.clone(), seg, |w| w.surplus(attribute, there, secret)) {
+                let merged =
+                    self.within(seg.clone(), seg, |w| w.whole_item(|w| w.surplus(attribute, there, secret)));
+                if let Merged::Gone = merged {
                     edits.push((key.clone(), None));
                 }
             }
@@ -424,7 +473,7 @@ impl<'a> Walk<'a> {
         if is_decided_by_service(attribute) {
             // To take a line out of the configuration hands the value over to the service. Where
             // that would need a new object, leaving it as it is does the same with less harm.
-            if attribute.immutable.is_some() && self.side != Side::Record {
+            if !attribute.immutable.is_empty() && self.side != Side::Record {
                 return Merged::Same;
             }
             return self.ruled(attribute, Some(there), |w| {
@@ -459,10 +508,8 @@ impl<'a> Walk<'a> {
         if self.passes_over() {
             return Merged::Same;
         }
-        self.ruled(attribute, Some(there), |w| {
-            w.gone(attribute, there, secret || attribute.sensitive);
-            Merged::Gone
-        })
+        self.whole_item(|w| w.gone(attribute, there, secret || attribute.sensitive));
+        Merged::Gone
     }
 
     pub(super) fn unset_here(&mut self) {

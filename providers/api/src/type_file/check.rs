@@ -16,9 +16,14 @@ const META_KEYS: [&str; 8] =
 const SELF: &[&str] = &["self"];
 /// Names in predicates on a change.
 const CHANGE: &[&str] = &["self", "old", "new"];
+/// The same in what a list or map holds.
+const CHANGE_IN_ITEM: &[&str] = &["self", "old", "new", "item"];
+/// Longer than any pattern for a name has to be; compiling one costs time and memory.
+const MAX_PATTERN: usize = 1000;
 
 pub(super) fn check(schema: &TypeSchema, tree: &Tree, found: &mut Vec<Diagnostic>) {
-    let mut checker = Checker { schema, found };
+    let rotates = schema.attributes.values().any(rotates);
+    let mut checker = Checker { schema, found, item: None, rotates };
     checker.names(tree);
     checker.top(tree);
     if let Some(attributes) = tree.get("attributes") {
@@ -33,9 +38,20 @@ pub(super) fn check(schema: &TypeSchema, tree: &Tree, found: &mut Vec<Diagnostic
 struct Checker<'a> {
     schema: &'a TypeSchema,
     found: &'a mut Vec<Diagnostic>,
+    /// What the list or map around the attribute holds.
+    item: Option<&'a Attribute>,
+    /// Whether an attribute is rotated.
+    rotates: bool,
 }
 
-impl Checker<'_> {
+/// Whether a change of the attribute or of something in it is made by a rotation.
+fn rotates(attribute: &Attribute) -> bool {
+    attribute.immutable.iter().any(|rule| matches!(rule, Immutable::Rotate | Immutable::RotateWhen(_)))
+        || attribute.items.as_deref().is_some_and(rotates)
+        || attribute.attributes.values().any(rotates)
+}
+
+impl<'a> Checker<'a> {
     fn fail(&mut self, span: Span, summary: impl Into<String>) {
         self.found.push(Diagnostic::error("type_file", summary).at(span, ""));
     }
@@ -110,16 +126,19 @@ impl Checker<'_> {
         for (i, path) in within.iter().enumerate() {
             self.path(item_place(tree, "within", i), path);
         }
-        match (replace, rotate) {
-            (ReplaceOrder::Rotate, None) => self.fail_with_help(
-                place(tree, "replace"),
+        let rotates = self.rotates || *replace == ReplaceOrder::Rotate;
+        match rotate {
+            None if rotates => self.fail_with_help(
+                place(tree, if self.rotates { "attributes" } else { "replace" }),
                 "the type does not say how it is rotated",
                 "say under `rotate.temporary` what the temporary object differs in",
             ),
-            (ReplaceOrder::DeleteFirst | ReplaceOrder::CreateFirst, Some(_)) => {
-                self.fail(place(tree, "rotate"), "`rotate` says nothing without `replace: rotate`");
-            }
-            (ReplaceOrder::Rotate, Some(rotate)) => {
+            Some(_) if !rotates => self.fail_with_help(
+                place(tree, "rotate"),
+                "nothing is rotated",
+                "say which attributes are: `immutable: rotate`; or `replace: rotate` for all",
+            ),
+            Some(rotate) => {
                 let span = place(tree, "rotate");
                 for (path, text) in &rotate.temporary {
                     match Path::parse(path) {
@@ -129,7 +148,7 @@ impl Checker<'_> {
                     self.expression(span, text, SELF);
                 }
             }
-            (ReplaceOrder::DeleteFirst | ReplaceOrder::CreateFirst, None) => {}
+            None => {}
         }
         let mut before = 0;
         for (i, upgrade) in upgrades.iter().enumerate() {
@@ -157,7 +176,7 @@ impl Checker<'_> {
     }
 
     /// An attribute and all below it. Destructured, so that a new field is not forgotten.
-    fn attribute(&mut self, name: &str, attribute: &Attribute, tree: &Tree) {
+    fn attribute(&mut self, name: &str, attribute: &'a Attribute, tree: &Tree) {
         let Attribute {
             kind,
             description: _,
@@ -205,7 +224,7 @@ impl Checker<'_> {
                 "only what is computed is read on use: `volatile` needs `computed`",
             ),
             (
-                *computed && !*optional && immutable.is_some(),
+                *computed && !*optional && !immutable.is_empty(),
                 "immutable",
                 "nobody can change what is only computed",
             ),
@@ -220,7 +239,11 @@ impl Checker<'_> {
             (keyed_by.is_some() && !list, "keyed_by", "only a list can be told apart by a key"),
             (*set && keyed_by.is_some(), "set", "a list is a `set` or has keys, not both"),
             (*additive && !list && !map && !object, "additive", "only a list or a map can be `additive`"),
-            (*case_insensitive && !text && !list, "case_insensitive", "only text has upper and lower case"),
+            (
+                *case_insensitive && !text && !list && !map,
+                "case_insensitive",
+                "only text and keys have upper and lower case",
+            ),
             (normal.is_some() && !text, "normal", "only text has a normal form"),
             (!allowed.is_empty() && !text, "enum", "an `enum` lists texts"),
             (pattern.is_some() && !text, "pattern", "only text can match a pattern"),
@@ -251,10 +274,19 @@ impl Checker<'_> {
         if keyed_by.is_some() && list && items.is_none() {
             self.fail(place(tree, "keyed_by"), format!("`{name}`: say under `items` what it holds"));
         }
-        if let Some(pattern) = pattern
-            && let Err(why) = matches_whole(pattern, "")
-        {
-            self.fail(place(tree, "pattern"), format!("`{name}`: the pattern is broken: {why}"));
+        match pattern {
+            Some(pattern) if pattern.len() > MAX_PATTERN => {
+                self.fail(
+                    place(tree, "pattern"),
+                    format!("`{name}`: the pattern is too long: {MAX_PATTERN} bytes at most"),
+                );
+            }
+            Some(pattern) => {
+                if let Err(why) = matches_whole(pattern, "") {
+                    self.fail(place(tree, "pattern"), format!("`{name}`: the pattern is broken: {why}"));
+                }
+            }
+            None => {}
         }
         if let Some(default) = default
             && let Err(error) = coerce(default, None, attribute)
@@ -267,19 +299,26 @@ impl Checker<'_> {
         for (i, path) in changes_with.iter().enumerate() {
             self.path(item_place(tree, "changes_with", i), path);
         }
-        for (key, text) in [("yields_when", yields_when), ("sensitive_when", sensitive_when)] {
+        let change = if self.item.is_some() { CHANGE_IN_ITEM } else { CHANGE };
+        for (key, text, names) in
+            [("yields_when", yields_when, change), ("sensitive_when", sensitive_when, SELF)]
+        {
             if let Some(text) = text {
-                self.expression(place(tree, key), text, SELF);
+                self.expression(place(tree, key), text, names);
             }
         }
-        match immutable {
-            Some(Immutable::When(when) | Immutable::Refused { when, .. }) => {
-                self.expression(place(tree, "immutable"), when, CHANGE);
+        for (i, rule) in immutable.iter().enumerate() {
+            let span = item_place(tree, "immutable", i);
+            if let Some(when) = rule.when() {
+                self.expression(span, when, change);
+            } else if i + 1 < immutable.len() {
+                self.fail(span, format!("`{name}`: this rule always holds, so what follows it never counts"));
             }
-            Some(Immutable::Always) | None => {}
         }
         if let (Some(items), Some(entry)) = (items, tree.get("items")) {
+            let around = self.item.replace(items);
             self.attribute(&format!("{name}[*]"), items, &entry.value);
+            self.item = around;
         }
         if let Some(entries) = tree.get("attributes") {
             for (key, below) in attributes {
@@ -327,10 +366,15 @@ impl Checker<'_> {
                         names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
                     ),
                 );
-            } else if reference.root == "self" && !reference.path.is_empty() {
+            } else if !reference.path.is_empty() {
                 let path = Path(reference.path.iter().map(|key| Seg::Key(key.as_str().into())).collect());
-                if let Some(missing) = missing(self.schema, &path) {
-                    self.fail(span, format!("`{text}`: the type has no `{missing}`"));
+                let (owner, missing) = match (reference.root.as_str(), self.item) {
+                    ("self", _) => ("the type", missing(self.schema, &path)),
+                    ("item", Some(item)) => ("the item", missing_below(item, Path::root(), &path.0)),
+                    _ => continue,
+                };
+                if let Some(missing) = missing {
+                    self.fail(span, format!("`{text}`: {owner} has no `{missing}`"));
                 }
             }
         }
@@ -340,9 +384,14 @@ impl Checker<'_> {
 /// The part of a path that the type does not know. Below free-form data everything is possible.
 fn missing(schema: &TypeSchema, path: &Path) -> Option<Path> {
     let (first, rest) = path.0.split_first()?;
-    let mut so_far = Path(vec![first.clone()]);
+    let so_far = Path(vec![first.clone()]);
     let Seg::Key(name) = first else { return Some(so_far) };
-    let Some(mut attribute) = schema.attributes.get(name) else { return Some(so_far) };
+    let Some(attribute) = schema.attributes.get(name) else { return Some(so_far) };
+    missing_below(attribute, so_far, rest)
+}
+
+/// The same from an attribute on, whose own path is `so_far`.
+fn missing_below(mut attribute: &Attribute, mut so_far: Path, rest: &[Seg]) -> Option<Path> {
     for seg in rest {
         so_far.0.push(seg.clone());
         // An expression steps into a list by a key of digits.

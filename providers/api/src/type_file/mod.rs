@@ -16,7 +16,7 @@
 //!     attributes:
 //!       vmSize:     { type: string, required: true, immutable: always }
 //!       osDiskType: { type: string, immutable: { when: "old == 'Ephemeral'" } }
-//!       count:      { type: integer, minimum: 0, yields_when: self.properties.autoScale | default(false) }
+//!       count:      { type: integer, minimum: 0, yields_when: self.properties.autoScale }
 //!       nodeLabels: { type: map, items: { type: string } }
 //! key: self.cluster ~ '/' ~ self.name
 //! collection: self.cluster
@@ -27,8 +27,8 @@
 //!
 //! `key`, `collection`, `serialise`, `provides`, `requires`, `yields_when`, `sensitive_when`, what
 //! stands under `rotate.temporary` and the predicates of `immutable` are expressions without
-//! braces: over `self`, the planned attributes, and predicates also over `old` and `new`. What is
-//! not given is undefined there, and reading it an error: write `self.x | default(false)`. Paths
+//! braces: over `self`, the planned attributes; those of `immutable` and `yields_when` also over `old`,
+//! `new` and, in what a list or map holds, `item`. What is not given is undefined there, and reading it an error: write `self.x | default(false)`. Paths
 //! (`within`, `changes_with`) are written from the top of the type.
 //!
 //! [`load`] reads a file and checks it; it gives a type or says everything that is wrong.

@@ -25,8 +25,10 @@ fn the_example_is_read() {
     let schema = load_checked("example.yaml", EXAMPLE).unwrap();
     let at = |path: &str| schema.attribute(&Path::parse(path).unwrap()).unwrap();
     assert_eq!(schema.provider(), "example");
-    assert_eq!(at("properties.osDiskType").immutable, Some(Immutable::When("old == 'Ephemeral'".into())));
-    assert_eq!(at("cluster").immutable, Some(Immutable::Always));
+    assert_eq!(at("properties.osDiskType").immutable, [Immutable::When("old == 'Ephemeral'".into())]);
+    assert_eq!(at("cluster").immutable, [Immutable::Always]);
+    assert_eq!(at("properties.vmSize").immutable, [Immutable::Rotate]);
+    assert_eq!(at("properties.version").immutable.len(), 2);
     assert_eq!(at("properties.rules[0].port").kind, Kind::Integer);
     assert_eq!(schema.timeouts.create, Some(1800));
 }
@@ -56,6 +58,8 @@ fn a_type_that_is_written_is_read_again() {
 #[test]
 fn what_is_no_type_says_where_and_why() {
     let deep = format!("name: a.b\nx: {}", "[".repeat(100));
+    let large = "#".repeat((1 << 20) + 1);
+    let many = format!("name: a.b\nwithin: [{}]", "a,".repeat(20_000));
     let cases = [
         "",
         "- a",
@@ -70,7 +74,10 @@ fn what_is_no_type_says_where_and_why() {
         "name: a.b\nattributes:\n  x: { type: text }\n  y: { typ: string }\n  z: string",
         "name: a.b\nattributes:\n  x:\n    type: list\n    items: { type: object, attributes: { y: { sensitiv: true } } }",
         "name: a\nattributes: { for_each: { type: any }, 1x: {} }",
+        "name: a.b\nattributes: { x: { immutable: [always, { wen: x }] }, y: { immutable: 1 }, z: { immutable: ever } }",
         &deep,
+        &large,
+        &many,
     ];
     let all: Vec<String> = cases.iter().map(|text| found(text)).collect();
     insta::assert_snapshot!(all.join("\n--\n"), @r#"
@@ -107,7 +114,15 @@ fn what_is_no_type_says_where_and_why() {
     2:15: `for_each` has a meaning on every resource and cannot be an attribute
     2:40: `1x` is no name of an attribute
     --
+    2:31: `immutable`: unknown variant `wen`, expected one of `always`, `when`, `rotate`, `rotate_when`, `refused`
+    2:71: `immutable`: invalid type: integer `1`, expected a rule or a list of rules
+    2:92: `immutable`: unknown variant `ever`, expected one of `always`, `when`, `rotate`, `rotate_when`, `refused`
+    --
     2:67: nested too deeply
+    --
+    1:1: too large for a type: 1 MiB at most
+    --
+    2:39996: too much for a type: it has more than 20000 keys, values and brackets
     "#);
 }
 
@@ -137,7 +152,18 @@ attributes:
   in: { type: string, volatile: true, changes_with: [name], yields_when: new == old }
   pick: { type: string, enum: [a, b], default: c, immutable: { when: each.key } }
   hush: { type: string, sensitive: true, no_secrets: true, sensitive_when: self.free }
+  door: { type: string, immutable: [always, { when: new }], yields_when: item.x }
+  long: { type: string, pattern: "PATTERN" }
+  rules:
+    type: list
+    items:
+      type: object
+      attributes:
+        size: { type: integer, yields_when: item.auto and item.inner.on, immutable: { when: item.siz > 1 } }
+        inner: { type: object, attributes: { on: { type: boolean } } }
+        auto: { type: boolean }
 "#;
+    let text = &text.replace("PATTERN", &"a".repeat(1001));
     insta::assert_snapshot!(found(text), @"
     3:6: `self.nam`: the type has no `nam`
     4:13: `'x' ~ old`: there is no `old` here (there is `self`)
@@ -170,11 +196,37 @@ attributes:
     21:74: `inn`: the type has no `inn` (did you mean `in`?)
     22:33: `in`: only what is computed is read on use: `volatile` needs `computed`
     22:39: `in`: only what is computed is computed again
-    22:74: `new == old`: there is no `new` here (there is `self`)
-    22:74: `new == old`: there is no `old` here (there is `self`)
     23:48: `pick`: the default does not fit: `c` is not allowed here
     23:51: `each.key`: there is no `each` here (there is `self`, `old`, `new`)
     24:54: `hush`: it is `sensitive` itself
     24:76: `hush`: it is always `sensitive`
+    25:37: `door`: this rule always holds, so what follows it never counts
+    25:74: `item.x`: there is no `item` here (there is `self`, `old`, `new`)
+    26:34: `long`: the pattern is too long: 1000 bytes at most
+    32:74: `item.siz > 1`: the item has no `siz`
+    ");
+}
+
+#[test]
+fn what_is_rotated_says_how() {
+    let type_of =
+        |rest: &str| format!("name: a.b\nattributes:\n  id: {{ type: string, computed: true }}\n{rest}");
+    let cases = [
+        type_of("  size: { type: string, immutable: rotate }\n"),
+        type_of("  size: { type: string, immutable: always }\nrotate: { temporary: { size: \"'x'\" } }\n"),
+        type_of(
+            "  size: { type: string, immutable: { rotate_when: new } }\nrotate: { temporary: { size: \"'x'\" } }\n",
+        ),
+        type_of("replace: rotate\nrotate: { temporary: { id: \"'x'\" } }\n"),
+    ];
+    let all: Vec<String> = cases.iter().map(|text| found(text)).collect();
+    insta::assert_snapshot!(all.join("\n--\n"), @"
+    2:1: the type does not say how it is rotated (say under `rotate.temporary` what the temporary object differs in)
+    --
+    5:1: nothing is rotated (say which attributes are: `immutable: rotate`; or `replace: rotate` for all)
+    --
+    nothing
+    --
+    nothing
     ");
 }

@@ -9,6 +9,11 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 /// Deeper than any type nests; far from where recursion over the tree could hurt.
 const MAX_DEPTH: usize = 64;
 
+/// Larger than any type: checking one takes time that grows with it.
+const MAX_BYTES: usize = 1 << 20;
+/// Likewise: what a type says is a tree of a few hundred nodes, a thousand or two for a large one.
+const MAX_NODES: usize = 20_000;
+
 /// A node and its place.
 #[derive(Debug)]
 pub(super) struct Tree {
@@ -69,6 +74,10 @@ pub(super) fn read(file: FileId, text: &str) -> Result<Tree, Box<Diagnostic>> {
     let error = |span: Span, summary: &str| Box::new(Diagnostic::error("type_file", summary).at(span, ""));
     let mut open: Vec<Open> = Vec::new();
     let mut root: Option<Tree> = None;
+    let mut nodes = 0;
+    if text.len() > MAX_BYTES {
+        return Err(error(span(file, 1, 0, 0), "too large for a type: 1 MiB at most"));
+    }
     for event in Parser::new_from_str(text) {
         let (event, place) = event.map_err(|e| {
             let marker = e.marker();
@@ -79,6 +88,10 @@ pub(super) fn read(file: FileId, text: &str) -> Result<Tree, Box<Diagnostic>> {
             false => 0,
         };
         let here = span(file, place.start.line(), place.start.col(), len);
+        nodes += 1;
+        if nodes > MAX_NODES {
+            return Err(error(here, "too much for a type: it has more than 20000 keys, values and brackets"));
+        }
         let done = match event {
             Event::Scalar(_, _, 1.., _) | Event::SequenceStart(1.., _) | Event::MappingStart(1.., _) => {
                 return Err(error(here, "a type file has no anchors: write it out"));

@@ -128,7 +128,12 @@ pub(super) fn draw(compared: &Compared) -> String {
         compared;
     let mut out = String::new();
     for difference in differences {
-        let sign = if difference.forces { "±" } else { "~" };
+        let rotates = forces.iter().any(|forcing| forcing.path == difference.path && forcing.rotates);
+        let sign = match difference.forces {
+            true if rotates => "↻",
+            true => "±",
+            false => "~",
+        };
         writeln!(out, "{sign} {}", line(difference)).expect("text");
     }
     for forcing in forces.iter().filter(|forcing| !forcing.needs.is_empty()) {

@@ -394,3 +394,52 @@ fn a_plan_rests_on_what_is_owned() {
         used: yes
     ").lines().last().unwrap_or_default(), @"used     data.n.m, labels.l, name, size, tags");
 }
+
+#[test]
+fn keys_whose_case_does_not_count() {
+    let schema = schema(
+        "
+        ids: {type: map, case_insensitive: true, items: {type: object, attributes: {n: {type: integer}}}}
+        tags: {type: map, case_insensitive: true, additive: true, items: {type: string}}
+    ",
+    );
+    // As the configuration writes them.
+    assert_snapshot!(case(&schema, "
+        desired: {ids: {/Sub/x: {n: 1}}, tags: {Env: a}}
+        refreshed: {ids: {/sub/X: {n: 1}}, tags: {env: a, policy: b}}
+        used: true
+    "), @r#"
+    planned  {"ids": {"/Sub/x": {"n": 1}}, "tags": {"Env": "a", "policy": "b"}}
+    used     ids, tags.env
+    "#);
+    assert_snapshot!(case(&schema, "
+        desired: {ids: {/Sub/x: {n: 1}}, tags: {Env: a}}
+        refreshed: {ids: {/sub/X: {n: 2}, /sub/y: {}}, tags: {ENV: b}}
+    "), @r#"
+    ~ ids["/Sub/x"].n: 2 → 1
+    ~ ids["/sub/y"]: {} → nothing
+    ~ tags.Env: "b" → "a"
+    ≠ ids["/Sub/x"].n: 1 → 2
+    ≠ ids["/sub/y"]: nothing → {}
+    ≠ tags.Env: "a" → "b"
+    unset    ids["/sub/y"]
+    planned  {"ids": {"/Sub/x": {"n": 1}}, "tags": {"Env": "a"}}
+    "#);
+    // Only the way it is written changes, and what goes is named as the object names it.
+    assert_snapshot!(case(&schema, "
+        desired: {ids: {/SUB/x: {n: 1}}, tags: {ENV: a}}
+        previous: {ids: {/sub/x: {n: 1}}, tags: {env: a, Owner: me}}
+        refreshed: {ids: {/sub/x: {n: 1}}, tags: {env: a, owner: me}}
+        used: true
+    "), @r#"
+    ~ tags.owner: "me" → nothing
+    unset    tags.owner
+    planned  {"ids": {"/SUB/x": {"n": 1}}, "tags": {"ENV": "a"}}
+    used     ids, tags.env, tags.owner
+    "#);
+    // Two keys that differ in case only: each is itself.
+    assert_snapshot!(case(&schema, "
+        desired: {tags: {a: 1, A: 2}}
+        refreshed: {tags: {A: 2, a: 1}}
+    "), @r#"planned  {"tags": {"A": 2, "a": 1}}"#);
+}

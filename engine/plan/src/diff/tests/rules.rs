@@ -156,3 +156,159 @@ fn a_rule_that_cannot_be_evaluated_is_said() {
     planned  {"broken": 1, "tier": "a"}
     "#);
 }
+
+const POOLS: &str = "
+    size: {type: string, immutable: [{refused: {when: \"new == 'none'\", message: it needs one}}, {rotate_when: \"old == 's' and new == 'm'\"}, {when: \"new == 'l'\"}]}
+    pools:
+      type: list
+      keyed_by: name
+      items:
+        type: object
+        attributes:
+          name: {type: string}
+          size: {type: string, immutable: always}
+          auto: {type: boolean}
+          count: {type: integer, yields_when: item.auto and old <= item.most and old != new}
+          most: {type: integer}
+          disks: {type: list, items: {type: object, attributes: {gb: {type: integer, immutable: {when: item.fixed}}, fixed: {type: boolean}}}}
+    disks: {type: map, items: {type: object, attributes: {gb: {type: integer, immutable: {rotate_when: new < old and item.kind == 'ssd'}}, kind: {type: string}}}}
+    vm: {type: object, immutable: rotate, attributes: {cores: {type: integer}, os: {type: string, immutable: always}}}
+";
+
+#[test]
+fn the_first_rule_that_holds_decides() {
+    let schema = schema(POOLS);
+    let change = |from: &str, to: &str| {
+        case(
+            &schema,
+            &format!("{{desired: {{size: {to}}}, previous: {{size: {from}}}, refreshed: {{size: {from}}}}}"),
+        )
+    };
+    assert_snapshot!(change("s", "none"), @r#"
+    ~ size: "s" → "none"
+    refused  size: it needs one
+    planned  {"size": "none"}
+    "#);
+    assert_snapshot!(change("s", "m"), @r#"
+    ↻ size: "s" → "m"
+    planned  {"size": "m"}
+    "#);
+    assert_snapshot!(change("s", "l"), @r#"
+    ± size: "s" → "l"
+    planned  {"size": "l"}
+    "#);
+    assert_snapshot!(change("l", "s"), @r#"
+    ~ size: "l" → "s"
+    planned  {"size": "s"}
+    "#);
+    // Only apply can tell: what may need a new object gets one while there is time.
+    assert_snapshot!(change("s", "!row 'a:size'"), @r#"
+    ↻ size: "s" → (known after a: size)
+    needs    size: [Row { row: a, path: `size` }]
+    planned  {"size": (known after a: size)}
+    "#);
+    assert_snapshot!(change("l", "!row 'a:size'"), @r#"
+    ± size: "l" → (known after a: size)
+    needs    size: [Row { row: a, path: `size` }]
+    planned  {"size": (known after a: size)}
+    "#);
+}
+
+#[test]
+fn a_rotation_makes_all_or_nothing() {
+    let schema = schema(POOLS);
+    assert_snapshot!(case(&schema, "
+        desired: {vm: {cores: 4, os: linux}}
+        previous: {vm: {cores: 2, os: linux}}
+        refreshed: {vm: {cores: 2, os: linux}}
+    "), @r#"
+    ↻ vm.cores: 2 → 4
+    planned  {"vm": {"cores": 4, "os": "linux"}}
+    "#);
+    assert_snapshot!(case(&schema, "
+        desired: {vm: {cores: 4, os: windows}}
+        previous: {vm: {cores: 2, os: linux}}
+        refreshed: {vm: {cores: 2, os: linux}}
+    "), @r#"
+    ↻ vm.cores: 2 → 4
+    ± vm.os: "linux" → "windows"
+    planned  {"vm": {"cores": 4, "os": "windows"}}
+    "#);
+}
+
+#[test]
+fn rules_of_items_see_their_item() {
+    let schema = schema(POOLS);
+    assert_snapshot!(case(&schema, "
+        desired: {pools: [{name: b, count: 1, auto: false}, {name: a, count: 1, auto: true, most: 5}]}
+        refreshed: {pools: [{name: a, count: 3, auto: true, most: 5}, {name: b, count: 3, auto: false}]}
+    "), @r#"
+    ~ pools[0].count: 3 → 1
+    ≠ pools[0].count: 1 → 3
+    planned  {"pools": [{"auto": false, "count": 1, "name": "b"}, {"auto": true, "count": 3, "most": 5, "name": "a"}]}
+    sent     {"pools": [{"auto": false, "count": 1, "name": "b"}, {"auto": true, "count": 3, "most": 5, "name": "a"}]}
+    "#);
+    // Beyond what it may be it is ours.
+    assert_snapshot!(case(&schema, "
+        desired: {pools: [{name: a, count: 1, auto: true, most: 2}]}
+        refreshed: {pools: [{name: a, count: 3, auto: true, most: 2}]}
+    "), @r#"
+    ~ pools[0].count: 3 → 1
+    ≠ pools[0].count: 1 → 3
+    planned  {"pools": [{"auto": true, "count": 1, "most": 2, "name": "a"}]}
+    "#);
+    // The nearest one.
+    assert_snapshot!(case(&schema, "
+        desired: {pools: [{name: a, disks: [{gb: 2, fixed: true}, {gb: 2}]}]}
+        refreshed: {pools: [{name: a, disks: [{gb: 1, fixed: true}, {gb: 1}]}]}
+    "), @r#"
+    ± pools[0].disks[0].gb: 1 → 2
+    ~ pools[0].disks[1].gb: 1 → 2
+    ≠ pools[0].disks[0].gb: 2 → 1
+    ≠ pools[0].disks[1].gb: 2 → 1
+    planned  {"pools": [{"disks": [{"fixed": true, "gb": 2}, {"gb": 2}], "name": "a"}]}
+    "#);
+    assert_snapshot!(case(&schema, "
+        desired: {disks: {a: {gb: 1, kind: ssd}, b: {gb: 1, kind: hdd}}}
+        refreshed: {disks: {a: {gb: 2, kind: ssd}, b: {gb: 2, kind: hdd}}}
+    "), @r#"
+    ↻ disks.a.gb: 2 → 1
+    ~ disks.b.gb: 2 → 1
+    ≠ disks.a.gb: 1 → 2
+    ≠ disks.b.gb: 1 → 2
+    planned  {"disks": {"a": {"gb": 1, "kind": "ssd"}, "b": {"gb": 1, "kind": "hdd"}}}
+    "#);
+}
+
+#[test]
+fn what_comes_or_goes_as_a_whole_does_not_change() {
+    let schema = schema(POOLS);
+    assert_snapshot!(case(&schema, "
+        desired: {pools: [{name: b, size: l}, {name: c, size: s}]}
+        previous: {pools: [{name: a, size: s}, {name: b, size: s}]}
+        refreshed: {pools: [{name: a, size: s}, {name: b, size: s}]}
+    "), @r#"
+    ~ pools[0].name: "a" → nothing
+    ± pools[0].size: "s" → "l"
+    ~ pools[0].size: "s" → nothing
+    ~ pools[1].name: nothing → "c"
+    ~ pools[1].size: nothing → "s"
+    planned  {"pools": [{"name": "b", "size": "l"}, {"name": "c", "size": "s"}]}
+    "#);
+    assert_snapshot!(case(&schema, "
+        desired: {disks: {new: {gb: 1, kind: ssd}}}
+        previous: {disks: {gone: {gb: 1, kind: ssd}}}
+        refreshed: {disks: {gone: {gb: 1, kind: ssd}, other: {gb: 1, kind: ssd}}}
+    "), @r#"
+    ~ disks.gone.gb: 1 → nothing
+    ~ disks.gone.kind: "ssd" → nothing
+    ~ disks.new.gb: nothing → 1
+    ~ disks.new.kind: nothing → "ssd"
+    ~ disks.other.gb: 1 → nothing
+    ~ disks.other.kind: "ssd" → nothing
+    ≠ disks.other.gb: nothing → 1
+    ≠ disks.other.kind: nothing → "ssd"
+    unset    disks.gone, disks.other
+    planned  {"disks": {"new": {"gb": 1, "kind": "ssd"}}}
+    "#);
+}

@@ -163,3 +163,17 @@ fn secrets_are_compared_and_never_shown() {
     planned  {"hint": (sensitive)}
     "#);
 }
+
+#[test]
+fn words_with_commas() {
+    let schema = schema("bypass: {type: string, normal: words, case_insensitive: true}");
+    let change = |from: &str, to: &str| {
+        case(&schema, &format!("{{desired: {{bypass: '{to}'}}, refreshed: {{bypass: '{from}'}}}}"))
+    };
+    assert_snapshot!(change("Metrics,Logging", "logging, Metrics"), @r#"planned  {"bypass": "logging, Metrics"}"#);
+    assert_snapshot!(change("Metrics", "Metrics,Logging"), @r#"
+    ~ bypass: "Metrics" → "Metrics,Logging"
+    ≠ bypass: "Metrics,Logging" → "Metrics"
+    planned  {"bypass": "Metrics,Logging"}
+    "#);
+}
