@@ -1,6 +1,9 @@
 //! Why a store could not do what it was asked, and what to do about it.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
+
+use rusqlite::ErrorCode;
 
 use crate::lease::{Fence, Holder};
 
@@ -88,6 +91,19 @@ pub enum StoreError {
     LogMissing {
         /// The folder.
         dir: PathBuf,
+    },
+    /// A writer did not close, and of what it had written the end is gone.
+    #[error(
+        "`state.db-wal` in `{}` is damaged: of {written} records that were written {} are missing",
+        .dir.display(), .written - .there
+    )]
+    LogShort {
+        /// The folder.
+        dir: PathBuf,
+        /// How many records there are.
+        there: u64,
+        /// How many were written.
+        written: u64,
     },
     /// The store was opened read-only.
     #[error("the state is open for reading only")]
@@ -190,7 +206,7 @@ impl StoreError {
                 "`aurak state check` says what is wrong; a copy of the folder from before is the way back"
                     .into()
             }
-            StoreError::LogMissing { .. } => {
+            StoreError::LogMissing { .. } | StoreError::LogShort { .. } => {
                 "bring the file back from a copy of the same moment as `state.db`; without \
                  one, `aurak state unlock` goes on with what is left, and objects that were made last have \
                  to be imported"
@@ -202,12 +218,35 @@ impl StoreError {
             }
             StoreError::Replaced { .. } => "nothing was written to it since. See which file is the right one, put it in its place, run `aurak state check`, then the command again".into(),
             StoreError::Exists { .. } => "another run may have made it just now: run the command again, or name another folder with `--state`".into(),
+            StoreError::Io { source, .. } => return what_to_do(source.kind()),
+            StoreError::Database { source, .. } => {
+                let error = source.downcast_ref::<rusqlite::Error>()?;
+                return what_to_do(match error.sqlite_error_code()? {
+                    ErrorCode::DiskFull => ErrorKind::StorageFull,
+                    ErrorCode::ReadOnly => ErrorKind::ReadOnlyFilesystem,
+                    ErrorCode::CannotOpen | ErrorCode::PermissionDenied => ErrorKind::PermissionDenied,
+                    _ => return None,
+                });
+            }
             StoreError::ReadOnly
             | StoreError::Encode { .. }
-            | StoreError::Io { .. }
-            | StoreError::Database { .. }
             | StoreError::Random(_)
             | StoreError::Closed => return None,
         })
     }
+}
+
+/// What to do where a file could not be written.
+fn what_to_do(kind: ErrorKind) -> Option<String> {
+    Some(match kind {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            "make room on the disk, then run the command again: it goes on from what is written".into()
+        }
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+            "the state's folder and its files have to be readable and writable for whoever runs this; \
+             reading alone works where no run was killed"
+                .into()
+        }
+        _ => return None,
+    })
 }

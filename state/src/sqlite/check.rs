@@ -12,14 +12,13 @@ impl Database {
     pub(super) fn check(&mut self) -> Result<Vec<Diagnostic>, StoreError> {
         let identity = self.identity();
         let key = self.key.clone();
-        let log_missing = self.log_missing.then(|| StoreError::LogMissing { dir: self.dir().to_path_buf() });
+        let loss = self.loss();
         let file = self.dir().join(FILE);
         let transaction = snapshot(&mut self.connection)?;
         let mut findings = Vec::new();
-        if let Some(missing) = log_missing {
+        if let Some(loss) = loss {
             findings.push(
-                Diagnostic::error("log_missing", missing.to_string())
-                    .help(missing.help().unwrap_or_default()),
+                Diagnostic::error("log_missing", loss.to_string()).help(loss.help().unwrap_or_default()),
             );
         }
         let doing = "check the database";
@@ -42,8 +41,14 @@ impl Database {
             Ok(())
         })?;
         // What cannot be read at all ends here, as a finding: the command is there to say so.
-        let read =
-            sealed(&transaction, &identity).and_then(|doc| Ok((doc, journal(&transaction, 0, usize::MAX)?)));
+        let mut told = Vec::new();
+        let mut report = |what| {
+            told.push(damage(what));
+            Ok(())
+        };
+        let read = sealed(&transaction, &identity, &mut report)
+            .and_then(|doc| Ok((doc, journal(&transaction, 0, usize::MAX, &mut report)?)));
+        findings.append(&mut told);
         match read {
             Ok((doc, journal)) => findings.extend(check(&identity, key.as_deref(), &doc, &journal)),
             Err(error @ StoreError::Database { doing: _, source: _ }) => findings.push(

@@ -14,10 +14,14 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionB
 use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::identity::Identity;
+use crate::lease::Fence;
 use crate::sealing::Key;
 use crate::sealing::leaves::{Sealer, Way};
 use crate::sqlite::FILE;
-use crate::sqlite::lockfile::LockFile;
+use crate::sqlite::lockfile::{self, LockFile};
+use crate::sqlite::plate::Plate;
+use crate::sqlite::read::each;
+use crate::sqlite::sum::{Total, sum};
 
 /// Tells our databases from others: `aurk`.
 const APPLICATION_ID: i32 = 0x6175_726b;
@@ -27,7 +31,8 @@ const APPLICATION_ID: i32 = 0x6175_726b;
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Format 1. Rows and what else has leaves keep the JSON of the model, sealed as in the journal;
-/// columns beside it are heads, for queries that need no more.
+/// columns beside it are heads, for queries that need no more. A [`sum`](super::sum) is of all columns
+/// before it.
 const TABLES: &str = "
     CREATE TABLE meta (
         one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -38,7 +43,9 @@ const TABLES: &str = "
         salt TEXT NOT NULL,
         written_by TEXT NOT NULL,
         fence INTEGER NOT NULL,     -- of the newest lease
-        open INTEGER NOT NULL       -- the fence of a writer that has not yet closed cleanly, or 0
+        open INTEGER NOT NULL,      -- the fence of a writer that has not yet closed cleanly, or 0
+        serial INTEGER NOT NULL,    -- of the last record when this was written
+        sum INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE lease (
         one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -46,14 +53,17 @@ const TABLES: &str = "
         holder TEXT NOT NULL,
         ttl_ms INTEGER NOT NULL,
         expires_boot_ms INTEGER NOT NULL,
-        boot_id TEXT NOT NULL
+        boot_id TEXT NOT NULL,
+        sum INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE journal (
         serial INTEGER PRIMARY KEY,
         kind TEXT NOT NULL,
         key TEXT,                   -- the idempotency key, or the id of the run
         failed INTEGER NOT NULL,
-        record TEXT NOT NULL
+        record TEXT NOT NULL,
+        total INTEGER NOT NULL,     -- of the sums of everything below, after this record
+        sum INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX runs ON journal (serial) WHERE kind IN ('begin', 'end');
     CREATE TABLE rows (
@@ -63,26 +73,46 @@ const TABLES: &str = "
         id TEXT,                    -- of the current object
         provider TEXT NOT NULL,
         sealed INTEGER NOT NULL,    -- whether any leaf is
-        body TEXT NOT NULL
+        body TEXT NOT NULL,
+        sum INTEGER NOT NULL
     ) STRICT;
-    CREATE TABLE providers (address TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
-    CREATE TABLE outputs (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    CREATE TABLE providers (
+        address TEXT PRIMARY KEY,
+        body TEXT NOT NULL,
+        sum INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE outputs (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL,
+        sum INTEGER NOT NULL
+    ) STRICT;
     CREATE TABLE pending (
         serial INTEGER PRIMARY KEY,
         key TEXT NOT NULL UNIQUE,
         type TEXT NOT NULL,
         intent TEXT NOT NULL,
-        handle TEXT
+        handle TEXT,
+        sum INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE overrides (
         address TEXT NOT NULL,
         path TEXT NOT NULL,
         body TEXT NOT NULL,
+        sum INTEGER NOT NULL,
         PRIMARY KEY (address, path)
     ) STRICT;
-    CREATE TABLE durations (name TEXT PRIMARY KEY, ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE durations (
+        name TEXT PRIMARY KEY,
+        ms INTEGER NOT NULL,
+        sum INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    -- Sealed with their digests, so they need no sum.
     CREATE TABLE parts (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
 ";
+
+/// The total of [`TABLES`] as SQLite keeps them: a bit that changes in there can change what statements
+/// mean. A test says what it has to be.
+const TABLES_TOTAL: Total = Total(261_798_968_152_951_315);
 
 /// What a database is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,14 +123,23 @@ pub(super) enum Mode {
     ReadOnly,
 }
 
+/// What is missing after a writer that did not close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// The write-ahead log.
+    Log,
+    /// Records at its end.
+    Records { there: u64, written: u64 },
+}
+
 /// An open database.
 pub(super) struct Database {
     pub(super) connection: Connection,
     pub(super) key: Option<Arc<Key>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) lock: Option<LockFile>,
-    /// Whether the write-ahead log was gone although a writer had not closed.
-    pub(super) log_missing: bool,
+    /// What is missing of the log of a writer that had not closed.
+    pub(super) lost: Option<Lost>,
     /// Which file it is, by device and number.
     file: (u64, u64),
     identity: Arc<RwLock<Identity>>,
@@ -118,8 +157,11 @@ impl Database {
         // Before the connection makes an empty one.
         let log = log_size(dir);
         let connection = connect(dir, mode)?;
-        let (identity, open) = identity(&connection, dir)?;
-        let log_missing = open != 0 && log == 0 && is_log_missing(&connection, dir, open)?;
+        let Plate { identity, open, .. } = identity(&connection, dir)?;
+        let lost = match open != 0 && log == 0 && is_log_missing(&connection, dir, open)? {
+            true => Some(Lost::Log),
+            false => lost_records(&connection, dir, open)?,
+        };
         if let (Some(expected), Some(key)) = (&identity.key_id, &key)
             && **expected != *key.id()
         {
@@ -130,7 +172,7 @@ impl Database {
             key,
             clock,
             lock: None,
-            log_missing,
+            lost,
             file: file(dir)?,
             identity: Arc::new(RwLock::new(identity)),
             dir: dir.to_path_buf(),
@@ -164,6 +206,16 @@ impl Database {
             Mode::ReadWrite | Mode::Unsynchronised => Ok(()),
             Mode::ReadOnly => Err(StoreError::ReadOnly),
         }
+    }
+
+    /// Refuses to go on where the last of what was written is missing.
+    pub(super) fn whole(&self) -> Result<(), StoreError> {
+        self.loss().map_or(Ok(()), Err)
+    }
+
+    /// What is missing, as an error.
+    pub(super) fn loss(&self) -> Option<StoreError> {
+        loss(self.lost, &self.dir)
     }
 
     pub(super) fn sealer<'a>(&'a self, store: &'a str, way: Way) -> Sealer<'a> {
@@ -220,20 +272,8 @@ fn make(path: &Path, identity: Identity, key: Option<&Key>) -> Result<(), StoreE
     transaction.execute_batch(TABLES).map_err(sql(doing))?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql(doing))?;
     transaction.pragma_update(None, "user_version", FORMAT).map_err(sql(doing))?;
-    transaction
-        .execute(
-            "INSERT INTO meta (one, id, stack, environment, key_id, salt, written_by, fence, open)
-             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, 0, 0)",
-            (
-                &*identity.id,
-                &*identity.stack,
-                identity.environment.as_deref(),
-                key.map(Key::id),
-                &*identity.salt,
-                env!("CARGO_PKG_VERSION"),
-            ),
-        )
-        .map_err(sql(doing))?;
+    let key_id = key.map(|key| key.id().into());
+    Plate { identity: Identity { key_id, ..identity }, fence: 0, open: 0, serial: 0 }.write(&transaction)?;
     transaction.commit().map_err(sql(doing))
 }
 
@@ -259,6 +299,31 @@ fn is_log_missing(connection: &Connection, dir: &Path, open: u64) -> Result<bool
         }
         before = now;
     }
+}
+
+/// Whether records are missing that the writer of this mark had noted in its lock file, which it does
+/// for each after it is durable. The note is read first: a writer that is still there only adds.
+pub(super) fn lost_records(
+    connection: &Connection,
+    dir: &Path,
+    open: u64,
+) -> Result<Option<Lost>, StoreError> {
+    let Some(written) = (open != 0).then(|| lockfile::noted(dir, Fence(open))).flatten() else {
+        return Ok(None);
+    };
+    let there = connection
+        .query_row("SELECT coalesce(max(serial), 0) FROM journal", (), |row| row.get(0))
+        .map_err(sql("read the journal"))?;
+    Ok((there < written).then_some(Lost::Records { there, written }))
+}
+
+/// What is missing, as an error.
+pub(super) fn loss(lost: Option<Lost>, dir: &Path) -> Option<StoreError> {
+    let dir = dir.to_path_buf();
+    lost.map(|lost| match lost {
+        Lost::Log => StoreError::LogMissing { dir },
+        Lost::Records { there, written } => StoreError::LogShort { dir, there, written },
+    })
 }
 
 /// Which file lies in the database's place.
@@ -326,24 +391,18 @@ fn needs_recovery(error: &rusqlite::Error) -> bool {
     })
 }
 
-fn tables(connection: &Connection) -> Result<u32, StoreError> {
-    connection
-        .query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))
-        .map_err(sql("read the state's tables"))
-}
-
-/// Reads the name plate and the mark of an open writer, and refuses what is not ours or too new.
-fn identity(connection: &Connection, dir: &Path) -> Result<(Identity, u64), StoreError> {
+/// Reads the name plate, and refuses what is not ours or too new.
+fn identity(connection: &Connection, dir: &Path) -> Result<Plate, StoreError> {
     let doing = "read what state this is";
-    if tables(connection)? == 0 {
-        return Err(StoreError::Damaged { what: format!("`{}` is empty", dir.join(FILE).display()) });
+    let damaged = |what: &str| StoreError::Damaged { what: format!("`{}` {what}", dir.join(FILE).display()) };
+    let tables = schema(connection)?;
+    if tables == Total::default() {
+        return Err(damaged("is empty"));
     }
     let pragma =
         |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(sql(doing));
     if pragma("application_id")? != i64::from(APPLICATION_ID) {
-        return Err(StoreError::Damaged {
-            what: format!("`{}` is a database, but not of aurak", dir.join(FILE).display()),
-        });
+        return Err(damaged("is a database, but not of aurak"));
     }
     let format = u32::try_from(pragma("user_version")?).unwrap_or(u32::MAX);
     if format > FORMAT {
@@ -354,28 +413,69 @@ fn identity(connection: &Connection, dir: &Path) -> Result<(Identity, u64), Stor
             .unwrap_or_default();
         return Err(StoreError::NewerFormat { found: format, ours: FORMAT, by });
     }
-    connection
-        .query_row("SELECT id, stack, environment, key_id, salt, open FROM meta", (), |row| {
-            let text = |at| row.get::<_, String>(at).map(Into::into);
-            let maybe = |at| row.get::<_, Option<String>>(at).map(|text| text.map(Into::into));
-            let identity = Identity {
-                id: text(0)?,
-                stack: text(1)?,
-                environment: maybe(2)?,
-                format,
-                key_id: maybe(3)?,
-                salt: text(4)?,
-            };
-            Ok((identity, row.get::<_, u64>(5)?))
-        })
-        .map_err(sql(doing))
+    if format != FORMAT || tables != TABLES_TOTAL {
+        return Err(damaged("has other tables than aurak made"));
+    }
+    Plate::read(connection)
+}
+
+/// The total of the definitions of the tables; none for an empty database.
+fn schema(connection: &Connection) -> Result<Total, StoreError> {
+    let mut total = Total::default();
+    let text = "SELECT type, name, tbl_name, sql FROM sqlite_schema";
+    each(connection, text, (), "read the state's tables", |row| {
+        let columns: Result<Vec<_>, _> = (0..4).map(|at| row.get_ref(at)).collect();
+        total = total.with(sum("sqlite_schema", &columns.map_err(sql("read the state's tables"))?));
+        Ok(())
+    })?;
+    Ok(total)
 }
 
 pub(super) fn wrong_key(expected: &str, key: &Key) -> StoreError {
     StoreError::WrongKey { expected: expected.to_string(), given: key.id().to_string() }
 }
 
-/// What was being done when the database refused.
+/// What was being done when the database refused. What nothing but damage explains is said as such.
 pub(super) fn sql(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
-    move |source| StoreError::Database { doing, source: Box::new(source) }
+    move |source| match is_damage(&source) {
+        true => StoreError::Damaged { what: format!("could not {doing}: {source}") },
+        false => StoreError::Database { doing, source: Box::new(source) },
+    }
+}
+
+/// Statements are ours and fit to our tables, and what they read was written by us.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::*;
+    match error {
+        SqliteFailure(error, _) => matches!(
+            error.code,
+            ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::ConstraintViolation
+                | ErrorCode::Unknown
+                | ErrorCode::TypeMismatch
+        ),
+        FromSqlConversionFailure(..)
+        | IntegralValueOutOfRange(..)
+        | Utf8Error(..)
+        | QueryReturnedNoRows
+        | InvalidColumnName(..)
+        | InvalidColumnType(..)
+        | InvalidColumnIndex(..)
+        | SqlInputError { .. } => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_are_those_of_this_format() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(TABLES).unwrap();
+        // Another total is another format, unless none was released.
+        assert_eq!(schema(&connection).unwrap(), TABLES_TOTAL);
+    }
 }

@@ -10,16 +10,18 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::error::StoreError;
+use crate::identity::Identity;
 use crate::lease::{Fence, Held, Holder, Lease, admit};
-use crate::sqlite::database::{Database, sql, wrong_key};
+use crate::sqlite::database::{Database, loss, lost_records, sql, wrong_key};
 use crate::sqlite::lockfile::{self, LockFile, Sign};
+use crate::sqlite::plate::Plate;
+use crate::sqlite::read::{Last, checked_last, last};
+use crate::sqlite::sum::{insert, intact, integer, text};
 
 impl Database {
     pub(super) fn acquire(&mut self, holder: Holder, ttl: Duration) -> Result<Lease, StoreError> {
         self.writable()?;
-        if self.log_missing {
-            return Err(StoreError::LogMissing { dir: self.dir().to_path_buf() });
-        }
+        self.whole()?;
         // Without the write lock first: those who wait must not slow down the one who works.
         let before = read(&self.connection)?;
         if let Some(held) = &before {
@@ -37,16 +39,23 @@ impl Database {
         if let Some(held) = &read(&transaction)? {
             yields(held, &holder.host, &dir, &*self.clock)?;
         }
-        let newest: u64 =
-            transaction.query_row("SELECT fence FROM meta", (), |row| row.get(0)).map_err(sql(doing))?;
+        let mut plate = Plate::read(&transaction)?;
+        let newest = plate.fence;
+        // Who was there when this was opened may be gone since.
+        self.lost = lost_records(&transaction, &dir, plate.open)?;
+        if let Some(lost) = loss(self.lost, &dir) {
+            return Err(lost);
+        }
         let fence = Fence(newest + 1);
         let held = Held::begin(fence, holder, ttl, &*self.clock);
         if let Some(key) = &self.key {
-            adopt_key(&transaction, key)?;
+            adopt_key(&mut plate.identity, key)?;
         }
+        let Last { serial, .. } = checked_last(&transaction, &plate)?;
         let lock = LockFile::take(&dir, fence, &held.lease.holder)?;
+        lock.note(serial);
         write(&transaction, &held)?;
-        transaction.execute("UPDATE meta SET fence = ?1, open = ?1", [fence.0]).map_err(sql(doing))?;
+        Plate { fence: fence.0, open: fence.0, serial, ..plate }.write(&transaction)?;
         if let Err(error) = transaction.commit() {
             lock.give_back();
             return Err(sql(doing)(error));
@@ -80,7 +89,7 @@ impl Database {
         let ours =
             transaction.execute("DELETE FROM lease WHERE fence = ?1", [fence.0]).map_err(sql(doing))? > 0;
         if ours {
-            transaction.execute("UPDATE meta SET open = 0", ()).map_err(sql(doing))?;
+            close(&transaction)?;
         }
         transaction.commit().map_err(sql(doing))?;
         if ours {
@@ -104,10 +113,10 @@ impl Database {
         let transaction = begin(&mut self.connection, doing)?;
         let held = read(&transaction)?;
         transaction.execute("DELETE FROM lease", ()).map_err(sql(doing))?;
-        transaction.execute("UPDATE meta SET open = 0", ()).map_err(sql(doing))?;
+        close(&transaction)?;
         transaction.commit().map_err(sql(doing))?;
         // Whoever unlocks after the log was lost goes on with what is left.
-        self.log_missing = false;
+        self.lost = None;
         self.fold_log()?;
         if let Some(held) = &held {
             lockfile::remove(self.dir(), held.lease.fence);
@@ -182,33 +191,39 @@ fn yields(
 }
 
 /// Gives the store a key, or sees that it is the one that it has.
-fn adopt_key(transaction: &Transaction<'_>, key: &crate::Key) -> Result<(), StoreError> {
-    let doing = "read the state's key id";
-    let there: Option<String> =
-        transaction.query_row("SELECT key_id FROM meta", (), |row| row.get(0)).map_err(sql(doing))?;
-    match there {
-        Some(there) if there == key.id() => Ok(()),
-        Some(there) => Err(wrong_key(&there, key)),
-        None => transaction
-            .execute("UPDATE meta SET key_id = ?1", [key.id()])
-            .map(|_| ())
-            .map_err(sql("write the state's key id")),
+fn adopt_key(identity: &mut Identity, key: &crate::Key) -> Result<(), StoreError> {
+    match &identity.key_id {
+        Some(there) if **there == *key.id() => Ok(()),
+        Some(there) => Err(wrong_key(there, key)),
+        None => {
+            identity.key_id = Some(key.id().into());
+            Ok(())
+        }
     }
+}
+
+/// Writes that nobody writes any more.
+fn close(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    let Last { serial, .. } = last(transaction)?;
+    Plate { open: 0, serial, ..Plate::read(transaction)? }.write(transaction)
 }
 
 fn read(connection: &Connection) -> Result<Option<Held>, StoreError> {
     let doing = "read the lease on the state";
     let mut statement = connection
-        .prepare_cached("SELECT fence, holder, ttl_ms, expires_boot_ms, boot_id FROM lease")
+        .prepare_cached("SELECT fence, holder, ttl_ms, expires_boot_ms, boot_id, sum FROM lease")
         .map_err(sql(doing))?;
     let row = statement
         .query_row((), |row| {
             let holder: String = row.get(1)?;
-            Ok((row.get(0)?, holder, row.get(2)?, row.get(3)?, row.get(4)?))
+            Ok((row.get(0)?, holder, row.get(2)?, row.get(3)?, row.get(4)?, intact("lease", row)))
         })
         .optional()
         .map_err(sql(doing))?;
-    let Some((fence, holder, ttl_ms, expires_boot_ms, boot_id)) = row else { return Ok(None) };
+    let Some((fence, holder, ttl_ms, expires_boot_ms, boot_id, intact)) = row else { return Ok(None) };
+    if !intact? {
+        return Err(StoreError::Damaged { what: "the lease is not what was written".into() });
+    }
     let holder = serde_json::from_str(&holder)
         .map_err(|error| StoreError::Damaged { what: format!("the lease has no holder: {error}") })?;
     let ttl = Duration::from_millis(ttl_ms);
@@ -221,15 +236,9 @@ fn write(transaction: &Transaction<'_>, held: &Held) -> Result<(), StoreError> {
     let holder = serde_json::to_string(holder)
         .map_err(|source| StoreError::Encode { what: "the holder of the lease".into(), source })?;
     let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
-    transaction
-        .prepare_cached(
-            "INSERT OR REPLACE INTO lease (one, fence, holder, ttl_ms, expires_boot_ms, boot_id)
-             VALUES (1, ?1, ?2, ?3, ?4, ?5)",
-        )
-        .and_then(|mut statement| {
-            let column = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
-            statement.execute((fence.0, holder, column(ttl_ms), column(*expires_boot_ms), boot_id))
-        })
-        .map(|_| ())
-        .map_err(sql("write the lease on the state"))
+    let columns =
+        [integer(fence.0), text(&holder), integer(ttl_ms), integer(*expires_boot_ms), text(boot_id)];
+    let statement = "INSERT OR REPLACE INTO lease (fence, holder, ttl_ms, expires_boot_ms, boot_id, sum, one)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)";
+    insert(transaction, "lease", statement, &columns, "write the lease on the state").map(drop)
 }

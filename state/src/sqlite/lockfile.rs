@@ -4,7 +4,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -12,12 +12,15 @@ use rustix::io::Errno;
 
 use crate::error::StoreError;
 use crate::lease::{Fence, Holder};
+use crate::sqlite::sum::{integer, sum};
 
 /// A lock that lasts until it is dropped or the process ends.
 pub(super) struct LockFile {
     path: PathBuf,
-    // Never read: the lock is on the open file.
-    _file: File,
+    /// The lock is on the open file.
+    file: File,
+    /// Where the note begins, behind the holder.
+    note: u64,
 }
 
 /// What a lock file tells about the holder of a lease.
@@ -49,7 +52,15 @@ impl LockFile {
         flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|errno| fail("lock")(errno.into()))?;
         let text = serde_json::to_string(holder).unwrap_or_default();
         writeln!(file, "{text}").map_err(fail("write"))?;
-        Ok(LockFile { path, _file: file })
+        Ok(LockFile { path, file, note: text.len() as u64 + 1 })
+    }
+
+    /// Notes that records up to this one are durable. It does not wait for the disk: what is noted is
+    /// true whenever it gets there, and a kill takes nothing of it away. So a log that lost its end
+    /// without the machine having stopped is noticed.
+    pub(super) fn note(&self, serial: u64) {
+        // On a full disk the note before stays, which is as true.
+        let _ = self.file.write_all_at(note(serial).as_bytes(), self.note);
     }
 
     /// Gives the lock back and removes its file.
@@ -73,6 +84,21 @@ pub(super) fn sign(dir: &Path, fence: Fence) -> Result<Sign, StoreError> {
         Err(Errno::WOULDBLOCK) => Ok(Sign::Alive),
         Err(errno) => Err(StoreError::Io { doing: "lock", path, source: errno.into() }),
     }
+}
+
+/// The last record that the holder of a lease noted as durable.
+pub(super) fn noted(dir: &Path, fence: Fence) -> Option<u64> {
+    let text = std::fs::read_to_string(path(dir, fence)).ok()?;
+    let line = text.lines().nth(1)?;
+    let serial = line.split(' ').nth(1)?.parse().ok()?;
+    // Half of an old note and half of a new one say nothing.
+    (line == note(serial).trim_end()).then_some(serial)
+}
+
+/// A line of always the same length.
+fn note(serial: u64) -> String {
+    let sum = sum("note", &[integer(serial)]).cast_unsigned();
+    format!("written {serial:020} {sum:016x}\n")
 }
 
 /// Removes the file of a lease that is over.

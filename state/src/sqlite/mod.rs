@@ -15,7 +15,9 @@ mod holding;
 mod list;
 mod lockfile;
 mod parts;
+mod plate;
 mod read;
+mod sum;
 mod worker;
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! The stores: one suite that all of them pass, and what is particular to the one on disk.
 
 mod conformance;
+mod damage;
 mod fixture;
 mod processes;
 mod property;

@@ -208,11 +208,7 @@ async fn a_newer_format_is_refused() {
     insta::assert_snapshot!(SqliteStore::open(&dir, None).err().unwrap().help().unwrap(), @"use a newer aurak");
 
     // The same for a single record, in a database of this format.
-    let (_root, store) = create(None);
-    let lease = acquire(&store).await;
-    store.append(lease.fence, vec![output("a", None)]).await.unwrap();
-    sql(store.dir(), r#"UPDATE journal SET record = '{"v":2,"kind":"new"}'"#);
-    let error = store.records(0, 1).await.unwrap_err();
+    let error = crate::record_json::decode(r#"{"v":2,"kind":"new"}"#, 1).unwrap_err();
     assert!(matches!(error, StoreError::NewerFormat { found: 2, ours: 1, .. }), "{error}");
 }
 
@@ -304,7 +300,7 @@ async fn a_transaction_that_was_cut_off_is_rolled_back_by_a_reader_too() {
     cut.execute_batch(
         "PRAGMA cache_size = 1; BEGIN IMMEDIATE; UPDATE outputs SET value = '2';
          WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
-         INSERT INTO durations SELECT 'd' || i || hex(randomblob(200)), i FROM n;",
+         INSERT INTO durations SELECT 'd' || i || hex(randomblob(200)), i, 0 FROM n;",
     )
     .unwrap();
     let dir = root.path().join("copy");
@@ -317,28 +313,57 @@ async fn a_transaction_that_was_cut_off_is_rolled_back_by_a_reader_too() {
 }
 
 #[tokio::test]
-async fn a_log_that_was_removed_is_missed() {
+async fn a_log_that_was_removed_or_cut_is_missed() {
     let (root, store) = create(None);
     let lease = acquire(&store).await;
-    store.append(lease.fence, vec![begin("op-1", 1)]).await.unwrap();
-    let dir = root.path().join("copy");
-    copy(store.dir(), &dir, "state.db-wal");
-    let _ = std::fs::remove_file(dir.join("state.db-shm"));
-    // However often it is opened.
-    for _ in 0..2 {
-        let found = SqliteStore::open(&dir, None).unwrap();
-        let error = found.acquire(holder("bob@here"), TTL).await.unwrap_err();
-        assert!(matches!(error, StoreError::LogMissing { .. }), "{error}");
-        let codes: Vec<_> = found.check().await.unwrap().into_iter().map(|finding| finding.code).collect();
-        assert_eq!(codes, ["log_missing"]);
+    for _ in 0..3 {
+        store.append(lease.fence, vec![begin("op-1", 1), end("op-1", 2)]).await.unwrap();
     }
-    let found = SqliteStore::open(&dir, None).unwrap();
-    found.break_lease().await.unwrap();
-    let its = acquire(&found).await;
-    found.append(its.fence, vec![begin("op-2", 1)]).await.unwrap();
-    found.release(its).await.unwrap();
-    drop(found);
-    assert_eq!(SqliteStore::open(&dir, None).unwrap().check().await.unwrap(), []);
+    let whole = std::fs::read(store.dir().join("state.db-wal")).unwrap().len();
+    let mut told = String::new();
+    for (what, length) in [("removed", None), ("emptied", Some(0)), ("cut", Some(whole - 1))] {
+        let dir = root.path().join(what);
+        copy(store.dir(), &dir, "");
+        let _ = std::fs::remove_file(dir.join("state.db-shm"));
+        match length {
+            None => std::fs::remove_file(dir.join("state.db-wal")).unwrap(),
+            Some(length) => {
+                let log = std::fs::OpenOptions::new().write(true).open(dir.join("state.db-wal")).unwrap();
+                log.set_len(length as u64).unwrap();
+            }
+        }
+        // However often it is opened, and by readers too.
+        for found in [
+            SqliteStore::open_read_only(&dir, None).unwrap(),
+            SqliteStore::open(&dir, None).unwrap(),
+            SqliteStore::open(&dir, None).unwrap(),
+        ] {
+            let error = found.document().await.unwrap_err();
+            assert_eq!(found.records(0, 9).await.unwrap_err().to_string(), error.to_string());
+            assert_eq!(found.history(9).await.unwrap_err().to_string(), error.to_string());
+            assert!(found.fork().await.is_err());
+            assert!(error.help().unwrap().contains("`aurak state unlock` goes on with what is left"));
+            let findings = found.check().await.unwrap();
+            assert_eq!(
+                findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>(),
+                ["log_missing"]
+            );
+            let taken = found.acquire(holder("bob@here"), TTL).await.unwrap_err();
+            assert!(
+                matches!(taken, StoreError::ReadOnly) || taken.to_string() == error.to_string(),
+                "{taken}"
+            );
+            told = format!("{what}: {error}").replace(&*dir.to_string_lossy(), "DIR");
+        }
+        let found = SqliteStore::open(&dir, None).unwrap();
+        found.break_lease().await.unwrap();
+        let its = acquire(&found).await;
+        found.append(its.fence, vec![begin("op-2", 1)]).await.unwrap();
+        found.release(its).await.unwrap();
+        drop(found);
+        assert_eq!(SqliteStore::open(&dir, None).unwrap().check().await.unwrap(), []);
+    }
+    insta::assert_snapshot!(told, @"cut: `state.db-wal` in `DIR` is damaged: of 6 records that were written 2 are missing");
 }
 
 #[tokio::test]
@@ -377,27 +402,35 @@ async fn check_finds_what_was_tampered_with() {
             "{what}: {helps:?}"
         );
     }
-    insta::assert_snapshot!(told, @r"
+    insta::assert_snapshot!(told, @"
     a row:
       damaged: the columns of the row of `a` are not what its body says
+      damaged: the row of `a` is not what was written
       damaged: the row of `a` differs from what the journal says
     a head:
       damaged: the columns of the row of `a` are not what its body says
+      damaged: the row of `a` is not what was written
     a row that is gone:
+      damaged: rows are missing, or are there that should not be
       damaged: the row of `a` is in the journal but not in the state
     a record that is gone:
       damaged: the journal goes from record 12 to 14
       damaged: the provider `gone` is in the journal but not in the state
     an output:
+      damaged: the output `none` is not what was written
       damaged: the output `none` differs from what the journal says
     a leaf that was moved:
+      damaged: the row of `a` is not what was written
       damaged: the row of `a` differs from what the journal says
       unsealable: the rows: `input.password` of row a (current.desired) cannot be opened: it was changed, moved, or sealed with another key
     what is no JSON:
+      damaged: the output `none` is not what was written
       damaged: the output `none` cannot be read: EOF while parsing an object at line 1 column 1
     a duration:
+      damaged: rows are missing, or are there that should not be
       damaged: the duration of `create a` is in the journal but not in the state
     a pending call:
+      damaged: rows are missing, or are there that should not be
       damaged: the pending calls are not those of the journal
     ");
 }
