@@ -17,9 +17,9 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
 use crate::error::Failure;
-use crate::job::{Ended, Job, Msg, Remains, Task};
+use crate::job::{Earlier, Ended, Job, Msg, Remains, Task};
 use crate::refusal::{cannot_tell, exists, question, refusal};
-use crate::whereabouts::{Patience, READY_POLL, Settled, Whereabouts, find_out, settled};
+use crate::whereabouts::{Patience, READY_POLL, Settled, Whereabouts, find_out, is_ours, settled};
 
 /// A provider that wants to be asked again at once would keep a core busy.
 const SHORTEST_POLL: Duration = Duration::from_millis(10);
@@ -173,8 +173,11 @@ impl Drive<'_> {
     async fn change(&self, mut task: Task, mut key: IdempotencyKey) -> Ended {
         let mut backoff = self.job.backoff.clone();
         let mut handle: Option<Value> = None;
-        // A create of ours went unanswered before: what is found there is ours.
-        let mut ours = false;
+        // A create of ours went unanswered before: what is found there may be ours.
+        let mut unseen = match &task {
+            Task::Create { earlier, .. } => earlier.clone(),
+            _ => None,
+        };
         loop {
             if !self.may_send() {
                 return Ended::LeaseLost;
@@ -205,7 +208,7 @@ impl Drive<'_> {
             if let Some(left) = self.left(&error, waited) {
                 return left;
             }
-            match self.after(&error, &task, &call, waited, &mut ours, &mut backoff).await {
+            match self.after(&error, &task, &call, waited, &mut unseen, &mut backoff).await {
                 Then::End(ended) => return ended,
                 Then::Again(wait) => sleep(wait).await,
                 Then::Adopt(update) => {
@@ -250,7 +253,7 @@ impl Drive<'_> {
         task: &Task,
         call: &Call,
         waited: bool,
-        ours: &mut bool,
+        unseen: &mut Option<Earlier>,
         backoff: &mut crate::backoff::Backoff,
     ) -> Then {
         if let Effect::Partial(applied) = &error.effect {
@@ -266,6 +269,7 @@ impl Drive<'_> {
         if over {
             if let (Task::Create { desired, natural_key, .. }, Effect::Unknown) = (task, &error.effect) {
                 self.says("it is looked for: a create went unanswered");
+                let this = || Some(Earlier { key: call.key.clone(), same: true });
                 let (provider, type_name) = (&*self.job.provider, &self.job.type_name);
                 match find_out(provider, call, type_name, natural_key.as_ref(), desired, self.patience())
                     .await
@@ -275,10 +279,10 @@ impl Drive<'_> {
                         Settled::Failed(applied, why) => {
                             return end(Failure::new("refused", why), Remains::Partial(Box::new(applied)));
                         }
-                        Settled::Gone => *ours = true,
+                        Settled::Gone => *unseen = this(),
                         Settled::CannotTell(why) => return end(cannot_tell(&why), Remains::Open),
                     },
-                    Whereabouts::Nothing | Whereabouts::Repeat => *ours = true,
+                    Whereabouts::Nothing | Whereabouts::Repeat => *unseen = this(),
                     Whereabouts::Ask(why) => {
                         let why = format!("{}; {why}", error.message);
                         return end(question(&self.job.address, &why), Remains::Open);
@@ -307,7 +311,9 @@ impl Drive<'_> {
                     let times = backoff.failures();
                     let mut failure = refusal(error);
                     failure.message = format!("{} (tried {times} times)", failure.message);
-                    return end(failure, remains());
+                    // One that went unanswered may still be on its way, and the next run goes on with it.
+                    let open = unseen.is_some() || matches!(remains(), Remains::Open);
+                    return end(failure, if open { Remains::Open } else { Remains::Settled });
                 }
                 self.position.waits_for(&error.message);
                 self.job.tell(Msg::Retry {
@@ -325,14 +331,31 @@ impl Drive<'_> {
             }
             Class::Gone if matches!(task, Task::Delete { .. }) => Then::End(Ended::Deleted),
             Class::Exists { id } => match task {
-                Task::Create { desired, adopt, .. } if *adopt || *ours => {
-                    self.adopt(id, desired, *adopt, error).await
-                }
-                Task::Create { .. } => end(exists(&self.job.address, id, error), remains()),
+                Task::Create { desired, adopt: true, .. } => self.adopt(id, desired, true, error).await,
+                Task::Create { desired, .. } => match self.made(unseen.as_ref(), call, desired, id).await {
+                    Ok(Some(made)) => self.adopt(id, desired, !made.same, error).await,
+                    Ok(None) => end(exists(&self.job.address, id, error), remains()),
+                    Err(error) => end(cannot_tell(&error.message), Remains::Open),
+                },
                 _ => end(refusal(error), remains()),
             },
             Class::Gone | Class::Permanent => end(refusal(error), remains()),
         }
+    }
+
+    /// The create of ours that made an object which is there, if one did.
+    async fn made<'e>(
+        &self,
+        unseen: Option<&'e Earlier>,
+        call: &Call,
+        desired: &Value,
+        id: &Name,
+    ) -> Result<Option<&'e Earlier>, ProviderError> {
+        let Some(earlier) = unseen else { return Ok(None) };
+        let call = Call { key: earlier.key.clone(), ..call.clone() };
+        let (provider, type_name) = (&*self.job.provider, &self.job.type_name);
+        let ours = is_ours(provider, &call, type_name, desired, id, self.patience()).await?;
+        Ok(Some(earlier).filter(|_| ours))
     }
 
     /// Takes an object over that is there.

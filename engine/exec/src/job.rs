@@ -38,12 +38,21 @@ pub(crate) struct Job {
 /// What to do, with every value known.
 #[derive(Clone, Debug)]
 pub(crate) enum Task {
-    Create { desired: Value, adopt: bool, natural_key: Option<Name> },
+    Create { desired: Value, adopt: bool, natural_key: Option<Name>, earlier: Option<Earlier> },
     Update(Update),
     Delete { id: Name, live: Value },
     Invoke { action: Name, args: Value },
     Read { id: Name, last: Value },
     Wait { id: Name, last: Value, what: String },
+}
+
+/// A create of an earlier run of which nothing was to be seen, and which may still be on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct Earlier {
+    /// Its key; that of the call where it asked for the same.
+    pub(crate) key: IdempotencyKey,
+    /// Whether it asked for the same.
+    pub(crate) same: bool,
 }
 
 /// How it went.

@@ -46,7 +46,7 @@ pub use context::{Context, ExecResult, Keys, Limits, Providers};
 pub use error::ExecError;
 pub use execute::execute;
 pub use lease::LeaseKeeper;
-pub use recover::{Recovered, drop_attempts, recover};
+pub use recover::{Recovered, drop_attempts, drop_unseen, recover};
 pub use reporter::{Counts, Reporter};
 pub use stop::{Cancel, Stop};
 pub use unused::drop_unused_providers;

@@ -2,7 +2,8 @@
 //!
 //! Each is settled before anything new is planned. A call that waits at the service is waited for. A
 //! create is looked for, and taken over where it is there; where nobody but a person can tell, it
-//! becomes a question and stays open, and never a second create. An update or a delete is read, and
+//! becomes a question and stays open, and never a second create. One that is not there may still be on
+//! its way: it stays open too, and the create that the next plan makes goes under its key. An update or a delete is read, and
 //! what is there is written down: the next plan does the rest.
 
 use std::collections::{BTreeSet, HashMap};
@@ -13,11 +14,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aurak_api::{Applied, Call, CancelToken, Class, Effect, Progress, Provider, ProviderError};
-use aurak_model::plan::RowPlan;
-use aurak_model::record::{CallKind, Object, Outcome, Pending, RowChange};
+use aurak_model::plan::{RowPlan, Work};
+use aurak_model::record::{CallKind, Intent, Object, Outcome, Pending, RowChange};
 use aurak_model::schema::provider_of;
 use aurak_model::snapshot::{ProviderNode, Refreshed};
-use aurak_model::{Address, Diagnostic, Name, ProviderAddress, Record, Row, Severity, Slot, StateDoc, Value};
+use aurak_model::{
+    Address, Diagnostic, Name, Plan, ProviderAddress, Record, Row, Severity, Slot, StateDoc, Value,
+};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt};
@@ -58,7 +61,8 @@ pub struct Recovered {
     /// Notes on what was settled, and an error for each question that only a person can answer: with
     /// one of those nothing must be planned.
     pub findings: Vec<Diagnostic>,
-    /// How many intents were settled. With any, the state has to be read again.
+    /// How many intents were settled. With any, the state has to be read again. Those that are left
+    /// without an error are creates of which nothing is to be seen.
     pub settled: usize,
 }
 
@@ -118,6 +122,8 @@ enum Verdict {
     Gone,
     /// It was not done, or it is not known and does not matter: the next plan sees.
     NotDone(String),
+    /// A create whose object is not there, or not there yet.
+    Unseen,
     /// It was settled by hand meanwhile.
     ByHand,
     /// Only a person can tell, and why.
@@ -188,9 +194,8 @@ impl Case<'_> {
                             Settled::CannotTell(why) => Verdict::Later(Failure::new("unanswered", why)),
                         }
                     }
-                    Whereabouts::Nothing | Whereabouts::Repeat => {
-                        Verdict::NotDone("it was not made".to_string())
-                    }
+                    Whereabouts::Nothing => Verdict::Unseen,
+                    Whereabouts::Repeat => Verdict::NotDone("it was not made".to_string()),
                     Whereabouts::Ask(_) if self.was_settled_by_hand().await? => Verdict::ByHand,
                     Whereabouts::Ask(why) => Verdict::Ask(why),
                     Whereabouts::CannotTell(why) => Verdict::Later(Failure::new("unanswered", why)),
@@ -349,6 +354,9 @@ impl Case<'_> {
                 }
                 (finding, Vec::new(), Some("the run was interrupted"))
             }
+            // Its request may still be on its way: it stays open, so that what makes it now goes under
+            // the same key.
+            Verdict::Unseen => return Ok((note("it was not made"), false)),
             Verdict::ByHand => (note("it was imported since"), Vec::new(), None),
             Verdict::Ask(why) => {
                 let failure =
@@ -622,23 +630,42 @@ pub async fn drop_attempts(
     state: &StateDoc,
     address: &Address,
 ) -> Result<usize, ExecError> {
-    let dropped = |pending: &Pending| {
-        Record::Outcome(Outcome {
-            operation: context.operation.clone(),
-            step: pending.intent.step,
-            key: Some(pending.intent.key.clone()),
-            rows: Vec::new(),
-            error: Some("dropped by hand".to_string()),
-            took: None,
-            at_ms: context.clock.now_ms(),
-        })
-    };
-    let open = state.pending.iter().filter(|pending| pending.intent.address == *address);
-    let records: Vec<Record> = open.map(dropped).collect();
+    drop_those(context, state, "dropped by hand", |intent| intent.address == *address).await
+}
+
+/// Drops the attempts that a recovery saw nothing of and that a plan does not make again. Returns how
+/// many there were.
+pub async fn drop_unseen(context: &Context, state: &StateDoc, plan: &Plan) -> Result<usize, ExecError> {
+    let creates = plan.steps.iter().filter(|step| matches!(step.work, Work::Create { .. }));
+    let made: BTreeSet<&Address> = creates.map(|step| &step.address).collect();
+    drop_those(context, state, "it was not made", |intent| !made.contains(&intent.address)).await
+}
+
+async fn drop_those(
+    context: &Context,
+    state: &StateDoc,
+    why: &str,
+    which: impl Fn(&Intent) -> bool,
+) -> Result<usize, ExecError> {
+    let open = state.pending.iter().map(|pending| &pending.intent).filter(|intent| which(intent));
+    let records: Vec<Record> = open.map(|intent| Record::Outcome(dropped(context, intent, why))).collect();
     let count = records.len();
     if count > 0 {
         context.lease.check()?;
         context.store.append(context.lease.fence(), records).await?;
     }
     Ok(count)
+}
+
+/// An attempt that came to nothing.
+pub(crate) fn dropped(context: &Context, intent: &Intent, why: &str) -> Outcome {
+    Outcome {
+        operation: context.operation.clone(),
+        step: intent.step,
+        key: Some(intent.key.clone()),
+        rows: Vec::new(),
+        error: Some(why.to_string()),
+        took: None,
+        at_ms: context.clock.now_ms(),
+    }
 }

@@ -16,8 +16,9 @@ use crate::backoff::Backoff;
 use crate::conditions::judge;
 use crate::dispatch::{Dispatcher, Effect, Making, Phase, Running};
 use crate::error::Failure;
-use crate::job::{Job, Task};
+use crate::job::{Earlier, Job, Task};
 use crate::nodes::{Open, Status, Waiter};
+use crate::recover::dropped;
 use crate::resolve::{Mixed, Unresolved};
 use crate::rows::{Home, with_object, without_object};
 use crate::stop::Stop;
@@ -41,6 +42,8 @@ struct ToIntend {
     call: CallKind,
     id: Option<Name>,
     natural_key: Option<Name>,
+    /// What the create takes the place of.
+    earlier: Option<Earlier>,
 }
 
 /// What stands in the way of a step.
@@ -127,13 +130,15 @@ impl Dispatcher<'_> {
                 };
                 let natural_key = natural_key.as_ref().and_then(text);
                 let row = self.row_plan(row)?;
+                let earlier = self.earlier(step, natural_key.as_ref(), &desired);
                 let task = Task::Create {
                     desired: desired.clone(),
                     adopt: *adopt,
                     natural_key: natural_key.clone(),
+                    earlier: earlier.clone(),
                 };
                 let making = Making { desired, row: Some(row), node };
-                let intent = ToIntend { call: CallKind::Create, id: None, natural_key };
+                let intent = ToIntend { call: CallKind::Create, id: None, natural_key, earlier };
                 Ok(call(task, making, Some(intent)))
             }
             Work::Update { id, desired, live, unset, row } => {
@@ -148,7 +153,12 @@ impl Dispatcher<'_> {
                     unset: unset.clone(),
                 });
                 let making = Making { desired, row: Some(row), node };
-                let intent = ToIntend { call: CallKind::Update, id: Some(id.clone()), natural_key: None };
+                let intent = ToIntend {
+                    call: CallKind::Update,
+                    id: Some(id.clone()),
+                    natural_key: None,
+                    earlier: None,
+                };
                 Ok(call(task, making, Some(intent)))
             }
             Work::Delete { id, live } => {
@@ -156,7 +166,12 @@ impl Dispatcher<'_> {
                 let live = self.resolver.resolve(live)?;
                 let task = Task::Delete { id: id.clone(), live };
                 let making = Making { desired: Value::Null, row: None, node };
-                let intent = ToIntend { call: CallKind::Delete, id: Some(id.clone()), natural_key: None };
+                let intent = ToIntend {
+                    call: CallKind::Delete,
+                    id: Some(id.clone()),
+                    natural_key: None,
+                    earlier: None,
+                };
                 Ok(call(task, making, Some(intent)))
             }
             Work::Invoke { action, args } => {
@@ -164,7 +179,12 @@ impl Dispatcher<'_> {
                 let args = self.resolver.resolve(args)?;
                 let making = Making { desired: args.clone(), row: None, node };
                 let task = Task::Invoke { action: action.clone(), args };
-                let intent = ToIntend { call: CallKind::Invoke(action.clone()), id: None, natural_key: None };
+                let intent = ToIntend {
+                    call: CallKind::Invoke(action.clone()),
+                    id: None,
+                    natural_key: None,
+                    earlier: None,
+                };
                 Ok(call(task, making, Some(intent)))
             }
             Work::Read { id } => {
@@ -235,7 +255,11 @@ impl Dispatcher<'_> {
                             self.batch.effects.push(Effect::Started(step));
                             return self.fail(step, failure, Duration::ZERO);
                         }
+                        let before = intended.earlier.clone();
                         let intent = self.intent(it, &making, intended);
+                        if let Some(before) = before.filter(|before| before.key != intent.key) {
+                            self.drop_earlier(&before.key);
+                        }
                         self.batch.records.push(Record::Intent(intent.clone()));
                         Some(intent)
                     }
@@ -250,12 +274,39 @@ impl Dispatcher<'_> {
         }
     }
 
+    /// The create of an earlier run that this one takes the place of: a recovery saw nothing of it,
+    /// and it may still be on its way.
+    fn earlier(&self, step: &Step, natural_key: Option<&Name>, desired: &Value) -> Option<Earlier> {
+        let mut intents = self.state.pending.iter().map(|pending| &pending.intent);
+        let of_step = |intent: &&Intent| {
+            intent.call == CallKind::Create
+                && (&intent.address, &intent.type_name, intent.slot)
+                    == (&step.address, &step.type_name, step.slot)
+        };
+        let intent = intents.rfind(of_step)?;
+        let same = intent.natural_key.as_ref() == natural_key && intent.desired == *desired;
+        Some(Earlier { key: intent.key.clone(), same })
+    }
+
+    /// What asked for something else is not made again.
+    fn drop_earlier(&mut self, key: &IdempotencyKey) {
+        if let Some(pending) = self.state.pending.iter().find(|pending| pending.intent.key == *key) {
+            let outcome = dropped(self.context, &pending.intent, "another create takes its place");
+            self.batch.records.push(Record::Outcome(outcome));
+        }
+    }
+
     fn intent(&self, step: &Step, making: &Making, intended: ToIntend) -> Intent {
-        let ToIntend { call, id, natural_key } = intended;
+        let ToIntend { call, id, natural_key, earlier } = intended;
+        let key = match earlier {
+            // A service that knows the key answers with the object that it made under it.
+            Some(Earlier { key, same: true }) => key,
+            _ => (self.context.keys)(),
+        };
         Intent {
             operation: self.context.operation.clone(),
             step: step.id,
-            key: (self.context.keys)(),
+            key,
             address: step.address.clone(),
             type_name: step.type_name.clone(),
             slot: step.slot,

@@ -44,7 +44,11 @@ pub(crate) async fn find_out(
     if let Some(key) = key {
         match patience.ask(|| provider.find(type_name, key, desired)).await {
             Ok(Refreshed::Found { id, attributes }) => {
-                return Whereabouts::Found(Applied { id, attributes });
+                return match is_ours(provider, call, type_name, desired, &id, patience).await {
+                    Ok(true) => Whereabouts::Found(Applied { id, attributes }),
+                    Ok(false) => Whereabouts::Nothing,
+                    Err(error) => Whereabouts::CannotTell(error.message),
+                };
             }
             Ok(Refreshed::Absent) => return Whereabouts::Nothing,
             Ok(Refreshed::Ambiguous(ids)) => {
@@ -73,6 +77,25 @@ pub(crate) async fn find_out(
         },
         Err(error) => Whereabouts::CannotTell(unclear.unwrap_or(error.message)),
     }
+}
+
+/// Whether an object with the key of ours is what our call made. A provider that can tell what a call
+/// made is believed; for any other the key has to do.
+pub(crate) async fn is_ours(
+    provider: &dyn Provider,
+    call: &Call,
+    type_name: &str,
+    desired: &Value,
+    found: &Name,
+    patience: Patience<'_>,
+) -> Result<bool, ProviderError> {
+    Ok(match patience.ask(|| provider.recover(call, type_name, desired)).await? {
+        Recovery::Object(Refreshed::Found { id, .. }) => id == *found,
+        Recovery::Object(Refreshed::Absent) => false,
+        Recovery::Object(Refreshed::Ambiguous(_) | Refreshed::Asleep(_) | Refreshed::Unreadable(_))
+        | Recovery::Repeat
+        | Recovery::Ask(_) => true,
+    })
 }
 
 /// What became of an object that was found.

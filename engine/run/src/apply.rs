@@ -25,6 +25,8 @@ use crate::session::Session;
 use crate::stale;
 use crate::work::Work;
 
+/// What the planner says of an object that is in the way of a create.
+const EXISTS: &str = "exists";
 /// Two first runs of a stack met.
 const BEGUN_BY_ANOTHER: &str = "another run began this state meanwhile";
 
@@ -217,12 +219,28 @@ async fn apply_held(
     request: &Request,
     approver: &dyn Approver,
 ) -> Result<Applied, RunError> {
-    let (previous, recovered) = work.recover(approver).await?;
+    let (mut previous, recovered) = work.recover(approver, false).await?;
     let deadline = Instant::now() + if recovered { request.limits.timeout } else { Duration::ZERO };
-    let outcome = tokio::select! {
-        outcome = work.plan(session, &loaded, previous, request, deadline, approver) => outcome?,
-        () = request.cancel.reached(Stop::Finish) => return Err(RunError::Stopped),
+    let outcome = loop {
+        let outcome = tokio::select! {
+            outcome = work.plan(session, &loaded, previous.clone(), request, deadline, approver) => outcome,
+            () = request.cancel.reached(Stop::Finish) => return Err(RunError::Stopped),
+        };
+        match outcome {
+            // What was not to be seen a moment ago is.
+            Err(RunError::Findings { findings, files })
+                if !previous.pending.is_empty() && findings.iter().any(|finding| finding.code == EXISTS) =>
+            {
+                let open = previous.pending.len();
+                previous = work.recover(approver, true).await?.0;
+                if previous.pending.len() == open {
+                    return Err(RunError::Findings { findings, files });
+                }
+            }
+            other => break other?,
+        }
     };
+    let outcome = work.drop_unseen(outcome).await?;
     let outcome = match approved(outcome, request, approver).await? {
         Approval::Given(outcome) => *outcome,
         Approval::Over(applied) => return Ok(applied),
@@ -282,7 +300,7 @@ pub async fn apply_saved(
     let work = Work::open(&session, &identity, found.is_some(), &request, approver).await;
     let work = work.map_err(begun_by_another)?;
     let result = async {
-        let (previous, _) = work.recover(approver).await?;
+        let (previous, _) = work.recover(approver, false).await?;
         let key = work.key.as_deref();
         tokio::select! {
             checked = stale::check_base(&session, &work.pool, &plan, &previous, key) => checked?,
@@ -301,6 +319,7 @@ pub async fn apply_saved(
             plan,
             only,
         };
+        let outcome = work.drop_unseen(outcome).await?;
         work.execute(&session, loaded, outcome, &request).await
     }
     .await;

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::apply::{Approver, Request};
 use crate::error::{RunError, state};
+use crate::planning::PlanOutcome;
 use crate::pool::ProviderPool;
 use crate::session::Session;
 use crate::upgrade::upgraded;
@@ -94,15 +95,42 @@ impl Work {
     }
 
     /// Brings in order what a killed run left; the state afterwards, and whether there was anything.
-    pub(crate) async fn recover(&self, approver: &dyn Approver) -> Result<(Arc<StateDoc>, bool), RunError> {
-        let (state, recovered) = self.settle(approver).await?;
-        match aurak_exec::drop_unused_providers(&self.context, &state).await.map_err(executing)? {
+    /// The second time only what was found then is told.
+    pub(crate) async fn recover(
+        &self,
+        approver: &dyn Approver,
+        again: bool,
+    ) -> Result<(Arc<StateDoc>, bool), RunError> {
+        let (state, recovered) = self.settle(approver, again).await?;
+        match self.without_unused(&state).await? {
             true => Ok((self.document().await?, recovered)),
             false => Ok((state, recovered)),
         }
     }
 
-    async fn settle(&self, approver: &dyn Approver) -> Result<(Arc<StateDoc>, bool), RunError> {
+    /// Drops the providers that nothing uses any more; whether there were any.
+    async fn without_unused(&self, state: &StateDoc) -> Result<bool, RunError> {
+        aurak_exec::drop_unused_providers(&self.context, state).await.map_err(executing)
+    }
+
+    /// Closes the creates of which a recovery saw nothing and which a plan does not make again. What
+    /// is deferred or left out may come to them yet.
+    pub(crate) async fn drop_unseen(&self, mut outcome: PlanOutcome) -> Result<PlanOutcome, RunError> {
+        let PlanOutcome { plan, previous, only, .. } = &outcome;
+        if previous.pending.is_empty() || !plan.deferred.is_empty() || !only.is_empty() {
+            return Ok(outcome);
+        }
+        if aurak_exec::drop_unseen(&self.context, previous, plan).await.map_err(executing)? > 0 {
+            let state = self.document().await?;
+            outcome.previous = match self.without_unused(&state).await? {
+                true => self.document().await?,
+                false => state,
+            };
+        }
+        Ok(outcome)
+    }
+
+    async fn settle(&self, approver: &dyn Approver, again: bool) -> Result<(Arc<StateDoc>, bool), RunError> {
         let previous = self.document().await?;
         if previous.pending.is_empty() {
             return Ok((previous, false));
@@ -120,7 +148,7 @@ impl Work {
         let recovered = recovered.map_err(executing)?;
         let (errors, settled): (Vec<_>, Vec<_>) =
             recovered.findings.into_iter().partition(Diagnostic::is_error);
-        if !settled.is_empty() {
+        if !settled.is_empty() && (recovered.settled > 0 || !again) {
             approver.recovered(&settled).await;
         }
         // What could not be found out because of that is no error.

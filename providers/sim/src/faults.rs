@@ -57,6 +57,8 @@ pub enum FaultKind {
     FailsLater,
     /// The request is never answered, and nothing happens.
     Hangs,
+    /// The request is never answered, and acts a minute later, whether who sent it still lives or not.
+    Late,
 }
 
 impl FaultKind {

@@ -26,6 +26,8 @@ use crate::wire::{Body, Link, Op, Refusal, RefusalClass, Reply, Request};
 /// How long an answer takes where nothing else is said, in milliseconds. Reads are quicker.
 const READ_MS: u64 = 20;
 const WRITE_MS: u64 = 200;
+/// After how many seconds a late request acts: longer than anybody looks for what it makes.
+const LATE_S: u64 = 60;
 
 /// A simulated world. Clones are the same world.
 #[derive(Clone, Debug)]
@@ -47,6 +49,17 @@ struct Inner {
     /// Whether latencies vary, by chance but the same for the same seed.
     jitter: bool,
     seed: u64,
+    /// Requests that act later.
+    late: Vec<Late>,
+}
+
+/// A request whose sender may be dead when it acts.
+#[derive(Debug)]
+struct Late {
+    due_ms: u64,
+    /// Its place in the log.
+    entry: usize,
+    request: Request,
 }
 
 impl World {
@@ -58,6 +71,7 @@ impl World {
             log: Vec::new(),
             start: None,
             latest_ms: 0,
+            late: Vec::new(),
             second: Duration::from_secs(1),
             latency: Vec::new(),
             jitter: false,
@@ -259,9 +273,32 @@ impl Inner {
     }
 
     fn settled(&mut self) -> &mut Inner {
-        let now = self.now();
-        self.service.settle(now);
+        self.catch_up();
         self
+    }
+
+    /// Keeps a late request.
+    fn keep(&mut self, entry: usize, request: Request) {
+        let now = self.now();
+        self.late.push(Late { due_ms: now.ms + LATE_S * now.second_ms, entry, request });
+    }
+
+    /// Does what was due until now.
+    fn catch_up(&mut self) -> Now {
+        let now = self.now();
+        let (due, late) = std::mem::take(&mut self.late).into_iter().partition(|late| late.due_ms <= now.ms);
+        self.late = late;
+        for Late { due_ms, entry, request } in due {
+            let then = Now { ms: due_ms, ..now };
+            self.service.settle(then);
+            let answer = self.service.answer(&request, None, then);
+            let made = self.service.made.take();
+            if let Some(entry) = self.log.get_mut(entry) {
+                (entry.result, entry.made) = (describe(&answer), made);
+            }
+        }
+        self.service.settle(now);
+        now
     }
 
     fn latency(&self, request: &Request, number: usize) -> Duration {
@@ -339,13 +376,16 @@ impl Link for World {
             }
         };
         sleep(half).await;
+        if fault == Some(FaultKind::Late) {
+            self.lock().keep(under_way.entry, request.clone());
+            std::future::pending::<()>().await;
+        }
         if fault == Some(FaultKind::Hangs) {
             std::future::pending::<()>().await;
         }
         let answer = {
             let mut inner = self.lock();
-            let now = inner.now();
-            inner.service.settle(now);
+            let now = inner.catch_up();
             // What it held is free again, unless an operation goes on and holds it.
             if let Some(holds) = under_way.holds.clone() {
                 inner.service.busy.remove(&holds);
@@ -390,8 +430,7 @@ struct Refused {
 impl World {
     fn arrive(&self, request: &Request) -> Result<Arrived, Box<Refused>> {
         let mut inner = self.lock();
-        let now = inner.now();
-        inner.service.settle(now);
+        let now = inner.catch_up();
         let op = request.body.op();
         let what = what(request);
         let entry = inner.log.len();

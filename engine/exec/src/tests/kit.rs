@@ -133,13 +133,17 @@ impl Store for WatchedStore {
                 Some(fewer) => *left = fewer,
             }
         }
+        let open = self.inner.document().await?.pending;
         let appended = self.inner.append(fence, records.clone()).await?;
         self.log.note(format!("append {}", records.iter().map(word).collect::<Vec<_>>().join(", ")));
         let mut durable = self.durable.lock().unwrap();
         for record in &records {
             match record {
                 Record::Intent(intent) => {
-                    assert!(durable.intents.insert(intent.key.clone()), "a key is used twice");
+                    let key = &intent.key;
+                    // Only by a create of which nothing was to be seen.
+                    let again = open.iter().any(|open| open.intent.key == *key);
+                    assert!(durable.intents.insert(key.clone()) || again, "a key is used twice");
                 }
                 Record::Waiting { key, handle } => {
                     durable.handles.insert(key.clone(), handle.clone());

@@ -139,6 +139,7 @@ async fn a_create_without_an_answer_is_looked_for_by_its_key() {
     1 create b
     1001 find a
     1001 find b
+    1011 recover a
     1011 append done 0 +a
     1435 create b
     2435 append done 1 +b
