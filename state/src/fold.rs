@@ -9,9 +9,13 @@ use std::sync::Arc;
 use aurak_model::record::{Outcome, Pending, RowChange};
 use aurak_model::{Name, Record, StateDoc};
 
-/// The duration of a type is a moving mean that takes this part of every new one: one slow create
-/// among many must not put the next plan's order upside down.
-const LEARN: u64 = 4;
+/// The duration of a type is a moving mean that takes one part in so many of every new one: one slow
+/// create among many must not put the next plan's order upside down.
+const LEARN_TYPE: u64 = 4;
+
+/// The same for an address, which is the same object with much the same to do each time: half, so
+/// that it follows what changed for good within a few runs, and a bad day counts half.
+const LEARN_ADDRESS: u64 = 2;
 
 /// Brings a state up to date with the next record, the one of this serial.
 pub fn fold(doc: &mut StateDoc, record: &Record, serial: u64) {
@@ -34,9 +38,10 @@ pub fn fold(doc: &mut StateDoc, record: &Record, serial: u64) {
             });
             let closed = closed.as_ref().map(|intent| &intent.type_name);
             if let Some((name, of_type, ms)) = durations(outcome, closed) {
-                doc.durations.insert(name, ms);
+                let mean = learn_address(doc.durations.get(&name).copied(), ms);
+                doc.durations.insert(name, mean);
                 if let Some(of_type) = of_type {
-                    let mean = learn(doc.durations.get(&of_type).copied(), ms);
+                    let mean = learn_type(doc.durations.get(&of_type).copied(), ms);
                     doc.durations.insert(of_type, mean);
                 }
             }
@@ -100,10 +105,19 @@ pub(crate) fn durations(outcome: &Outcome, closed: Option<&Name>) -> Option<(Nam
 }
 
 /// The mean of a type after one more duration.
-pub(crate) fn learn(before: Option<u64>, ms: u64) -> u64 {
+pub(crate) fn learn_type(before: Option<u64>, ms: u64) -> u64 {
+    learn(before, ms, LEARN_TYPE)
+}
+
+/// The mean of an address after one more duration.
+pub(crate) fn learn_address(before: Option<u64>, ms: u64) -> u64 {
+    learn(before, ms, LEARN_ADDRESS)
+}
+
+fn learn(before: Option<u64>, ms: u64, parts: u64) -> u64 {
     match before {
         None => ms,
-        Some(before) => before.saturating_mul(LEARN - 1).saturating_add(ms) / LEARN,
+        Some(before) => before.saturating_mul(parts - 1).saturating_add(ms) / parts,
     }
 }
 
@@ -125,13 +139,13 @@ pub(crate) fn empty(identity: &crate::Identity) -> StateDoc {
 
 #[cfg(test)]
 mod tests {
-    use super::learn;
+    use super::{learn_address, learn_type};
 
     #[test]
-    fn a_type_learns_slowly_and_never_overflows() {
-        assert_eq!(learn(None, 80), 80);
-        assert_eq!(learn(Some(100), 20), 80);
-        assert_eq!(learn(Some(3), 3), 3);
-        assert!(learn(Some(u64::MAX), u64::MAX) > 0);
+    fn a_type_learns_slowly_an_address_faster_and_neither_overflows() {
+        assert_eq!((learn_type(None, 80), learn_address(None, 80)), (80, 80));
+        assert_eq!((learn_type(Some(100), 20), learn_address(Some(100), 20)), (80, 60));
+        assert_eq!((learn_type(Some(3), 3), learn_address(Some(3), 3)), (3, 3));
+        assert!(learn_type(Some(u64::MAX), u64::MAX) > 0 && learn_address(Some(u64::MAX), u64::MAX) > 0);
     }
 }

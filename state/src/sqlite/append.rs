@@ -10,7 +10,7 @@ use rusqlite::{OptionalExtension, Params, Transaction};
 use serde::Serialize;
 
 use crate::error::StoreError;
-use crate::fold::{durations, learn};
+use crate::fold::{durations, learn_address, learn_type};
 use crate::lease::Fence;
 use crate::record_json;
 use crate::sealing::leaves::{Sealer, Way, row_has_marks};
@@ -164,9 +164,9 @@ impl Tables<'_> {
                 .map(Into::into),
         };
         if let Some((name, of_type, ms)) = durations(outcome, closed.as_ref()) {
-            self.duration(&name, |_| ms)?;
+            self.duration(&name, |before| learn_address(before, ms))?;
             if let Some(of_type) = of_type {
-                self.duration(&of_type, |before| learn(before, ms))?;
+                self.duration(&of_type, |before| learn_type(before, ms))?;
             }
         }
         for change in &outcome.rows {
