@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use aurak_api::{Provider, ProviderError};
 use aurak_model::record::{EndResult, IdempotencyKey, OperationId};
 use aurak_model::snapshot::ProviderNode;
-use aurak_model::{Diagnostic, Name, Schemas, StepEnd};
+use aurak_model::{Diagnostic, Name, Plan, Schemas, StepEnd};
 use aurak_state::{Clock, Store};
 
 use crate::error::ExecError;
@@ -61,6 +61,18 @@ pub struct Context {
     pub cancel: Cancel,
     /// Where processes that work for calls keep their lock files.
     pub lock_dir: Option<PathBuf>,
+}
+
+impl Context {
+    /// How many calls may run at once for each provider node of a plan.
+    pub(crate) fn widths(&self, plan: &Plan) -> Vec<usize> {
+        let width = |node: &ProviderNode| {
+            let given = self.limits.per_provider.get(&node.type_name).copied();
+            let schema = self.schemas.providers.get(&node.type_name);
+            given.or(schema.map(|schema| schema.concurrency)).unwrap_or(1)
+        };
+        plan.providers.iter().map(width).collect()
+    }
 }
 
 /// How much at once, how often, how long.

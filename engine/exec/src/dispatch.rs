@@ -13,6 +13,7 @@
 use std::collections::{HashMap, HashSet};
 
 use aurak_api::CancelToken;
+use aurak_model::estimate::group_key;
 use aurak_model::event::{Report, StepEnd};
 use aurak_model::plan::{Plan, RowPlan, Work};
 use aurak_model::record::{IdempotencyKey, Intent};
@@ -137,11 +138,6 @@ impl<'a> Dispatcher<'a> {
     ) -> Result<(Dispatcher<'a>, UnboundedReceiver<Msg>), ExecError> {
         let graph = Graph::new(plan, &context.schemas)?;
         let (sender, receiver) = unbounded_channel();
-        let lanes = plan.providers.iter().map(|node| {
-            let given = context.limits.per_provider.get(&node.type_name).copied();
-            let schema = context.schemas.providers.get(&node.type_name);
-            given.or(schema.map(|schema| schema.concurrency)).unwrap_or(1)
-        });
         let old_goes = plan
             .steps
             .iter()
@@ -155,7 +151,7 @@ impl<'a> Dispatcher<'a> {
             context,
             reporter,
             graph,
-            ready: Ready::new(context.limits.parallelism, lanes),
+            ready: Ready::new(context.limits.parallelism, context.widths(plan)),
             at_once: Vec::new(),
             resolver: Resolver::new(plan, &context.schemas, Rows::new(&state.rows)),
             nodes: Nodes::new(plan),
@@ -311,11 +307,8 @@ impl<'a> Dispatcher<'a> {
     /// questions count as equal answers; the step itself will say what is wrong.
     fn group(&mut self, text: &Value) -> String {
         match self.resolver.resolve(text) {
-            Ok(text) => match text.reveal() {
-                Value::String(text) => text.to_string(),
-                other => format!("{other:?}"),
-            },
-            Err(_) => format!("{text:?}"),
+            Ok(text) => group_key(&text),
+            Err(_) => group_key(text),
         }
     }
 

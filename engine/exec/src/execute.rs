@@ -2,7 +2,7 @@
 
 use aurak_model::event::Report;
 use aurak_model::record::EndResult;
-use aurak_model::{Plan, StateDoc};
+use aurak_model::{Estimate, Plan, StateDoc};
 
 use crate::context::{Context, ExecResult};
 use crate::dispatch::Dispatcher;
@@ -22,11 +22,14 @@ pub async fn execute(
     state: &StateDoc,
     reporter: &mut Reporter,
 ) -> ExecResult {
+    let widths = context.widths(plan);
+    let estimate = Estimate::of(&plan.steps, context.limits.parallelism, &widths);
     reporter.report(Report::Started {
         operation: context.operation.clone(),
         stack: plan.stack.clone(),
         environment: plan.environment.clone(),
         steps: plan.step_infos(),
+        about_ms: estimate.map(|estimate| estimate.ms),
     });
     match Dispatcher::new(plan, state, context, reporter) {
         Ok((mut dispatcher, mut receiver)) => {

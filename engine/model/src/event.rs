@@ -35,6 +35,8 @@ pub enum Report {
         environment: Option<Name>,
         /// All steps, by id.
         steps: Vec<StepInfo>,
+        /// How long they will take in all, within the bounds of the run, where enough was learned.
+        about_ms: Option<u64>,
     },
     /// A step starts.
     StepStarted {

@@ -1,8 +1,10 @@
 //! The data that all of aurak shares. No behaviour beyond what keeps the data itself in order:
-//! parsing and printing of names, equality, and the stored form.
+//! parsing and printing of names, equality, the stored form, and how long steps will take, in which
+//! plans and runs must agree.
 
 pub mod address;
 pub mod diagnostic;
+pub mod estimate;
 pub mod event;
 pub mod path;
 pub mod plan;
@@ -16,6 +18,7 @@ pub mod value;
 
 pub use address::{Address, ModuleAddress, Name, ProviderAddress, in_yaml};
 pub use diagnostic::{Diagnostic, Label, Severity};
+pub use estimate::Estimate;
 pub use event::{Event, Report, StepEnd};
 pub use path::{Path, Seg};
 pub use plan::{Action, Change, Difference, Plan, Reason, Step, StepId, Work};

@@ -10,8 +10,10 @@ use crate::diagnostic::Diagnostic;
 pub struct PlanReport {
     /// Errors, warnings and notes; with an error there is no plan to apply.
     pub findings: Vec<Diagnostic>,
-    /// The longest chain of steps, by address, and how long it will take in milliseconds.
+    /// The longest chain of steps, by address.
     pub critical_path: Vec<Address>,
+    /// How long that will take, in milliseconds, where enough was learned.
+    pub critical_ms: Option<u64>,
     /// How long everything will take, in milliseconds, where enough was learned.
     pub usual_ms: Option<u64>,
     /// How many resources were read, and with how many requests.

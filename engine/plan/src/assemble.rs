@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use aurak_model::plan::{Base, Mode, OutputChange, RowBase};
 use aurak_model::{
-    Action, Address, BlockKind, Change, Diagnostic, Name, NodeId, Origin, Path, Plan, PlanReport, Reason,
-    Step, Value,
+    Action, Address, BlockKind, Change, Diagnostic, Estimate, Name, NodeId, Origin, Path, Plan, PlanReport,
+    ProviderNode, Reason, Value,
 };
 
 use crate::context::{Context, GroupId, InstId, Instance, Target};
@@ -175,15 +175,26 @@ impl Context {
             phase: None,
         };
         prune(&mut plan);
-        let (critical_path, usual_ms) = critical_path(&plan.steps);
+        let estimate = self.estimate(&plan);
         let mut findings = self.findings.take();
         findings.sort_by(|a, b| {
             let place = |d: &Diagnostic| d.labels.first().map(|l| (l.span.file, l.span.line, l.span.col));
             (a.severity, place(a), &a.address).cmp(&(b.severity, place(b), &b.address))
         });
         findings.dedup();
-        let report = PlanReport { findings, critical_path, usual_ms, ..PlanReport::default() };
+        let mut report = PlanReport { findings, ..PlanReport::default() };
+        if let Some(Estimate { ms, path_ms, path }) = estimate {
+            (report.usual_ms, report.critical_ms, report.critical_path) = (Some(ms), Some(path_ms), path);
+        }
         Planned { plan, report, asks: self.asks.take() }
+    }
+
+    /// How long it will take, as far as that does not depend on how much a run is allowed at once.
+    fn estimate(&self, plan: &Plan) -> Option<Estimate> {
+        let schemas = &self.input.schemas.providers;
+        let width = |node: &ProviderNode| schemas.get(&node.type_name).map_or(1, |schema| schema.concurrency);
+        let widths: Vec<usize> = plan.providers.iter().map(width).collect();
+        Estimate::of(&plan.steps, usize::MAX, &widths)
     }
 
     /// Says what is lost with the objects that a plan takes away, where their types hold data.
@@ -302,37 +313,6 @@ fn risk(change: &Change) -> u8 {
         Action::Create => 7,
         Action::Read => 8,
     }
-}
-
-/// The longest chain of steps and how long it takes.
-fn critical_path(steps: &[Step]) -> (Vec<Address>, Option<u64>) {
-    if steps.iter().all(|step| step.usual_ms.is_none()) {
-        return (Vec::new(), None);
-    }
-    let mut longest: Vec<(u64, Option<usize>)> = Vec::with_capacity(steps.len());
-    for step in steps {
-        let before = step
-            .after
-            .iter()
-            .map(|id| (longest[id.0 as usize].0, Some(id.0 as usize)))
-            .max_by_key(|(ms, id)| (*ms, std::cmp::Reverse(*id)))
-            .unwrap_or((0, None));
-        longest.push((before.0 + step.usual_ms.unwrap_or(0), before.1));
-    }
-    let Some(end) = (0..steps.len()).max_by_key(|i| (longest[*i].0, std::cmp::Reverse(*i))) else {
-        return (Vec::new(), None);
-    };
-    let mut path = Vec::new();
-    let mut at = Some(end);
-    while let Some(i) = at {
-        if steps[i].usual_ms.is_some_and(|ms| ms > 0) && path.last() != Some(&steps[i].address) {
-            path.push(steps[i].address.clone());
-        }
-        at = longest[i].1;
-    }
-    path.reverse();
-    path.dedup();
-    (path, Some(longest[end].0))
 }
 
 /// Drops nodes of the arena that nothing refers to, and numbers the rest anew.

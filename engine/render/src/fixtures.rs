@@ -119,6 +119,7 @@ pub(crate) fn picture() -> (Plan, PlanReport) {
             address("system.ingress"),
             address("system.grafana.dns"),
         ],
+        critical_ms: Some(780_000),
         usual_ms: Some(780_000),
         read: 43,
         requests: 31,

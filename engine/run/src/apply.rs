@@ -204,6 +204,7 @@ fn tell_nothing(plan: &Plan, request: &Request) {
         stack: plan.stack.clone(),
         environment: plan.environment.clone(),
         steps: Vec::new(),
+        about_ms: None,
     };
     let finished = Report::Finished { result: EndResult::Done, done: 0, failed: 0, skipped: 0 };
     for (n, report) in [(0, started), (1, finished)] {

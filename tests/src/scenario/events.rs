@@ -17,7 +17,7 @@ pub(crate) fn draw(events: &[Event]) -> String {
     };
     for event in events {
         match &event.report {
-            Report::Started { operation: _, stack: _, environment: _, steps: all } => {
+            Report::Started { operation: _, stack: _, environment: _, steps: all, about_ms: _ } => {
                 steps = all.iter().map(|info| (info.step, info.clone())).collect();
             }
             Report::StepStarted { step: _ } | Report::StepProgress { step: _, message: _ } => {}

@@ -731,6 +731,14 @@ impl Ran {
         told(diagnostic)
     }
 
+    /// How long it was said to take, before it began.
+    pub(super) fn about_ms(&self) -> Option<u64> {
+        match self.events.first().unwrap().report {
+            Report::Started { about_ms, .. } => about_ms,
+            _ => None,
+        }
+    }
+
     pub(super) fn ms(&self) -> u64 {
         self.events.last().unwrap().at_ms
     }

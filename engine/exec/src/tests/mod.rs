@@ -6,6 +6,7 @@ mod bounds;
 mod deferred;
 mod durability;
 mod ends;
+mod makespan;
 mod model;
 mod order;
 mod recovery;

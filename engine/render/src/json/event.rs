@@ -28,13 +28,14 @@ pub fn event(event: &Event, files: &Files) -> Json {
 
 fn report_of(report: &Report, files: &Files) -> (&'static str, Json) {
     match report {
-        Report::Started { operation, stack, environment, steps } => (
+        Report::Started { operation, stack, environment, steps, about_ms } => (
             "started",
             object([
                 ("operation", Some(&*operation.0).filter(|id| !id.is_empty()).into()),
                 ("stack", (&**stack).into()),
                 ("environment", environment.as_deref().into()),
                 ("steps", steps.iter().map(step_info).collect()),
+                ("about_ms", (*about_ms).into()),
             ]),
         ),
         Report::StepStarted { step } => ("step_started", json!({ "step": step.0 })),

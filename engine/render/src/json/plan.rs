@@ -33,7 +33,7 @@ pub fn plan(view: &PlanView<'_>) -> Json {
         overrides,
         phase,
     } = view.plan;
-    let PlanReport { findings, critical_path, usual_ms, read, requests, rounds } = view.report;
+    let PlanReport { findings, critical_path, critical_ms, usual_ms, read, requests, rounds } = view.report;
     let mut needs = Needs::of(view.plan);
     let Base { state, serial, program, rows } = base;
     object([
@@ -53,6 +53,7 @@ pub fn plan(view: &PlanView<'_>) -> Json {
         ("summary", summary(view.plan)),
         ("about_ms", (*usual_ms).into()),
         ("critical_path", addresses(critical_path)),
+        ("critical_ms", (*critical_ms).into()),
         ("changes", changes.iter().map(|c| change(c, &mut needs)).collect()),
         ("unchanged", (*unchanged).into()),
         ("deferred", deferred.iter().map(deferred_block).collect()),

@@ -163,6 +163,7 @@ fn the_picture_as_json() {
         }
       ],
       "conditions": [],
+      "critical_ms": 780000,
       "critical_path": [
         "pools[\"nlp\"]",
         "system.ingress",
@@ -248,6 +249,7 @@ fn events_as_json() {
             stack: "demo".into(),
             environment: None,
             steps,
+            about_ms: Some(1500),
         },
         Report::StepStarted { step: StepId(3) },
         Report::StepFinished {
@@ -269,7 +271,7 @@ fn events_as_json() {
         .map(|(n, report)| event(&Event { n: n as u64, at_ms: 5, report }, &Files::default()).to_string())
         .collect();
     assert_snapshot!(lines.join("\n"), @r#"
-    {"at_ms":5,"event":"started","format":"aurak.event/1","n":0,"operation":"op1","stack":"demo","steps":[]}
+    {"about_ms":1500,"at_ms":5,"event":"started","format":"aurak.event/1","n":0,"operation":"op1","stack":"demo","steps":[]}
     {"at_ms":5,"event":"step_started","format":"aurak.event/1","n":1,"step":3}
     {"at_ms":5,"end":"failed","error":{"code":"refused","help":"ask for a role","labels":[],"severity":"error","summary":"403"},"event":"step_finished","format":"aurak.event/1","n":2,"step":3,"took_ms":20}
     {"at_ms":5,"because":3,"end":"skipped","event":"step_finished","format":"aurak.event/1","n":3,"step":4,"took_ms":0,"why":"a failed"}

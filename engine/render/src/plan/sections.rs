@@ -254,6 +254,11 @@ impl Out<'_> {
         if let Some(ms) = report.usual_ms.filter(|ms| *ms >= WORTH_SAYING_MS) {
             let mut lead = format!("about {}", about(ms));
             if !report.critical_path.is_empty() {
+                // Where not the chain decides, but how much may run at once, both are said.
+                let chain = report.critical_ms.map(about).filter(|chain| *chain != about(ms));
+                if let Some(chain) = chain {
+                    lead.push_str(&format!(", {chain} of it in a row"));
+                }
                 lead.push_str(": ");
             }
             let arrow = format!(" {} ", self.style.arrow());

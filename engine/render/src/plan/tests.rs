@@ -15,6 +15,14 @@ fn at(width: u16) -> Style {
 }
 
 #[test]
+fn how_long_it_takes_is_more_than_the_longest_chain_where_little_runs_at_once() {
+    let (plan, mut report) = picture();
+    report.usual_ms = Some(1_500_000);
+    let text = show(&plan, &report, &at(120));
+    assert_snapshot!(text.lines().last().unwrap(), @r#"about 25 min, 13 min of it in a row: pools["nlp"] → system.ingress → system.grafana.dns"#);
+}
+
+#[test]
 fn the_picture() {
     let (plan, report) = picture();
     assert_snapshot!(show(&plan, &report, &at(120)), @r#"

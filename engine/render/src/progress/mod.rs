@@ -48,7 +48,7 @@ pub struct Progress {
     total: u64,
     /// Where the column behind the addresses begins.
     column: usize,
-    /// The longest chain as far as it is known, in milliseconds, over all lists.
+    /// How long it takes as far as that is known, in milliseconds, over all lists.
     usual_ms: u64,
     running: BTreeMap<StepId, Running>,
     done: BTreeMap<Verb, u64>,
@@ -114,7 +114,8 @@ impl Progress {
         let Event { n: _, at_ms, report } = event;
         let mut out = String::new();
         match report {
-            Report::Started { operation: _, stack, environment, steps } => {
+            Report::Started { operation: _, stack, environment, steps, about_ms } => {
+                self.usual_ms += about_ms.unwrap_or(0);
                 self.started(stack, environment.as_deref(), steps, &mut out);
             }
             Report::StepStarted { step } => {
@@ -166,7 +167,6 @@ impl Progress {
         let shown = || steps.iter().filter(|step| step.verb != Verb::Join);
         let new = shown().count() as u64;
         self.total += new;
-        self.usual_ms += longest(steps);
         // A few long addresses must not push everything to the right.
         let widest = shown().map(|step| text::width(step.address.as_str())).filter(|w| *w <= 44).max();
         self.column = self.column.max(widest.unwrap_or(0)).max(16) + 4;
@@ -323,16 +323,6 @@ impl Progress {
             usual => format!("{} of about {}", elapsed(now_ms), crate::words::about(usual)),
         }
     }
-}
-
-/// The longest chain of steps, in milliseconds. Steps stand after all that they wait for.
-fn longest(steps: &[StepInfo]) -> u64 {
-    let mut ends = Vec::with_capacity(steps.len());
-    for step in steps {
-        let before = step.after.iter().filter_map(|id| ends.get(id.0 as usize)).max().copied();
-        ends.push(before.unwrap_or(0) + step.usual_ms.unwrap_or(0));
-    }
-    ends.into_iter().max().unwrap_or(0)
 }
 
 fn gerund(verb: Verb) -> &'static str {

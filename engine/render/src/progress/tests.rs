@@ -42,6 +42,7 @@ impl Run {
             stack: "aura-es-pre".into(),
             environment: None,
             steps: steps(),
+            about_ms: Some(600_600),
         };
         run.at(0, started);
         run
@@ -308,6 +309,7 @@ fn what_blocks_and_what_follows() {
             stack: "aura-es-pre".into(),
             environment: Some("blue".into()),
             steps: vec![info(0, "workers[\"a\"]", Verb::Create, &[], 0)],
+            about_ms: None,
         },
     );
     out += &run.progress.frame(2, 80, 24);
