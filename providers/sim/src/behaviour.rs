@@ -180,6 +180,11 @@ impl Behaviour {
         self.key.map(|pattern| fill(pattern, attributes))
     }
 
+    /// Whether an attribute is a part of the natural key: nothing is made without its name.
+    pub(crate) fn names(&self, attribute: &str) -> bool {
+        self.key.is_some_and(|pattern| pattern.contains(&format!("{{{attribute}}}")))
+    }
+
     /// The collection of an object with these attributes.
     pub(crate) fn collection_of(&self, attributes: &Map) -> String {
         fill(self.collection, attributes)

@@ -266,7 +266,7 @@ impl Service {
         if partial {
             let required =
                 |name: &str| schema.attributes.get(name).is_some_and(|attribute| attribute.required);
-            body = body.into_iter().filter(|(name, _)| required(name)).collect();
+            body = body.into_iter().filter(|(name, _)| required(name) || behaviour.names(name)).collect();
         }
         let (id, number) = self.objects.next_id(behaviour);
         behaviour::compute(&schema.name, &id, &mut body, None);

@@ -3,7 +3,8 @@
 //! They see `old` and `new`, the attribute before and after, `self`, the object as it will be, and in
 //! what a list or map holds `item`, the item around the attribute as it will be.
 //! What an object does not have is false there, not an error: a type speaks about objects of all
-//! shapes, and the loader has checked that its paths exist.
+//! shapes, and the loader has checked that its paths exist. So is what cannot be asked of an attribute
+//! that was not there before, or will not be: nothing is neither less nor more than a number.
 
 use aurak_expr::{ErrorKind, MapScope, Template, truthy};
 use aurak_model::schema::Immutable;
@@ -84,6 +85,7 @@ fn holds(expression: &str, around: &Around, planned: &Value) -> Result<Option<bo
     match evaluated {
         Ok(evaluated) => Ok(truthy(&evaluated.value)),
         Err(error) if error.kind == ErrorKind::UndefinedAttribute => Ok(Some(false)),
+        Err(error) if error.kind == ErrorKind::Type && (old.is_null() || new.is_null()) => Ok(Some(false)),
         Err(error) => Err(format!("`{expression}` in the type cannot be evaluated: {error}")),
     }
 }

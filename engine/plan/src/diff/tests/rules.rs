@@ -58,6 +58,16 @@ fn one_way_doors() {
     ≠ network.mtu: 2 → 1
     planned  {"network": {"kind": "b", "mtu": 2, "state": "s"}}
     "#);
+    // What was not there before cannot shrink.
+    assert_snapshot!(case(&schema, "
+        desired: {disk: 1}
+        previous: {disk: 1}
+        refreshed: {}
+    "), @r#"
+    ~ disk: nothing → 1
+    ≠ disk: 1 → nothing
+    planned  {"disk": 1}
+    "#);
     // What the object does not have is false.
     assert_snapshot!(case(&schema, "
         desired: {network: {mtu: 2}}
