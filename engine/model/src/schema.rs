@@ -287,6 +287,9 @@ pub struct Attribute {
     /// The service fills it in: absent in the configuration, it is not ours and never drifts.
     #[serde(skip_serializing_if = "is_false")]
     pub server_default: bool,
+    /// The value that the service leaves out of its answers: asked for and not there, it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub absent: Option<Value>,
     /// Must not be shown.
     #[serde(skip_serializing_if = "is_false")]
     pub sensitive: bool,

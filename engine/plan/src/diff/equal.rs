@@ -3,7 +3,7 @@
 use aurak_model::{Attribute, Kind, Map, Value};
 
 use super::lists::pairs;
-use super::normal::same_scalar;
+use super::normal::{is_meant_by_absence, same_scalar};
 use super::shape::{Shape, is_unordered, items, open, written};
 
 /// Whether two whole values of an attribute differ: in any key, on either side. Marks do not count.
@@ -44,7 +44,7 @@ fn keys_equal(shape: Shape<'_>, want: &Map, have: &Map, exact: bool) -> bool {
         match written(have, key, typed) {
             _ if typed && value.is_null() => true,
             Some(have) => equal(attribute, value, have, exact),
-            None => is_empty(attribute, value),
+            None => is_as_good_as_none(attribute, value),
         }
     })
 }
@@ -53,11 +53,18 @@ fn keys_equal(shape: Shape<'_>, want: &Map, have: &Map, exact: bool) -> bool {
 fn has_all_keys(shape: Shape<'_>, want: &Map, have: &Map) -> bool {
     have.iter().all(|(key, value)| {
         let (attribute, typed) = shape.child(key);
-        (typed && value.is_null()) || written(want, key, typed).is_some() || is_empty(attribute, value)
+        (typed && value.is_null())
+            || written(want, key, typed).is_some()
+            || is_as_good_as_none(attribute, value)
     })
 }
 
-/// Whether a value is as good as none: a container of a known kind without anything in it.
+/// Whether a value is as good as none: what the service leaves out, or a container of a known kind
+/// without anything in it.
+fn is_as_good_as_none(attribute: &Attribute, value: &Value) -> bool {
+    is_meant_by_absence(attribute, open(value).0) || is_empty(attribute, value)
+}
+
 fn is_empty(attribute: &Attribute, value: &Value) -> bool {
     attribute.kind != Kind::Any
         && match open(value).0 {

@@ -34,6 +34,11 @@ pub(super) fn same_scalar(a: &Value, b: &Value, attribute: &Attribute) -> bool {
     }
 }
 
+/// Whether a service that leaves the attribute out says this value.
+pub(super) fn is_meant_by_absence(attribute: &Attribute, value: &Value) -> bool {
+    attribute.absent.as_ref().is_some_and(|absent| same_scalar(value, absent, attribute))
+}
+
 /// A number without a fraction is the integer.
 fn float(f: f64) -> String {
     // Every integral float below 2^63 is one of i64.

@@ -10,7 +10,7 @@ use aurak_model::{Attribute, Difference, Kind, Map, Path, Seg, Unknown, Value};
 
 use super::Compare;
 use super::future::{completed, unknown};
-use super::normal::same_scalar;
+use super::normal::{is_meant_by_absence, same_scalar};
 use super::shape::{
     EMPTY, Shape, as_list, as_map, edited, is_decided_by_service, is_sealed, items, marked, marked_by, open,
     written,
@@ -318,6 +318,9 @@ impl<'a> Walk<'a> {
             (Value::List(want), None) if !want.is_empty() => {
                 let secret = secret || want_hidden;
                 return self.within_new(|w| w.list(attribute, want, as_list(previous), &[], secret));
+            }
+            (want, None) if is_meant_by_absence(attribute, want) => {
+                return Merged::New(marked(asked, secret));
             }
             // Services drop what is empty.
             (Value::Map(_) | Value::List(_), None) if attribute.kind != Kind::Any => {

@@ -184,6 +184,7 @@ impl<'a> Checker<'a> {
             computed,
             optional,
             default,
+            absent,
             server_default,
             sensitive,
             sensitive_when,
@@ -210,7 +211,13 @@ impl<'a> Checker<'a> {
         let map = *kind == Kind::Map;
         let object = *kind == Kind::Object;
         let text = *kind == Kind::String;
-        let contradictions: [(bool, &str, &str); 25] = [
+        let contradictions: [(bool, &str, &str); 27] = [
+            (
+                absent.is_some() && (list || map || object || *kind == Kind::Any),
+                "absent",
+                "that something is not there means a boolean, a number or text",
+            ),
+            (absent.is_some() && *write_only, "absent", "what never comes back is always left out"),
             (*required && *computed, "computed", "`required` and `computed` contradict each other"),
             (*required && default.is_some(), "default", "what has a default is not `required`"),
             (*required && *server_default, "server_default", "what has a default is not `required`"),
@@ -288,13 +295,14 @@ impl<'a> Checker<'a> {
             }
             None => {}
         }
-        if let Some(default) = default
-            && let Err(error) = coerce(default, None, attribute)
+        for (key, what, value) in
+            [("default", "the default", default), ("absent", "what absence means", absent)]
         {
-            self.fail(
-                place(tree, "default"),
-                format!("`{name}`: the default does not fit: {}", error.message),
-            );
+            if let Some(value) = value
+                && let Err(error) = coerce(value, None, attribute)
+            {
+                self.fail(place(tree, key), format!("`{name}`: {what} does not fit: {}", error.message));
+            }
         }
         for (i, path) in changes_with.iter().enumerate() {
             self.path(item_place(tree, "changes_with", i), path);

@@ -177,3 +177,28 @@ fn words_with_commas() {
     planned  {"bypass": "Metrics,Logging"}
     "#);
 }
+
+#[test]
+fn what_the_service_leaves_out() {
+    let schema = schema(
+        "
+        hns: {type: boolean, absent: false, immutable: always}
+        rules: {type: list, set: true, items: {type: object, attributes: {to: {type: string}, action: {type: string, absent: Allow, case_insensitive: true}}}}
+    ",
+    );
+    assert_snapshot!(case(&schema, "
+        desired: {hns: false, rules: [{to: a, action: allow}, {to: b}]}
+        refreshed: {rules: [{to: b}, {to: a}]}
+    "), @r#"planned  {"hns": false, "rules": [{"action": "allow", "to": "a"}, {"to": "b"}]}"#);
+    assert_snapshot!(case(&schema, "
+        desired: {hns: true, rules: [{to: a, action: deny}]}
+        previous: {hns: false, rules: [{to: a, action: allow}]}
+        refreshed: {rules: [{to: a}]}
+    "), @r#"
+    ± hns: nothing → true
+    ~ rules[0].action: nothing → "deny"
+    ~ rules[0].to: nothing → "a"
+    ~ rules[0].to: "a" → nothing
+    planned  {"hns": true, "rules": [{"action": "deny", "to": "a"}]}
+    "#);
+}
