@@ -44,7 +44,7 @@ fn keys_equal(shape: Shape<'_>, want: &Map, have: &Map, exact: bool) -> bool {
         match written(have, key, typed) {
             _ if typed && value.is_null() => true,
             Some(have) => equal(attribute, value, have, exact),
-            None => is_as_good_as_none(attribute, value),
+            None => !shape.holds_items() && is_as_good_as_none(attribute, value),
         }
     })
 }

@@ -145,7 +145,7 @@ impl<'a> Walk<'a> {
         result
     }
 
-    /// An item that a list lacks. Even one that holds nothing makes the list longer.
+    /// An item that a list or map lacks. Even one that holds nothing makes it longer.
     pub(super) fn new_item(
         &mut self,
         attribute: &'a Attribute,
@@ -368,7 +368,10 @@ impl<'a> Walk<'a> {
             let seg = Seg::Key(key.clone());
             let merged = self.within(seg.clone(), seg, |w| match (shape.holds_items(), there) {
                 (true, Some(there)) => w.item(attribute, asked, previous, there, secret),
-                (true, None) => w.whole_item(|w| w.attribute(attribute, asked, previous, None, secret)),
+                (true, None) => match w.passes_over() {
+                    true => Merged::Same,
+                    false => w.new_item(attribute, asked, previous, secret).map_or(Merged::Same, Merged::New),
+                },
                 (false, there) => w.attribute(attribute, asked, previous, there, secret),
             });
             match merged {
