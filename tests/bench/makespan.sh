@@ -20,7 +20,10 @@ graph() { "$target/debug/aurak-for-tests" sleeping-graph "$shape" "$seed" "$node
 # against SECONDS: as a part of the bound.
 against() { awk -v s="$1" -v ms="$bound" 'BEGIN { printf "%.3f", s * 1000 / ms }'; }
 
-row() { printf '%-8s %5s  %-10s %8s s  %s\n' "$shape" "$seed" "$1" "$2" "$3"; }
+row() {
+  printf '%-8s %5s  %-10s %8s s  %s\n' "$shape" "$seed" "$1" "$2" "$3"
+  echo "$1 $3" >>"$scratch/rows"
+}
 
 for shape in "${shapes[@]}"; do
   for seed in "${seeds[@]}"; do
@@ -46,3 +49,7 @@ for shape in "${shapes[@]}"; do
     done
   done
 done
+
+awk '$1 != "bound" { n[$1]++; sum[$1] += $2; if ($2 > most[$1]) most[$1] = $2 }
+  END { for (run in n) printf "%-10s mean %.3f, at the most %.3f, of %d graphs\n", run, sum[run] / n[run], most[run], n[run] }' \
+  "$scratch/rows" | sort
