@@ -119,9 +119,9 @@ impl<'a> Checker<'a> {
             }
         }
         for (i, check) in checks.iter().enumerate() {
-            let span = item_place(tree, "checks", i);
-            self.expression(span, &check.that, SELF);
-            self.path(span, &check.at);
+            let written = item(tree, "checks", i).unwrap_or(tree);
+            self.expression(place(written, "that"), &check.that, SELF);
+            self.path(place(written, "at"), &check.at);
         }
         for (i, path) in within.iter().enumerate() {
             self.path(item_place(tree, "within", i), path);
@@ -139,8 +139,9 @@ impl<'a> Checker<'a> {
                 "say which attributes are: `immutable: rotate`; or `replace: rotate` for all",
             ),
             Some(rotate) => {
-                let span = place(tree, "rotate");
+                let temporary = tree.get("rotate").and_then(|entry| entry.value.get("temporary"));
                 for (path, text) in &rotate.temporary {
+                    let span = temporary.map_or(tree.span, |entry| place(&entry.value, path));
                     match Path::parse(path) {
                         Ok(path) => self.path(span, &path),
                         Err(bad) => self.fail(span, bad.to_string()),
@@ -316,7 +317,7 @@ impl<'a> Checker<'a> {
             }
         }
         for (i, rule) in immutable.iter().enumerate() {
-            let span = item_place(tree, "immutable", i);
+            let span = rule_place(tree, i);
             if let Some(when) = rule.when() {
                 self.expression(span, when, change);
             } else if i + 1 < immutable.len() {
@@ -427,10 +428,30 @@ fn place(tree: &Tree, key: &str) -> Span {
     })
 }
 
+/// An item of a list.
+fn item<'t>(tree: &'t Tree, key: &str, index: usize) -> Option<&'t Tree> {
+    tree.get(key)?.value.item(index)
+}
+
 /// Where an item of a list stands.
 fn item_place(tree: &Tree, key: &str, index: usize) -> Span {
-    match tree.get(key).and_then(|entry| entry.value.item(index)) {
+    match item(tree, key, index) {
         Some(item) if item.span.len > 0 => item.span,
         _ => place(tree, key),
+    }
+}
+
+/// Where a rule of `immutable` stands: its expression, where it has one.
+fn rule_place(tree: &Tree, index: usize) -> Span {
+    let rule = match item(tree, "immutable", index) {
+        Some(rule) => rule,
+        None => tree.get("immutable").map_or(tree, |entry| &entry.value),
+    };
+    let expression = ["when", "rotate_when", "refused"].into_iter().find_map(|key| rule.get(key));
+    match expression {
+        Some(entry) if entry.value.get("when").is_some() => place(&entry.value, "when"),
+        Some(entry) if entry.value.span.len > 0 => entry.value.span,
+        Some(entry) => entry.span,
+        None => item_place(tree, "immutable", index),
     }
 }

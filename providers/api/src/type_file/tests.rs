@@ -171,8 +171,8 @@ attributes:
     4:13: `'x' ~ old`: there is no `old` here (there is `self`)
     5:12: `self.name ~`: the expression ends where a value should follow (write what is missing, or take out what it belongs to)
     6:12: `self.box.other`: the type has no `box.other`
-    8:1: `self.nmae`: the type has no `nmae`
-    8:1: `lisst`: the type has no `lisst` (did you mean `list`?)
+    8:18: `self.nmae`: the type has no `nmae`
+    8:33: `lisst`: the type has no `lisst` (did you mean `list`?)
     9:10: `nme`: the type has no `nme` (did you mean `name`?)
     9:15: `box.other`: the type has no `box.other`
     10:10: the type does not say how it is rotated (say under `rotate.temporary` what the temporary object differs in)
@@ -199,7 +199,7 @@ attributes:
     22:33: `in`: only what is computed is read on use: `volatile` needs `computed`
     22:39: `in`: only what is computed is computed again
     23:48: `pick`: the default does not fit: `c` is not allowed here
-    23:51: `each.key`: there is no `each` here (there is `self`, `old`, `new`)
+    23:70: `each.key`: there is no `each` here (there is `self`, `old`, `new`)
     24:54: `hush`: it is `sensitive` itself
     24:76: `hush`: it is always `sensitive`
     25:37: `door`: this rule always holds, so what follows it never counts
@@ -208,7 +208,7 @@ attributes:
     27:23: `none`: that something is not there means a boolean, a number or text
     28:34: `lost`: what never comes back is always left out
     28:34: `lost`: what absence means does not fit: a boolean is wanted here, and this is `1`
-    34:74: `item.siz > 1`: the item has no `siz`
+    34:93: `item.siz > 1`: the item has no `siz`
     ");
 }
 
@@ -234,4 +234,51 @@ fn what_is_rotated_says_how() {
     --
     nothing
     ");
+}
+
+/// What is wrong always has a place in the file, and a type that loads is one that can be written and
+/// read again.
+fn holds_up(text: &str) {
+    let mut files = Files::default();
+    match load(&mut files, "t.yaml", text) {
+        Ok(schema) => {
+            let again = serde_json::to_string(&schema).unwrap();
+            assert_eq!(load(&mut Files::default(), "again.yaml", &again).as_ref(), Ok(&schema), "{text}");
+        }
+        Err(found) => {
+            let lines = u32::try_from(text.lines().count()).unwrap() + 1;
+            for diagnostic in &found {
+                let label = diagnostic.labels.first().unwrap_or_else(|| panic!("{diagnostic:?}"));
+                assert!(
+                    (1..=lines).contains(&label.span.line) && label.span.col > 0,
+                    "{diagnostic:?}\n{text}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn broken_files_say_where() {
+    let lines: Vec<&str> = EXAMPLE.lines().collect();
+    for i in 0..lines.len() {
+        // A line is missing, is there twice, or is another that stands elsewhere.
+        holds_up(&[&lines[..i], &lines[i + 1..]].concat().join("\n"));
+        holds_up(&[&lines[..=i], &lines[i..]].concat().join("\n"));
+        let mut other = lines.clone();
+        other[i] = lines[(i * 7 + 3) % lines.len()];
+        holds_up(&other.join("\n"));
+        // A word is another sort of thing.
+        for word in ["null", "-1", "[]", "{}", "1.5", "a: b: c", "\"", "\u{0}", "*x", "é: {", "self.", "'"] {
+            let line = lines[i].split_once(": ").map(|(key, _)| format!("{key}: {word}"));
+            let mut other: Vec<&str> = lines.clone();
+            if let Some(line) = &line {
+                other[i] = line;
+                holds_up(&other.join("\n"));
+            }
+        }
+    }
+    for (end, _) in EXAMPLE.char_indices().step_by(11) {
+        holds_up(&EXAMPLE[..end]);
+    }
 }
