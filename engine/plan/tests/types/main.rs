@@ -71,3 +71,23 @@ fn the_type_files_hold_no_mistakes() {
         }
     }
 }
+
+#[test]
+fn keys_collections_and_groups_are_those_of_azure() {
+    let cluster = Table::read(MANAGED_CLUSTER, include_str!("managed_cluster.yaml")).texts();
+    let pool = Table::read(AGENT_POOL, include_str!("agent_pool.yaml")).texts();
+    let account = Table::read(STORAGE_ACCOUNT, include_str!("storage_account.yaml")).texts();
+    insta::assert_snapshot!([cluster, pool, account].join("\n\n"), @"
+    key: /subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/main
+    collection: /subscriptions/s/resourcegroups/g/providers/microsoft.containerservice/managedclusters
+    serialise: /subscriptions/s/resourcegroups/g/providers/microsoft.containerservice/managedclusters/main
+
+    key: /subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/c/agentPools/common
+    collection: /subscriptions/s/resourcegroups/g/providers/microsoft.containerservice/managedclusters/c/agentpools
+    serialise: /subscriptions/s/resourcegroups/g/providers/microsoft.containerservice/managedclusters/c
+    temporary name: commontmp
+
+    key: /subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/auraes
+    collection: /subscriptions/s/resourcegroups/g/providers/microsoft.storage/storageaccounts
+    ");
+}

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aurak_expr::{MapScope, Template};
 use aurak_lang::{LoadRequest, MemorySources};
 use aurak_model::record::{Lifecycle, Object, ProviderRow, Row as StateRow};
 use aurak_model::schema::ProviderSchema;
 use aurak_model::{
-    Address, Answer, Ask, ModuleAddress, Name, ProviderAddress, ProviderNode, Refreshed, Schemas, Snapshot,
-    StateDoc, TypeSchema, Value,
+    Address, Answer, Ask, Map, ModuleAddress, Name, ProviderAddress, ProviderNode, Refreshed, Schemas,
+    Snapshot, StateDoc, TypeSchema, Value,
 };
 use aurak_plan::diff::{Compare, prepare};
 use aurak_plan::{Options, PlanInput, Planned};
@@ -105,6 +106,25 @@ impl Table {
     pub(crate) fn plan_again(&self, row: &Row, after: Value) -> Came {
         let wanted = edited(&edited(&self.applied, &row.old), &row.wanted);
         self.outcome(&wanted, after, &wanted, false)
+    }
+
+    /// What the rules that name things say about what was applied.
+    pub(crate) fn texts(&self) -> String {
+        let object = Map::from_iter([("self", Value::from_json(&self.applied))]);
+        let text = |rule: &str| {
+            let evaluated = Template::expression(rule).unwrap().evaluate(&MapScope(&object)).unwrap();
+            evaluated.value.as_str().unwrap().to_string()
+        };
+        let TypeSchema { key, collection, serialise, rotate, .. } = &*self.schema;
+        let rules = [("key", key), ("collection", collection), ("serialise", serialise)];
+        let mut lines: Vec<String> = rules
+            .into_iter()
+            .filter_map(|(name, rule)| Some(format!("{name}: {}", text(rule.as_ref()?))))
+            .collect();
+        for (path, rule) in rotate.iter().flat_map(|rotate| &rotate.temporary) {
+            lines.push(format!("temporary {path}: {}", text(rule)));
+        }
+        lines.join("\n")
     }
 
     fn outcome(&self, old: &Json, observed: Value, wanted: &Json, replace: bool) -> Came {
