@@ -54,8 +54,9 @@ pub(crate) struct Dispatcher<'a> {
     pub(crate) conditions: Conditions<'a>,
     /// Rows that are being read for volatile attributes, and who waits for them.
     pub(crate) reading: HashMap<Address, Vec<Waiter>>,
-    /// Addresses whose old object goes in this plan: a create keeps the current one for that.
-    pub(crate) old_goes: HashSet<&'a Address>,
+    /// Addresses whose older object goes in this plan, or stays set aside: a create keeps the current
+    /// one for that.
+    pub(crate) has_older: HashSet<&'a Address>,
     pub(crate) phase: Vec<Phase>,
     /// Steps whose start was made known.
     pub(crate) begun: Vec<bool>,
@@ -138,10 +139,13 @@ impl<'a> Dispatcher<'a> {
     ) -> Result<(Dispatcher<'a>, UnboundedReceiver<Msg>), ExecError> {
         let graph = Graph::new(plan, &context.schemas)?;
         let (sender, receiver) = unbounded_channel();
-        let old_goes = plan
+        let has_older = plan
             .steps
             .iter()
-            .filter(|step| step.slot == Slot::Old && matches!(step.work, Work::Delete { .. } | Work::Forget))
+            .filter(|step| {
+                let older = matches!(step.work, Work::Delete { .. } | Work::Forget | Work::Join);
+                step.slot == Slot::Old && older
+            })
             .map(|step| &step.address)
             .collect();
         let count = plan.steps.len();
@@ -157,7 +161,7 @@ impl<'a> Dispatcher<'a> {
             nodes: Nodes::new(plan),
             conditions: Conditions::new(plan),
             reading: HashMap::new(),
-            old_goes,
+            has_older,
             phase: vec![Phase::Waiting; count],
             begun: vec![false; count],
             held: 0,

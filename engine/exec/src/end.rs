@@ -136,7 +136,7 @@ impl Dispatcher<'_> {
         let creates = matches!(it.work, Work::Create { .. });
         let aside = match &before {
             // Create-first: the object that is there has yet to go, and a later step deletes it.
-            Some(row) if creates && it.slot == Slot::Current && self.old_goes.contains(&it.address) => {
+            Some(row) if creates && it.slot == Slot::Current && self.has_older.contains(&it.address) => {
                 row.current.is_some().then(|| set_aside(row))
             }
             _ => None,

@@ -370,7 +370,8 @@ pub enum Work {
         /// For what, for people.
         what: String,
     },
-    /// Done when all before it are: one node in place of many edges.
+    /// Done when all before it are: one node in place of many edges. With the slot of older objects it
+    /// says that the object which a create replaces stays, set aside.
     Join,
 }
 

@@ -20,6 +20,7 @@ use aurak_model::{
 use crate::input::PlanInput;
 use crate::provider::ProviderInstance;
 use crate::resource::Decision;
+use crate::same::Claim;
 use crate::walk::Selection;
 
 /// A module instance: an index into [`Context::modules`].
@@ -173,6 +174,10 @@ pub(crate) struct Context {
     /// Blocks of which it is not known yet which instances there are, also those that `--only` leaves
     /// out; without the keys of modules that are not known either.
     pub undecided: RefCell<Vec<Address>>,
+    /// What is to be made under the name of an object that has another address.
+    pub claims: RefCell<Vec<Claim>>,
+    /// Whose older objects stay, because something that was made from them is planned later.
+    pub set_aside: RefCell<BTreeSet<Address>>,
     pub conditions: RefCell<Vec<aurak_model::plan::DeferredCondition>>,
     /// Outputs and conditions that only a next plan can work out.
     pub put_off: RefCell<Vec<(Span, String)>>,
@@ -216,6 +221,8 @@ impl Context {
             findings: RefCell::new(findings),
             deferred: RefCell::default(),
             undecided: RefCell::default(),
+            claims: RefCell::default(),
+            set_aside: RefCell::default(),
             conditions: RefCell::default(),
             put_off: RefCell::default(),
             timeouts: RefCell::default(),

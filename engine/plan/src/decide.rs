@@ -16,6 +16,7 @@ use crate::context::{Context, GaveUp, Instance};
 use crate::diff::{self, Compare, Compared};
 use crate::evaluate::descend;
 use crate::resource::{Decision, Kept, Making, Other, Recording, Updating, Wanted};
+use crate::same::Claim;
 
 /// How often a preview is asked for before the resource is planned offline.
 const MOST_PREVIEWS: u8 = 3;
@@ -296,20 +297,9 @@ impl Context {
             Some(Answer::Object(Refreshed::Found { id, .. }))
                 if let Some(of) = self.recorded_as(&wanted, &id) =>
             {
-                self.find(
-                    Diagnostic::error(
-                        "exists",
-                        format!("`{}` would be the same {} as `{of}`", wanted.address, wanted.type_name),
-                    )
-                    .detail(format!("its id is {id}, and it is recorded as `{of}`"))
-                    .help(format!(
-                        "where `{of}` was renamed, say so: `moved: [{{ from: {}, to: {} }}]`; otherwise choose another name",
-                        in_yaml(of.as_str()),
-                        in_yaml(wanted.address.as_str())
-                    ))
-                    .about(&wanted.address),
-                );
-                return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
+                // Whether that goes in this plan is known when everything is decided.
+                let claim = Claim { by: wanted.address.clone(), of, id };
+                self.claims.borrow_mut().push(claim);
             }
             Some(Answer::Object(Refreshed::Found { id, attributes })) => {
                 if wanted.lifecycle.adopt || imported.is_some() {

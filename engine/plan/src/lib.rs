@@ -20,6 +20,7 @@ mod evaluate;
 mod existing;
 mod fits;
 mod input;
+mod later;
 mod mark;
 mod modules;
 mod moved;
@@ -76,5 +77,6 @@ fn work(input: PlanInput) -> (Planned, Rc<Context>) {
         context.judge_same_objects();
     }
     let removals = context.removals();
+    context.judge_claims(&removals);
     (context.assemble(removals), context)
 }

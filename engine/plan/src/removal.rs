@@ -9,8 +9,7 @@ use aurak_model::plan::Mode;
 use aurak_model::record::Row;
 use aurak_model::schema::provider_of;
 use aurak_model::{
-    Action, Address, Change, Diagnostic, Name, Origin, ProviderAddress, ProviderNode, Reason, Refreshed,
-    Slot, Value,
+    Action, Address, Change, Diagnostic, Name, ProviderAddress, ProviderNode, Reason, Refreshed, Slot, Value,
 };
 
 use crate::context::{Context, InstId, Members};
@@ -37,10 +36,10 @@ pub(crate) struct Deletion {
 }
 
 /// What the walk found, by address, for the question whether a row leaves.
-struct Known {
+pub(crate) struct Known {
     blocks: HashMap<Address, Members>,
     /// Blocks of which it is not known yet which instances there are, by their name without keys.
-    undecided: HashMap<String, Vec<Address>>,
+    pub(crate) undecided: HashMap<String, Vec<Address>>,
     /// Addresses that rows had before a rename.
     moved: BTreeSet<Address>,
 }
@@ -68,7 +67,7 @@ impl Known {
     }
 
     /// Whether an address may turn out to be an instance of a block that is not decided yet.
-    fn is_undecided(&self, address: &Address) -> bool {
+    pub(crate) fn is_undecided(&self, address: &Address) -> bool {
         if self.undecided.is_empty() {
             return false;
         }
@@ -102,7 +101,9 @@ impl Context {
                 Some((address.clone(), row.clone(), reasons))
             })
             .collect();
-        self.hold_back(&mut leaving, &known);
+        let used = self.used_later(&leaving, &known);
+        self.hold_back(&mut leaving, &used);
+        self.set_aside(&used);
         let gone: BTreeSet<Address> = leaving.iter().map(|(address, _, _)| address.clone()).collect();
         let mut removals = Vec::new();
         for (address, row, reasons) in leaving {
@@ -113,7 +114,9 @@ impl Context {
         for (address, row) in &self.input.previous.rows {
             let Some(old) = &row.old else { continue };
             let address = renamed.get(address).unwrap_or(address);
-            if self.selection.as_ref().is_some_and(|s| !s.names(address)) {
+            if self.selection.as_ref().is_some_and(|s| !s.names(address))
+                || self.set_aside.borrow().contains(address)
+            {
                 continue;
             }
             removals.push(Removal {
@@ -130,53 +133,6 @@ impl Context {
             });
         }
         removals
-    }
-
-    /// What something was made from that is planned later, or that is left out, does not leave now: it
-    /// is still in use.
-    fn hold_back(self: &Rc<Self>, leaving: &mut Vec<(Address, Arc<Row>, Vec<Reason>)>, known: &Known) {
-        let later = !known.undecided.is_empty() || !self.deferred.borrow().is_empty();
-        if leaving.is_empty() || !later {
-            return;
-        }
-        let rows = &self.input.previous.rows;
-        let mut staying: HashMap<Address, Address> = HashMap::new();
-        let mut by_block: HashMap<Address, Vec<Address>> = HashMap::new();
-        let going: BTreeSet<Address> = leaving.iter().map(|(address, _, _)| address.clone()).collect();
-        for address in &going {
-            by_block.entry(address.block()).or_default().push(address.clone());
-        }
-        let mut open: Vec<&Address> = rows
-            .keys()
-            .filter(|address| {
-                !going.contains(*address)
-                    && (known.is_undecided(address) || self.is_deferred_instance(address))
-            })
-            .collect();
-        while let Some(user) = open.pop() {
-            let Some(row) = rows.get(user) else { continue };
-            for need in &row.needs {
-                let members = match going.get(need) {
-                    Some(one) => vec![one.clone()],
-                    None => by_block.remove(need).unwrap_or_default(),
-                };
-                for member in &members {
-                    if !staying.contains_key(member)
-                        && let Some((member, _)) = rows.get_key_value(member)
-                    {
-                        staying.insert(member.clone(), user.clone());
-                        open.push(member);
-                    }
-                }
-            }
-        }
-        leaving.retain(|(address, row, _)| {
-            let Some(user) = staying.get(address) else { return true };
-            let why = format!("it leaves, and `{user}` was made from it and is planned later");
-            let needs = [Origin::Deferred { block: user.clone() }];
-            self.defer(address, &row.type_name, &needs, &why);
-            false
-        });
     }
 
     /// What `--only` leaves out cannot lose what it was made from.
@@ -205,7 +161,7 @@ impl Context {
         }
     }
 
-    fn is_deferred_instance(&self, address: &Address) -> bool {
+    pub(crate) fn is_deferred_instance(&self, address: &Address) -> bool {
         let address = address.composite().unwrap_or_else(|| address.clone());
         let id = self.by_address.borrow().get(&address).copied();
         id.is_some_and(|id| matches!(self.instance(id).decision, Decision::Deferred))

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use aurak_model::{
     Address, BlockKind, Diagnostic, Name, ProviderAddress, ProviderNode, Slot, Span, TypeSchema, Value,
+    in_yaml,
 };
 
 use crate::context::{Context, InstId, Instance, Members};
@@ -21,7 +22,72 @@ use crate::scope::RuleScope;
 /// How many of the addresses of one object are named.
 const NAMED: usize = 4;
 
+/// A create whose name an object has that is recorded under another address.
+pub(crate) struct Claim {
+    pub by: Address,
+    pub of: Address,
+    pub id: Name,
+}
+
 impl Context {
+    /// A name that another address has can be taken over where a replacement lets go of it in this
+    /// plan. What leaves may have been renamed, and nobody said so: that is never guessed.
+    pub(crate) fn judge_claims(&self, removals: &[Removal]) {
+        // The next round looks again.
+        if !self.asks.borrow().is_empty() {
+            return;
+        }
+        let renamed = self.renamed();
+        for Claim { by, of, id } in self.claims.borrow().iter() {
+            let of_now = renamed.get(of).unwrap_or(of);
+            let inst = self.by_address.borrow().get(of_now).copied();
+            let decision = inst.map(|id| self.instance(id));
+            let stays = self.set_aside.borrow().contains(of_now);
+            let left_over = removals.iter().any(|removal| {
+                let older = removal.delete.as_ref().filter(|_| removal.slot == Slot::Old);
+                removal.address == *of_now && older.is_some_and(|delete| delete.id == *id)
+            });
+            let help = match decision.as_ref().map(|instance| &instance.decision) {
+                _ if left_over => continue,
+                Some(Decision::Replace { old, .. }) if old == id && !stays => continue,
+                // Why is said already.
+                Some(Decision::Failed) => continue,
+                Some(Decision::Replace { .. }) | None if stays => format!(
+                    "that object stays until what was made from it is planned: apply first without `{by}`, or \
+                     choose another name"
+                ),
+                Some(_) if self.will_be_same(by, of_now) => continue,
+                Some(_) => format!(
+                    "what has that name gets another one in this plan: apply that first with `--only {of_now}`, \
+                     or choose another name"
+                ),
+                None => format!(
+                    "where `{of}` was renamed, say so: `moved: [{{ from: {}, to: {} }}]`; otherwise choose \
+                     another name",
+                    in_yaml(of.as_str()),
+                    in_yaml(by.as_str())
+                ),
+            };
+            let of_type = self.row(of_now).map(|row| row.type_name.clone()).unwrap_or_default();
+            self.find(
+                Diagnostic::error("exists", format!("`{by}` would be the same {of_type} as `{of}`"))
+                    .detail(format!("its id is {id}, and it is recorded as `{of}`"))
+                    .help(help)
+                    .about(by),
+            );
+        }
+    }
+
+    /// Whether two would be one object after this plan, of which [`Self::judge_same_objects`] tells.
+    fn will_be_same(&self, one: &Address, other: &Address) -> bool {
+        let key = |address: &Address| {
+            let id = self.by_address.borrow().get(address).copied()?;
+            let instance = self.instance(id);
+            self.key_of(&instance.planned, instance.schema.as_deref()?)
+        };
+        key(one).is_some_and(|key_of_one| key(other) == Some(key_of_one))
+    }
+
     /// No object may have two addresses in this plan.
     pub(crate) fn judge_same_objects(&self) {
         // The next round looks again; and where a rename is wrong, that is why.

@@ -4,6 +4,7 @@
 //! rows recorded: nothing goes while something that was made from it is still there. Of a resource
 //! that does not change, what it waits for itself is passed on, so that order reaches through it.
 
+mod circle;
 mod order;
 
 use std::collections::{BTreeMap, HashMap};
@@ -268,6 +269,14 @@ impl<'a> Builder<'a> {
                 let create = self.push_create(instance, making, provider, schema);
                 if let Some(leftover) = leftovers.get_mut(address) {
                     self.make_room(leftover, create, instance, making, &mut waits);
+                }
+                if self.context.set_aside.borrow().contains(address) {
+                    waits.extend(moved);
+                    self.after[create as usize] = waits;
+                    let aside = self.push(address, type_name, Slot::Old, Work::Join, None, None, None);
+                    self.after[aside as usize].push(create);
+                    self.ready.push(vec![create]);
+                    return;
                 }
                 let first = *order != ReplaceOrder::CreateFirst;
                 let slot = if first { Slot::Current } else { Slot::Old };

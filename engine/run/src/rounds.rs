@@ -9,7 +9,7 @@ use aurak_exec::{Reporter, Stop};
 use aurak_lang::MemorySources;
 use aurak_model::plan::DeferredBlock;
 use aurak_model::record::{EndResult, Operation};
-use aurak_model::{Action, Address, Diagnostic, Plan, Record, Severity, StateDoc};
+use aurak_model::{Action, Address, Diagnostic, Plan, Reason, Record, Severity, StateDoc};
 use aurak_plan::Options;
 use tokio::time::Instant;
 
@@ -213,6 +213,8 @@ fn needs_approval(approved: &Plan, next: &Plan, created: usize, most: usize) -> 
         let expected = match change.action {
             Action::Create | Action::Read => belongs(&change.address, &deferred),
             Action::NoOp => true,
+            // It was announced with the replacement, and waited for what was made from it.
+            Action::Delete => change.reasons == [Reason::LeftOver] && belongs(&change.address, &deferred),
             _ => false,
         };
         if !expected {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::rc::Rc;
 
 use aurak_model::schema::ReplaceOrder;
-use aurak_model::{Address, Diagnostic, Name, Slot, StepId, Value, Work};
+use aurak_model::{Address, Name, Slot, StepId, Value, Work};
 
 use super::{Builder, Built, Delete, JOIN_FROM, Leftover};
 use crate::context::{GroupId, InstId, Instance, Target};
@@ -384,15 +384,8 @@ impl Builder<'_> {
             }
         }
         if (placed as usize) < count {
-            let stuck: Vec<&str> = (0..count)
-                .filter(|id| place[*id].is_none())
-                .map(|id| self.steps[id].address.as_str())
-                .collect();
-            self.context.find(
-                Diagnostic::error("order", "there is no order in which this could be done")
-                    .detail(format!("these wait for each other: {}", crate::words::list(stuck)))
-                    .help("apply it in two parts with `--only`"),
-            );
+            let stuck = (0..count as u32).filter(|id| place[*id as usize].is_none());
+            self.context.find(self.circle(&stuck.collect::<Vec<u32>>()));
             return None;
         }
         Some(place.into_iter().flatten().collect())
