@@ -17,7 +17,7 @@ use aurak_model::estimate::group_key;
 use aurak_model::event::{Report, StepEnd};
 use aurak_model::plan::{Plan, RowPlan, Work};
 use aurak_model::record::{IdempotencyKey, Intent};
-use aurak_model::{Address, Diagnostic, ProviderAddress, Record, Slot, StateDoc, StepId, Value};
+use aurak_model::{Address, Diagnostic, Name, ProviderAddress, Record, Slot, StateDoc, StepId, Value};
 use aurak_state::StoreError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
@@ -57,6 +57,9 @@ pub(crate) struct Dispatcher<'a> {
     /// Addresses whose older object goes in this plan, or stays set aside: a create keeps the current
     /// one for that.
     pub(crate) has_older: HashSet<&'a Address>,
+    /// Who makes what in this run, by provider, type and natural key: names that only apply can tell
+    /// may turn out to be the same.
+    pub(crate) claims: HashMap<(ProviderAddress, Name, Name), &'a Address>,
     pub(crate) phase: Vec<Phase>,
     /// Steps whose start was made known.
     pub(crate) begun: Vec<bool>,
@@ -162,6 +165,7 @@ impl<'a> Dispatcher<'a> {
             conditions: Conditions::new(plan),
             reading: HashMap::new(),
             has_older,
+            claims: HashMap::new(),
             phase: vec![Phase::Waiting; count],
             begun: vec![false; count],
             held: 0,
@@ -454,9 +458,22 @@ impl<'a> Dispatcher<'a> {
                 self.batch.records.push(Record::Waiting { key, handle });
                 self.batch.effects.push(Effect::Durable(durable));
             }
+            Msg::Owner { step, id, answer } => {
+                // Who gave up waits has no question any more.
+                let _ = answer.send(self.owner(step, &id));
+            }
             Msg::Adopting { step, id, durable } => self.adopting(step, id, durable),
             Msg::Ended { step, ended } => self.ended(step, ended),
         }
+    }
+
+    /// The other address that an object belongs to which is in the way of a step.
+    fn owner(&self, step: u32, id: &Name) -> Option<Address> {
+        let it = &self.plan.steps[step as usize];
+        let node = self.running.get(&step)?.making.node;
+        let provider = &self.nodes.list[node].node.address;
+        let world = self.nodes.open(node).and_then(|open| open.world.as_ref());
+        self.resolver.rows.owner(id, &it.type_name, &it.address, provider, world)
     }
 
     /// Nothing moved for a while: says why, unless something is really at work.

@@ -12,13 +12,13 @@ use std::time::Duration;
 use aurak_api::{Applied, Call, Class, Effect, Progress, ProviderError, Update};
 use aurak_model::record::IdempotencyKey;
 use aurak_model::snapshot::Refreshed;
-use aurak_model::{Name, Value};
+use aurak_model::{Address, Name, Value};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
 use crate::error::Failure;
 use crate::job::{Earlier, Ended, Job, Msg, Remains, Task};
-use crate::refusal::{cannot_tell, exists, question, refusal};
+use crate::refusal::{cannot_tell, exists, question, refusal, same};
 use crate::whereabouts::{Patience, READY_POLL, Settled, Whereabouts, find_out, is_ours, settled};
 
 /// A provider that wants to be asked again at once would keep a core busy.
@@ -330,6 +330,9 @@ impl Drive<'_> {
                 Then::Again(backoff.conflict())
             }
             Class::Gone if matches!(task, Task::Delete { .. }) => Then::End(Ended::Deleted),
+            Class::Exists { id } if let Some(of) = self.owner(id).await => {
+                end(same(&self.job.address, &self.job.type_name, &of), remains())
+            }
             Class::Exists { id } => match task {
                 Task::Create { desired, adopt: true, .. } => self.adopt(id, desired, true, error).await,
                 Task::Create { desired, .. } => match self.made(unseen.as_ref(), call, desired, id).await {
@@ -393,6 +396,13 @@ impl Drive<'_> {
         let (key, handle) = (key.clone(), handle.clone());
         self.job.tell(Msg::Waiting { key, handle, durable });
         written.await.is_ok()
+    }
+
+    /// The other address that an object has already.
+    async fn owner(&self, id: &Name) -> Option<Address> {
+        let (answer, owner) = oneshot::channel();
+        self.job.tell(Msg::Owner { step: self.job.step, id: id.clone(), answer });
+        owner.await.ok().flatten()
     }
 
     /// Has the intent of an update written down, and gets its key.

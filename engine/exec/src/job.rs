@@ -100,6 +100,8 @@ pub(crate) enum Msg {
     Waiting { key: IdempotencyKey, handle: Value, durable: oneshot::Sender<()> },
     /// A create takes over an object that differs: it becomes an update, with an intent of its own.
     Adopting { step: u32, id: Name, durable: oneshot::Sender<IdempotencyKey> },
+    /// An object is in the way of a create: which other address has it, if one does?
+    Owner { step: u32, id: Name, answer: oneshot::Sender<Option<Address>> },
     /// A step's executor is done.
     Ended { step: u32, ended: Ended },
 }

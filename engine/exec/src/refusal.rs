@@ -50,6 +50,16 @@ pub(crate) fn exists(address: &Address, id: &str, error: &ProviderError) -> Fail
     ))
 }
 
+/// What is to be made has another address already.
+pub(crate) fn same(address: &Address, type_name: &str, of: &Address) -> Failure {
+    Failure::new("exists", format!("`{address}` would be the same {type_name} as `{of}`"))
+        .detail("their names turned out to be the same; nothing was changed")
+        .help(format!(
+            "keep one of them, or tell them apart by their names; if `{of}` lets go of that name, run the command \
+             again"
+        ))
+}
+
 /// Nobody but a person can tell whether a create took effect.
 pub(crate) fn question(address: &Address, why: &str) -> Failure {
     Failure::new("unanswered", format!("it is not known whether the object was made: {why}"))

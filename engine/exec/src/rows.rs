@@ -58,6 +58,24 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// Another address that an object belongs to: ids are unique within a world only.
+    pub(crate) fn owner(
+        &self,
+        id: &Name,
+        type_name: &Name,
+        address: &Address,
+        provider: &ProviderAddress,
+        world: Option<&Name>,
+    ) -> Option<Address> {
+        let kept = self.previous.values().filter(|row| !self.changed.contains_key(&row.address));
+        let owns = |row: &&Arc<Row>| {
+            let here = row.provider == *provider || (world.is_some() && row.world.as_ref() == world);
+            let mut objects = row.current.iter().chain(&row.old).chain(&row.temporary);
+            here && row.address != *address && row.type_name == *type_name && objects.any(|o| o.id == *id)
+        };
+        kept.chain(self.changed.values().flatten()).find(owns).map(|row| row.address.clone())
+    }
+
     /// Which provider nodes are used by a row.
     pub(crate) fn providers(&self) -> std::collections::HashSet<&ProviderAddress> {
         let kept = self.previous.iter().filter(|(address, _)| !self.changed.contains_key(*address));

@@ -19,6 +19,7 @@ use crate::error::Failure;
 use crate::job::{Earlier, Job, Task};
 use crate::nodes::{Open, Status, Waiter};
 use crate::recover::dropped;
+use crate::refusal::same;
 use crate::resolve::{Mixed, Unresolved};
 use crate::rows::{Home, with_object, without_object};
 use crate::stop::Stop;
@@ -66,7 +67,7 @@ impl From<Failure> for Obstacle {
     }
 }
 
-impl Dispatcher<'_> {
+impl<'a> Dispatcher<'a> {
     /// Prepares a step that has a slot. Where something must be opened or read first, the step is
     /// prepared again when that is done.
     pub(crate) fn prepare(&mut self, step: u32) {
@@ -93,7 +94,7 @@ impl Dispatcher<'_> {
         }
     }
 
-    fn prepared(&mut self, step: &Step) -> Result<Prepared, Obstacle> {
+    fn prepared(&mut self, step: &'a Step) -> Result<Prepared, Obstacle> {
         self.judge_before(step)?;
         let node = step.provider.map(|node| node as usize);
         match &step.work {
@@ -129,6 +130,14 @@ impl Dispatcher<'_> {
                     None => None,
                 };
                 let natural_key = natural_key.as_ref().and_then(text);
+                if let Some(key) = &natural_key {
+                    let provider = self.nodes.list[node].node.address.clone();
+                    let claim = (provider, step.type_name.clone(), key.clone());
+                    let first = *self.claims.entry(claim).or_insert(&step.address);
+                    if first != &step.address {
+                        return Err(same(&step.address, &step.type_name, first).into());
+                    }
+                }
                 let row = self.row_plan(row)?;
                 let earlier = self.earlier(step, natural_key.as_ref(), &desired);
                 let task = Task::Create {
