@@ -178,6 +178,8 @@ pub enum Answer {
         /// The parts.
         children: Vec<Child>,
     },
+    /// The object was made in another world than the one that the provider reaches; both are named.
+    Elsewhere(String),
     /// It could not be answered, and why.
     Failed(String),
 }

@@ -36,14 +36,13 @@ impl Context {
         if let Some(row) = row.as_deref().filter(|row| row.type_name != wanted.type_name) {
             return self.decide_other_type(wanted, row_plan, row, current);
         }
-        let refreshed = match self.refreshed(&wanted, current) {
-            Ok(refreshed) => refreshed,
+        let live = match self.refreshed(&wanted, current) {
+            Ok(Looked::There(live)) => live,
+            Ok(Looked::Gone) => return self.decide_new(wanted, row_plan, vec![Reason::ObjectGone]),
+            Ok(Looked::Elsewhere) => return self.decide_elsewhere(wanted, row_plan, current),
             Err(GaveUp) => {
                 return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
             }
-        };
-        let Some(live) = refreshed else {
-            return self.decide_new(wanted, row_plan, vec![Reason::ObjectGone]);
         };
         let moved_from = self.moved_from(&wanted.address);
 
@@ -183,14 +182,14 @@ impl Context {
             && (replace.contains(&wanted.address) || replace.contains(&wanted.address.block()))
     }
 
-    /// What the object of a row looks like now; `None` where it is gone.
+    /// What the object of a row looks like now.
     fn refreshed(
         self: &Rc<Self>,
         wanted: &Wanted<'_>,
         current: &aurak_model::Object,
-    ) -> Result<Option<Value>, GaveUp> {
+    ) -> Result<Looked, GaveUp> {
         if wanted.schema.refresh == Refresh::None {
-            return Ok(Some(current.attributes.clone()));
+            return Ok(Looked::There(current.attributes.clone()));
         }
         let at = self.moved_from(&wanted.address).unwrap_or_else(|| wanted.address.clone());
         let node = &wanted.provider.node;
@@ -219,6 +218,27 @@ impl Context {
                         Refreshed::Found { id: current.id.clone(), attributes: current.attributes.clone() }
                     }
                     Some(Answer::Object(refreshed)) => refreshed,
+                    Some(Answer::Elsewhere(_)) if self.is_to_be_replaced(wanted) => {
+                        return Ok(match self.input.snapshot.rows.get(&at) {
+                            Some(Refreshed::Absent) => Looked::Gone,
+                            _ => Looked::Elsewhere,
+                        });
+                    }
+                    Some(Answer::Elsewhere(why)) => {
+                        self.find(
+                            Diagnostic::error(
+                                "elsewhere",
+                                format!("could not read `{}`: {why}", wanted.address),
+                            )
+                            .help(format!(
+                                "nothing was changed; give it a provider that reaches it again, or have it \
+                                     deleted there and made here with `--replace '{}'`",
+                                wanted.address
+                            ))
+                            .about(&wanted.address),
+                        );
+                        return Err(GaveUp);
+                    }
                     Some(Answer::Failed(why)) => Refreshed::Unreadable(why),
                     Some(_) => Refreshed::Unreadable("the answer is of another kind".to_string()),
                 }
@@ -226,16 +246,17 @@ impl Context {
         };
         match refreshed {
             Refreshed::Found { attributes, .. } => {
-                Ok(Some(crate::mark::mark_all(attributes.as_map().unwrap_or(&Map::new()), &wanted.schema)))
+                let attributes = attributes.as_map().cloned().unwrap_or_default();
+                Ok(Looked::There(crate::mark::mark_all(&attributes, &wanted.schema)))
             }
-            Refreshed::Absent => Ok(None),
+            Refreshed::Absent => Ok(Looked::Gone),
             Refreshed::Asleep(why) => {
                 self.find(
                     Diagnostic::warning("asleep", format!("`{}` could not be read: {why}", wanted.address))
                         .detail("it is planned as it was last seen")
                         .about(&wanted.address),
                 );
-                Ok(Some(current.attributes.clone()))
+                Ok(Looked::There(current.attributes.clone()))
             }
             Refreshed::Unreadable(why) => {
                 self.find(
@@ -460,16 +481,45 @@ impl Context {
                 vec![Reason::ObjectGone, Reason::TypeChanged { before }],
             );
         }
+        self.decide_anew(wanted, row_plan, row, current, vec![Reason::TypeChanged { before }])
+    }
+
+    /// Its object is in another world than its provider reaches, and the command line asks for a new
+    /// one: the old one goes there, and the new one is made here.
+    fn decide_elsewhere(
+        self: &Rc<Self>,
+        wanted: Wanted<'_>,
+        row_plan: RowPlan,
+        current: &aurak_model::Object,
+    ) -> Instance {
+        let at = self.moved_from(&wanted.address).unwrap_or_else(|| wanted.address.clone());
+        let Some(row) = self.input.previous.rows.get(&at).cloned() else {
+            return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
+        };
+        self.decide_anew(wanted, row_plan, &row, current, vec![Reason::Requested])
+    }
+
+    /// The old object goes by the provider, and the rules, of its row, before the new one is made.
+    fn decide_anew(
+        self: &Rc<Self>,
+        wanted: Wanted<'_>,
+        row_plan: RowPlan,
+        row: &Row,
+        current: &aurak_model::Object,
+        reasons: Vec<Reason>,
+    ) -> Instance {
         if wanted.lifecycle.prevent_destroy || row.lifecycle.prevent_destroy {
-            self.find(
-                Diagnostic::error(
-                    "prevent_destroy",
-                    format!("`{}` would have to be replaced, but `prevent_destroy` keeps it", wanted.address),
-                )
-                .detail(format!("it was a {before} until now"))
-                .help("take the change back, or give the new resource another name")
-                .about(&wanted.address),
+            let finding = Diagnostic::error(
+                "prevent_destroy",
+                format!("`{}` would have to be replaced, but `prevent_destroy` keeps it", wanted.address),
             );
+            let finding = match row.type_name != wanted.type_name {
+                true => finding
+                    .detail(format!("it was a {} until now", row.type_name))
+                    .help("take the change back, or give the new resource another name"),
+                false => finding.help("take `prevent_destroy` away, apply, and replace it then"),
+            };
+            self.find(finding.about(&wanted.address));
             return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
         }
         let live = match self.input.snapshot.rows.get(&row.address) {
@@ -478,9 +528,8 @@ impl Context {
         };
         let key = self.natural_key(&wanted);
         let planned = diff::planned_create(&wanted.schema, &wanted.address, &wanted.desired);
-        let reasons = vec![Reason::TypeChanged { before: before.clone() }];
         let change = self.creation(&wanted, Action::Replace(ReplaceOrder::DeleteFirst), reasons);
-        let other = Other { type_name: before, provider: self.recorded_provider(row) };
+        let other = Other { type_name: row.type_name.clone(), provider: self.recorded_provider(row) };
         let making =
             Making { desired: wanted.desired.clone(), adopt: wanted.lifecycle.adopt, key, gone_with: None };
         let decision = Decision::Replace {
@@ -752,6 +801,14 @@ impl Context {
             data_loss: None,
         }
     }
+}
+
+/// What was found where the object of a row should be.
+enum Looked {
+    There(Value),
+    Gone,
+    /// It is in a world that its provider does not reach.
+    Elsewhere,
 }
 
 /// A row as recorded, to see whether it still says what it should.

@@ -119,7 +119,7 @@ async fn one(ask: &Ask, pool: &ProviderPool) -> Result<Answer, ProviderError> {
         Ask::Read { address: _, type_name, provider: node, id, world, last } => {
             let provider = pool.reach(node).await?;
             if let Some(why) = elsewhere(world.as_ref(), node, &*provider) {
-                return Ok(Answer::Object(Refreshed::Unreadable(why)));
+                return Ok(Answer::Elsewhere(why));
             }
             pool.ask(|| provider.read(type_name, id, last)).await.map(Answer::Object)
         }

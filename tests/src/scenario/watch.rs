@@ -203,6 +203,23 @@ impl Stage {
                 self.forget_address(asked, &address).await;
                 continue;
             }
+            // What is somewhere else than it should be says how it gets there.
+            let elsewhere: Vec<&str> = text
+                .split("with `--replace '")
+                .skip(1)
+                .filter_map(|rest| rest.split_once("'`").map(|(address, _)| address))
+                .collect();
+            if refused && !elsewhere.is_empty() && asked.replace.is_empty() {
+                let replace = elsewhere.into_iter().filter_map(|address| Address::parse(address).ok());
+                let (text, ran) =
+                    self.apply_once(&Asked { replace: replace.collect(), ..asked.clone() }).await?;
+                if text.contains("--replace '") {
+                    return Err(format!("settle: what help says does not help\n{text}"));
+                }
+                if ran.ended != Ended::Refused {
+                    continue;
+                }
+            }
             if refused {
                 // To look at one kind of refusal: it is taken for a failure, and made small.
                 if let Ok(wanted) = std::env::var("AURAK_FUZZ_REFUSED")
