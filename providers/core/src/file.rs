@@ -2,12 +2,13 @@
 //!
 //! Written whole or not at all: into a file beside it, which is then given its name. A relative
 //! path stays inside the stack's folder; an absolute one goes where it says. Links in folders on
-//! the way are followed, those of a relative path only as long as they stay inside. A link at the place itself never is: it counts as something that is not
-//! ours, is not read, and is not written through.
+//! the way are followed, those of a relative path only as long as they stay inside; the id is the path
+//! without them. A link at the place itself never is: it counts as something that is not ours, is not
+//! read, and is not written through.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use aurak_api::{Applied, Effect, Progress, ProviderError, Update};
@@ -40,7 +41,14 @@ pub(crate) async fn update(core: &Core, update: &Update) -> Result<Progress, Pro
         _ => default_mode(desired),
     };
     // The path may be spelled in another way now; the file keeps its id.
-    write(core, &with(desired, [("path", (&**id).into())]), kept, false).await
+    let path = desired.as_map().and_then(|map| map.get("path")).cloned().unwrap_or_default();
+    let written = write(core, &with(desired, [("path", (&**id).into())]), kept, false).await?;
+    Ok(match written {
+        Progress::Done(Applied { attributes, .. }) => {
+            Progress::Done(Applied { id: id.clone(), attributes: with(&attributes, [("path", path)]) })
+        }
+        other => other,
+    })
 }
 
 async fn write(core: &Core, desired: &Value, mode: u32, new: bool) -> Result<Progress, ProviderError> {
@@ -58,19 +66,30 @@ async fn write(core: &Core, desired: &Value, mode: u32, new: bool) -> Result<Pro
     };
     let mode = wanted.mode;
     let (named, folder) = (path.clone(), core.options.folder.clone());
-    blocking(&path, move || {
+    let id = blocking(&path, move || {
         stays_inside(&folder, &named, &wanted.place).map_err(Outside::refused)?;
-        put(&wanted, new).map_err(|failure| failure.tell(&named))
+        let put = put(&wanted, new);
+        // Its folder is there now.
+        let id = identity(&folder, &named, &wanted.place);
+        put.map_err(|failure| failure.tell(&named, &id)).map(|()| id)
     })
     .await??;
-    Ok(Progress::Done(applied(&path, desired, mode)))
+    Ok(Progress::Done(applied(&id, desired, mode)))
 }
 
 pub(crate) async fn read(core: &Core, id: &str, last: &Value) -> Result<Refreshed, ProviderError> {
     let place = place(&core.options.folder, id)?;
     let (named, folder) = (id.to_string(), core.options.folder.clone());
-    let looked = blocking(id, move || stays_inside(&folder, &named, &place).map(|()| look(&place))).await?;
-    let looked = match looked {
+    let spelled = text(&last.reveal(), "path").unwrap_or_default().to_string();
+    let looked = blocking(id, move || {
+        stays_inside(&folder, &named, &place)?;
+        let real = identity(&folder, &named, &place);
+        // As the configuration spells it, where that leads to the same file.
+        let same = self::place(&folder, &spelled).is_ok_and(|at| identity(&folder, &spelled, &at) == real);
+        Ok::<_, Outside>((look(&place), if same { spelled } else { named }, real))
+    })
+    .await?;
+    let (looked, path, real) = match looked {
         Ok(looked) => looked,
         Err(outside) => return Ok(Refreshed::Unreadable(outside.to_string())),
     };
@@ -81,8 +100,8 @@ pub(crate) async fn read(core: &Core, id: &str, last: &Value) -> Result<Refreshe
             // Content that was a secret is one still, whatever it is now.
             let content = Value::from(content);
             let content = if is_secret(last) { content.sensitive() } else { content };
-            let body = with(last, [("path", id.into()), ("content", content)]);
-            let Applied { id, attributes } = applied(id, &body, mode);
+            let body = with(last, [("path", path.into()), ("content", content)]);
+            let Applied { id, attributes } = applied(&real, &body, mode);
             Refreshed::Found { id, attributes }
         }
         Err(error) => Refreshed::Unreadable(format!("`{id}` cannot be read: {error}")),
@@ -108,16 +127,16 @@ pub(crate) async fn delete(core: &Core, id: &str) -> Result<Progress, ProviderEr
     Ok(Progress::Deleted)
 }
 
-fn applied(path: &str, body: &Value, mode: u32) -> Applied {
+fn applied(id: &str, body: &Value, mode: u32) -> Applied {
     // `0o644` and `0644` are the same: the one that the configuration has is kept.
     let written = text(body, "mode").filter(|text| parse_mode(text).is_ok_and(|same| same == mode));
     let mode = written.map_or_else(|| format!("{mode:04o}"), str::to_string);
-    let mut attributes = with(body, [("mode", mode.into()), ("id", path.into())]);
+    let mut attributes = with(body, [("mode", mode.into()), ("id", id.into())]);
     if is_secret(body) {
         let content = attributes.as_map().and_then(|map| map.get("content")).cloned().unwrap_or_default();
         attributes = with(&attributes, [("content", content.sensitive())]);
     }
-    Applied { id: path.into(), attributes }
+    Applied { id: id.into(), attributes }
 }
 
 /// Whether the content must not be shown: the configuration says so, or it is made of secrets.
@@ -168,6 +187,26 @@ fn place(folder: &Path, path: &str) -> Result<PathBuf, ProviderError> {
         return Err(ProviderError::permanent(format!("`{path}` is no path of a file")));
     }
     Ok(folder.join(inside))
+}
+
+/// What tells a file from others: its path, and where links lead to its folder, the path without them.
+/// A relative one stays relative, so that the stack's folder can move.
+fn identity(folder: &Path, path: &str, place: &Path) -> String {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let real = |place: &Path| Some(place.parent()?.canonicalize().ok()?.join(place.file_name()?));
+    let (Some(real), Ok(root)) = (real(place), folder.canonicalize()) else { return path.to_string() };
+    let absolute = Path::new(path).is_absolute();
+    let (direct, real) = match absolute {
+        true => (place, &*real),
+        false => match (place.strip_prefix(folder), real.strip_prefix(&root)) {
+            (Ok(direct), Ok(real)) => (direct, real),
+            _ => return path.to_string(),
+        },
+    };
+    match real.to_str() {
+        Some(real) if Path::new(real) != direct => real.to_string(),
+        _ => path.to_string(),
+    }
 }
 
 /// A relative path whose folder is a link to somewhere else, or lies below one.
@@ -241,9 +280,9 @@ enum Failure {
 }
 
 impl Failure {
-    fn tell(self, path: &str) -> ProviderError {
+    fn tell(self, path: &str, id: &str) -> ProviderError {
         match self {
-            Failure::Exists => ProviderError::exists(path, format!("`{path}` is there already")),
+            Failure::Exists => ProviderError::exists(id, format!("`{path}` is there already")),
             Failure::Other(error) => ProviderError::permanent(format!("`{path}` cannot be written: {error}")),
             Failure::NotSynced(error) => {
                 ProviderError::permanent(format!("`{path}` was written but cannot be made durable: {error}"))
@@ -270,11 +309,13 @@ fn put(wanted: &Wanted, new: bool) -> Result<(), Failure> {
         _ => {}
     }
     let beside = beside(place);
-    let written = fill(&beside, content, *mode).and_then(|()| rename(&beside, place, new));
+    let file = locked(&beside).map_err(Failure::Other)?;
+    let written = fill(&file, content, *mode).and_then(|()| rename(&beside, place, new));
     if written.is_err() {
         // What could not be given its name is of no use; that it cannot be removed helps nobody.
         let _ = fs::remove_file(&beside);
     }
+    drop(file);
     written?;
     match place.parent() {
         Some(folder) => File::open(folder).and_then(|folder| folder.sync_all()).map_err(Failure::NotSynced),
@@ -291,14 +332,56 @@ fn beside(place: &Path) -> PathBuf {
     place.with_file_name(name)
 }
 
-fn fill(beside: &Path, content: &str, mode: u32) -> Result<(), Failure> {
-    let write = || -> io::Result<()> {
-        match fs::remove_file(beside) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
+/// Makes the file beside anew, for nobody else's eyes, and for this write alone: another one of the same
+/// file, under whatever path, waits. What a killed run left is free, and goes.
+fn locked(beside: &Path) -> io::Result<File> {
+    // A file system without locks has nobody who waits.
+    let lock = |file: &File| match file.lock() {
+        Err(error) if error.kind() != ErrorKind::Unsupported => Err(error),
+        _ => Ok(()),
+    };
+    let is_there = |file: &File| -> io::Result<bool> {
+        let own = file.metadata()?;
+        Ok(fs::symlink_metadata(beside).is_ok_and(|at| (at.dev(), at.ino()) == (own.dev(), own.ino())))
+    };
+    loop {
+        match File::options().write(true).create_new(true).mode(0o600).open(beside) {
+            Ok(file) => {
+                lock(&file)?;
+                if is_there(&file)? {
+                    return Ok(file);
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let is_file = fs::symlink_metadata(beside).is_ok_and(|found| found.is_file());
+                let other = match File::open(beside) {
+                    Ok(other) if is_file => other,
+                    Err(error) if error.kind() == ErrorKind::NotFound && is_file => continue,
+                    _ => {
+                        remove(beside)?;
+                        continue;
+                    }
+                };
+                lock(&other)?;
+                if is_there(&other)? {
+                    remove(beside)?;
+                }
+            }
+            Err(error) => return Err(error),
         }
-        // Made anew and for nobody else's eyes: the mode comes when the content is there.
-        let mut file = File::options().write(true).create_new(true).mode(0o600).open(beside)?;
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The mode comes when the content is there.
+fn fill(mut file: &File, content: &str, mode: u32) -> Result<(), Failure> {
+    let mut write = || -> io::Result<()> {
         file.write_all(content.as_bytes())?;
         file.set_permissions(Permissions::from_mode(mode))?;
         file.sync_all()

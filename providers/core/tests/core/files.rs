@@ -46,7 +46,7 @@ async fn a_file_whose_path_is_spelled_in_another_way_keeps_its_id() {
     let update =
         Update { id: made.id, desired: desired("f", "b".into()), live: made.attributes, unset: Vec::new() };
     let changed = done(core.update(&call(), "core.file", &update).await.unwrap());
-    assert_eq!((&*changed.id, get(&changed.attributes, "path")), ("./f", "./f".into()));
+    assert_eq!((&*changed.id, get(&changed.attributes, "path")), ("./f", "f".into()));
     assert_eq!(fs::read_to_string(folder.path().join("f")).unwrap(), "b");
 }
 
@@ -184,4 +184,62 @@ async fn both_ways_to_write_a_mode_mean_the_same() {
         };
         assert_eq!(get(&attributes, "mode"), "0600".into());
     }
+}
+
+#[tokio::test]
+async fn two_paths_that_links_lead_to_one_place_are_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(folder.path()).await;
+    fs::create_dir(folder.path().join("real")).unwrap();
+    symlink("real", folder.path().join("link")).unwrap();
+
+    let made = done(core.create(&call(), "core.file", &desired("link/f", "a".into())).await.unwrap());
+    assert_eq!((&*made.id, get(&made.attributes, "path")), ("real/f", "link/f".into()));
+    let error = core.create(&call(), "core.file", &desired("real/f", "b".into())).await.unwrap_err();
+    assert_eq!(error.class, Class::Exists { id: "real/f".into() });
+    let found = core.find("core.file", "link/f", &desired("link/f", "a".into())).await.unwrap();
+    assert_eq!(found, Refreshed::Found { id: made.id.clone(), attributes: made.attributes.clone() });
+
+    let update = Update {
+        id: made.id.clone(),
+        desired: desired("link/f", "c".into()),
+        live: made.attributes.clone(),
+        unset: Vec::new(),
+    };
+    let changed = done(core.update(&call(), "core.file", &update).await.unwrap());
+    assert_eq!((&*changed.id, get(&changed.attributes, "path")), ("real/f", "link/f".into()));
+    let read = core.read("core.file", "real/f", &changed.attributes).await.unwrap();
+    assert_eq!(read, Refreshed::Found { id: changed.id, attributes: changed.attributes.clone() });
+
+    // Once the link leads elsewhere, the configuration means another file.
+    fs::remove_file(folder.path().join("link")).unwrap();
+    fs::create_dir(folder.path().join("link")).unwrap();
+    let Refreshed::Found { attributes, .. } =
+        core.read("core.file", "real/f", &changed.attributes).await.unwrap()
+    else {
+        panic!("it is still there");
+    };
+    assert_eq!(get(&attributes, "path"), "real/f".into());
+}
+
+#[tokio::test]
+async fn writes_of_one_file_do_not_mix() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(folder.path()).await;
+    fs::create_dir(folder.path().join("real")).unwrap();
+    symlink("real", folder.path().join("link")).unwrap();
+    let contents: Vec<String> = ('a'..='h').map(|c| c.to_string().repeat(50_000)).collect();
+    let writes = contents.iter().enumerate().map(|(i, content)| {
+        let path = if i % 2 == 0 { "real/f" } else { "link/f" };
+        let desired = desired(path, content.as_str().into());
+        let update = Update { id: path.into(), desired: desired.clone(), live: desired, unset: Vec::new() };
+        let core = core.clone();
+        tokio::spawn(async move { core.update(&call(), "core.file", &update).await.map(drop) })
+    });
+    for write in writes.collect::<Vec<_>>() {
+        write.await.unwrap().unwrap();
+    }
+    let written = fs::read_to_string(folder.path().join("real/f")).unwrap();
+    assert!(contents.contains(&written));
+    assert_eq!(fs::read_dir(folder.path().join("real")).unwrap().count(), 1);
 }
