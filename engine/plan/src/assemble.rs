@@ -37,7 +37,17 @@ impl Context {
     pub(crate) fn judge_replace(&self) {
         let instances = self.by_address.borrow();
         for wanted in &self.input.options.replace {
-            if instances.contains_key(wanted) || instances.keys().any(|address| address.block() == *wanted) {
+            let left_in = |address: &Address| self.selection.as_ref().is_none_or(|s| s.names(address));
+            let mut named = instances
+                .keys()
+                .filter(|address| *address == wanted || address.block() == *wanted)
+                .peekable();
+            if named.peek().is_some() {
+                if !named.any(left_in) {
+                    let summary = format!("`--replace {wanted}` names what `--only` leaves out");
+                    let help = format!("name it in both: `--only '{wanted}'`");
+                    self.find(Diagnostic::error("replace", summary).help(help));
+                }
                 continue;
             }
             let mut finding =

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use aurak_model::{
-    Address, BlockKind, Diagnostic, Name, ProviderAddress, ProviderNode, Slot, Span, TypeSchema, Value,
-    in_yaml,
+    Address, BlockKind, Diagnostic, Name, ProviderAddress, ProviderNode, Refreshed, Slot, Span, TypeSchema,
+    Value, in_yaml,
 };
 
 use crate::context::{Context, InstId, Instance, Members};
@@ -57,6 +57,9 @@ impl Context {
                      choose another name"
                 ),
                 Some(_) if self.will_be_same(by, of_now) => continue,
+                Some(_) if !self.is_renamed_in_place(of_now) => {
+                    "keep one of them, or tell them apart by their names".to_string()
+                }
                 Some(_) => format!(
                     "what has that name gets another one in this plan: apply that first with `--only {of_now}`, \
                      or choose another name"
@@ -76,6 +79,17 @@ impl Context {
                     .about(by),
             );
         }
+    }
+
+    /// Whether an object gets another name by a change in place.
+    fn is_renamed_in_place(&self, address: &Address) -> bool {
+        let id = self.by_address.borrow().get(address).copied();
+        let Some(instance) = id.map(|id| self.instance(id)) else { return false };
+        let Some(schema) = instance.schema.as_deref() else { return false };
+        let Some(Refreshed::Found { attributes, .. }) = self.input.snapshot.rows.get(address) else {
+            return false;
+        };
+        self.key_of(attributes, schema) != self.key_of(&instance.planned, schema)
     }
 
     /// Whether two would be one object after this plan, of which [`Self::judge_same_objects`] tells.
