@@ -15,3 +15,6 @@ need() {
 need strace strace
 # A terminal for the tests of the progress display.
 need tmux tmux
+# Judges of drawn keys.
+need openssl openssl
+need ssh-keygen openssh-client

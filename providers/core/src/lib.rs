@@ -8,6 +8,7 @@ mod command;
 mod data;
 mod duration;
 mod file;
+mod private_key;
 mod provider;
 mod random;
 mod sleep;

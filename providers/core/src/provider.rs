@@ -13,17 +13,18 @@ use aurak_model::{Name, TypeSchema, Value};
 use tokio::sync::Semaphore;
 
 use crate::supervisor::Supervisor;
-use crate::{command, data, file, random, sleep};
+use crate::{command, data, file, private_key, random, sleep};
 
 /// Calls at once. Most of them do not leave the process, so this is high; commands, which need the
 /// machine, have a limit of their own.
 const CONCURRENCY: usize = 64;
 
 /// The type files, by name.
-pub(crate) const FILES: [(&str, &str); 5] = [
+pub(crate) const FILES: [(&str, &str); 6] = [
     ("core/command.yaml", include_str!("../types/command.yaml")),
     ("core/data.yaml", include_str!("../types/data.yaml")),
     ("core/file.yaml", include_str!("../types/file.yaml")),
+    ("core/private_key.yaml", include_str!("../types/private_key.yaml")),
     ("core/random.yaml", include_str!("../types/random.yaml")),
     ("core/sleep.yaml", include_str!("../types/sleep.yaml")),
 ];
@@ -98,7 +99,7 @@ impl Provider for Core {
             "core.file" => file::read(self, id, last).await,
             "core.command" => command::read(self, id, last).await,
             // Nothing outside the state can change these.
-            "core.data" | "core.random" | "core.sleep" => {
+            "core.data" | "core.private_key" | "core.random" | "core.sleep" => {
                 Ok(Refreshed::Found { id: id.into(), attributes: last.clone() })
             }
             _ => Err(ProviderError::no_such("type", type_name)),
@@ -115,6 +116,7 @@ impl Provider for Core {
     async fn create(&self, call: &Call, type_name: &str, desired: &Value) -> Result<Progress, ProviderError> {
         match type_name {
             "core.data" => Ok(data::create(desired)),
+            "core.private_key" => private_key::create(desired).await,
             "core.random" => random::create(desired),
             "core.file" => file::create(self, desired).await,
             "core.sleep" => sleep::create(call, desired).await,
@@ -126,6 +128,7 @@ impl Provider for Core {
     async fn update(&self, call: &Call, type_name: &str, update: &Update) -> Result<Progress, ProviderError> {
         match type_name {
             "core.data" => Ok(data::update(update)),
+            "core.private_key" => Err(ProviderError::permanent("a key does not change, it is replaced")),
             "core.random" => Err(ProviderError::permanent("a random value does not change, it is replaced")),
             "core.file" => file::update(self, update).await,
             "core.sleep" => Ok(sleep::update(update)),
@@ -142,7 +145,7 @@ impl Provider for Core {
         live: &Value,
     ) -> Result<Progress, ProviderError> {
         match type_name {
-            "core.data" | "core.random" => Ok(Progress::Deleted),
+            "core.data" | "core.private_key" | "core.random" => Ok(Progress::Deleted),
             "core.file" => file::delete(self, id).await,
             "core.sleep" => sleep::delete(call, live).await,
             "core.command" => command::delete(self, call, live).await,
@@ -158,7 +161,7 @@ impl Provider for Core {
     ) -> Result<Recovery, ProviderError> {
         match type_name {
             // They leave nothing behind but what the state keeps.
-            "core.data" | "core.random" | "core.sleep" => Ok(Recovery::Repeat),
+            "core.data" | "core.private_key" | "core.random" | "core.sleep" => Ok(Recovery::Repeat),
             "core.file" => {
                 let path = text(desired, "path").unwrap_or_default();
                 file::read(self, path, desired).await.map(Recovery::Object)

@@ -22,6 +22,7 @@ async fn every_type_conforms() {
             Some(Value::map([("input", Value::list([1.into(), 2.into()]))])),
         ),
         sample("core.data", Value::map::<&str>([]), None),
+        sample("core.private_key", Value::map([("algorithm", Value::from("ed25519"))]), None),
         sample("core.random", Value::map([("kind", Value::from("uuid"))]), None),
         sample("core.random", Value::map([("kind", Value::from("password")), ("length", 20.into())]), None),
         sample(

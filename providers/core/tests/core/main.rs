@@ -5,6 +5,7 @@
 mod commands;
 mod conforms;
 mod files;
+mod keys;
 mod supervising;
 mod values;
 
@@ -49,6 +50,19 @@ fn get(body: &Value, path: &str) -> Value {
     body.at(&aurak_model::Path::parse(path).unwrap())
         .cloned()
         .unwrap_or_else(|| panic!("no {path} in {body:?}"))
+}
+
+/// Whether a tool is there. Where the real thing is required, it being missing is a failure.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn has_tool(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|dir| dir.join(name).is_file());
+    if !found {
+        let required = std::env::var_os("AURAK_REQUIRE_REAL").is_some_and(|value| value == "1");
+        assert!(!required, "{name} is not installed; tests/install.sh installs it");
+        eprintln!("skipped: {name} is not installed");
+    }
+    found
 }
 
 /// Looks again and again until something is there.
