@@ -95,6 +95,7 @@ impl<'a> Builder<'a> {
         self.order_deletes(&instances, &leftovers);
         self.order_names(&instances, removals, &leftovers);
         self.join_marks(&instances);
+        self.part_marks(&instances, removals);
         self.grant_wishes();
         self.sort()
     }

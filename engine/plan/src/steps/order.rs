@@ -321,6 +321,43 @@ impl Builder<'_> {
         }
     }
 
+    /// What is required goes after what required it, unless something else speaks against that.
+    pub(super) fn part_marks(&mut self, instances: &[Rc<Instance>], removals: &[Removal]) {
+        let types = &self.context.input.schemas.types;
+        let mut published: BTreeMap<Name, Vec<u32>> = BTreeMap::new();
+        let mut required: BTreeMap<Name, Vec<u32>> = BTreeMap::new();
+        let mut goes = |type_name: &Name, live: &Value, step: u32| {
+            let Some(schema) = types.get(type_name) else { return };
+            for (rules, marks) in [(&schema.provides, &mut published), (&schema.requires, &mut required)] {
+                for rule in rules {
+                    if let Ok(Value::String(mark)) =
+                        self.context.evaluate_rule(rule, &RuleScope { this: live })
+                    {
+                        marks.entry(mark).or_default().push(step);
+                    }
+                }
+            }
+        };
+        for removal in removals.iter().filter(|removal| removal.slot == Slot::Current) {
+            if let (Some(delete), Some(own)) = (&removal.delete, self.deletes.get(&removal.address)) {
+                goes(&removal.row.type_name, &delete.live, own.step);
+            }
+        }
+        for instance in instances {
+            if let Decision::Replace { live, other, .. } = &instance.decision
+                && let Some(own) = self.deletes.get(&instance.address)
+            {
+                goes(other.as_ref().map_or(&instance.type_name, |other| &other.type_name), live, own.step);
+            }
+        }
+        for (mark, steps) in published {
+            let users = required.get(&mark).map_or(&[][..], Vec::as_slice);
+            for step in steps {
+                self.wishes.extend(users.iter().filter(|user| **user != step).map(|user| (step, *user)));
+            }
+        }
+    }
+
     /// Brings the steps into an order in which each stands after those that it waits for; among those
     /// that could come next, the one made first.
     pub(super) fn sort(mut self) -> Built {
