@@ -1,6 +1,7 @@
 //! Lists: in order, as sets, and by key; owned whole or added to.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 
 use aurak_model::{Attribute, Seg, Value};
 
@@ -8,6 +9,10 @@ use super::equal::equal;
 use super::normal::canonical;
 use super::shape::{Shape, as_map, is_unordered, items, open, written};
 use super::walk::{Merged, Walk};
+
+/// How many pairs of items are looked at to align two lists: beyond a hundred by a hundred nobody
+/// reads what became of each.
+const MOST_COMPARED: usize = 10_000;
 
 impl<'a> Walk<'a> {
     /// The items of a list.
@@ -39,28 +44,48 @@ impl<'a> Walk<'a> {
         secret: bool,
     ) -> Merged {
         let item = items(attribute);
+        let places = aligned(item, want, have);
+        let were = previous.map(|previous| aligned(item, want, previous));
         let mut list = Vec::new();
         let mut same = true;
+        let mut next = 0;
         for (i, asked) in want.iter().enumerate() {
-            let (was, there) = (previous.and_then(|list| list.get(i)), have.get(i));
+            let was = previous.zip(were.as_ref()).and_then(|(previous, were)| previous.get(were[i]?));
             let seg = Seg::Index(i);
-            let Some(there) = there else {
+            let Some(j) = places[i] else {
                 same = false;
                 list.extend(self.within(seg.clone(), seg, |w| w.new_item(item, asked, was, secret)));
                 continue;
             };
-            let merged = self.within(seg.clone(), seg, |w| w.item(item, asked, was, there, secret));
+            same &= self.leave(item, have, next..j, secret, &mut list);
+            next = j + 1;
+            let there = &have[j];
+            let merged = self.within(seg, Seg::Index(j), |w| w.item(item, asked, was, there, secret));
             same &= matches!(merged, Merged::Same);
             list.extend(result(merged, there));
         }
-        for (i, there) in have.iter().enumerate().skip(want.len()) {
-            let seg = Seg::Index(i);
+        same &= self.leave(item, have, next..have.len(), secret, &mut list);
+        if same { Merged::Same } else { Merged::New(Value::from(list)) }
+    }
+
+    /// Items that nobody asks for; whether all of them stay.
+    fn leave(
+        &mut self,
+        item: &'a Attribute,
+        have: &[Value],
+        which: Range<usize>,
+        secret: bool,
+        list: &mut Vec<Value>,
+    ) -> bool {
+        let mut same = true;
+        for j in which {
+            let (seg, there) = (Seg::Index(j), &have[j]);
             match self.within(seg.clone(), seg, |w| w.item_gone(item, there, secret)) {
                 Merged::Gone => same = false,
                 Merged::Same | Merged::New(_) => list.push(there.clone()),
             }
         }
-        if same { Merged::Same } else { Merged::New(Value::from(list)) }
+        same
     }
 
     fn unordered(
@@ -159,6 +184,59 @@ impl<'a> Walk<'a> {
         }
         Merged::New(Value::from(list))
     }
+}
+
+/// For each asked item of a list in order the one that it is on the other side, so that one which
+/// comes or goes does not change all behind it: as many as possible are equal, and those between are
+/// taken one after the other.
+fn aligned(item: &Attribute, want: &[Value], have: &[Value]) -> Vec<Option<usize>> {
+    let mut places = vec![None; want.len()];
+    let fits = |i: usize, j: usize| equal(item, &want[i], &have[j], false);
+    let most = want.len().min(have.len());
+    let front = (0..most).take_while(|i| fits(*i, *i)).count();
+    let back = (1..=most - front).take_while(|n| fits(want.len() - n, have.len() - n)).count();
+    let (wanted, there) = (front..want.len() - back, front..have.len() - back);
+    (0..front).for_each(|i| places[i] = Some(i));
+    (1..=back).for_each(|n| places[want.len() - n] = Some(have.len() - n));
+    let mut equals = Vec::new();
+    if wanted.len() != there.len() && wanted.len() * there.len() <= MOST_COMPARED {
+        // How many can be equal from here on.
+        let mut lengths = vec![vec![0_usize; there.len() + 1]; wanted.len() + 1];
+        let fit: Vec<Vec<bool>> =
+            wanted.clone().map(|i| there.clone().map(|j| fits(i, j)).collect()).collect();
+        for x in (0..wanted.len()).rev() {
+            for y in (0..there.len()).rev() {
+                lengths[x][y] = match fit[x][y] {
+                    true => lengths[x + 1][y + 1] + 1,
+                    false => lengths[x + 1][y].max(lengths[x][y + 1]),
+                };
+            }
+        }
+        let (mut x, mut y) = (0, 0);
+        while x < wanted.len() && y < there.len() {
+            if fit[x][y] {
+                equals.push((front + x, front + y));
+                (x, y) = (x + 1, y + 1);
+            } else if lengths[x + 1][y] >= lengths[x][y + 1] {
+                x += 1;
+            } else {
+                y += 1;
+            }
+        }
+    }
+    // Between two that are equal, one after the other.
+    let (mut i, mut j) = (front, front);
+    equals.push((wanted.end, there.end));
+    for (equal_i, equal_j) in equals {
+        for (i, j) in (i..equal_i).zip(j..equal_j) {
+            places[i] = Some(j);
+        }
+        if equal_i < wanted.end {
+            places[equal_i] = Some(equal_j);
+        }
+        (i, j) = (equal_i + 1, equal_j + 1);
+    }
+    places
 }
 
 fn result(merged: Merged, there: &Value) -> Option<Value> {

@@ -22,6 +22,51 @@ const LISTS: &str = "
 ";
 
 #[test]
+fn one_that_comes_or_goes_does_not_change_those_behind_it() {
+    let schema = schema(LISTS);
+    // The first leaves, and a later one changes.
+    assert_snapshot!(case(&schema, "
+        desired: {steps: [{run: b}, {run: c}, {run: x}, {run: e}]}
+        previous: {steps: [{run: a}, {run: b}, {run: c}, {run: d}, {run: e}]}
+        refreshed: {steps: [{run: a, id: '1'}, {run: b, id: '2'}, {run: c, id: '3'}, {run: d, id: '4'}, {run: e, id: '5'}]}
+    "), @r#"
+    ~ steps[0].run: "a" → nothing
+    ~ steps[2].run: "d" → "x"
+    planned  {"steps": [{"id": "2", "run": "b"}, {"id": "3", "run": "c"}, {"id": "4", "run": "x"}, {"id": "5", "run": "e"}]}
+    "#);
+    // Two come, one of them at the front.
+    assert_snapshot!(case(&schema, "
+        desired: {args: [x, a, b, y, c]}
+        previous: {args: [a, b, c]}
+        refreshed: {args: [a, b, c]}
+    "), @r#"
+    ~ args[0]: nothing → "x"
+    ~ args[3]: nothing → "y"
+    planned  {"args": ["x", "a", "b", "y", "c"]}
+    "#);
+    // Somebody else took one away.
+    assert_snapshot!(case(&schema, "
+        desired: {args: [a, b, c]}
+        previous: {args: [a, b, c]}
+        refreshed: {args: [b, c]}
+    "), @r#"
+    ~ args[0]: nothing → "a"
+    ≠ args[0]: "a" → nothing
+    planned  {"args": ["a", "b", "c"]}
+    "#);
+    // Two that change their places.
+    assert_snapshot!(case(&schema, "
+        desired: {args: [b, a, c]}
+        previous: {args: [a, b, c]}
+        refreshed: {args: [a, b, c]}
+    "), @r#"
+    ~ args[0]: "a" → "b"
+    ~ args[1]: "b" → "a"
+    planned  {"args": ["b", "a", "c"]}
+    "#);
+}
+
+#[test]
 fn in_order() {
     let schema = schema(LISTS);
     assert_snapshot!(case(&schema, "
