@@ -15,33 +15,65 @@ use crate::identity::Identity;
 use crate::sealing::Key;
 use crate::sealing::leaves::{Sealer, Way};
 
-/// Judges a state as it is stored, leaves sealed, against its journal.
+/// Judges a state as it is stored, leaves sealed, against its journal. `journal` hands over the records
+/// one by one: there is no end to how many a state collects, and they need not be in memory at once.
 pub(crate) fn check(
     identity: &Identity,
     key: Option<&Key>,
     stored: &StateDoc,
-    journal: &[(u64, Record)],
-) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
-    check_serials(stored, journal, &mut findings);
-    check_fold(identity, stored, journal, &mut findings);
+    journal: impl FnOnce(&mut dyn FnMut(u64, Record)) -> Result<(), StoreError>,
+) -> Result<Vec<Diagnostic>, StoreError> {
+    let mut read = Read {
+        expected: 1,
+        folded: empty(identity),
+        sealer: key.map(|key| Sealer { store: &identity.id, key: Some(key), way: Way::Open }),
+        gaps: Vec::new(),
+        unsealable: Vec::new(),
+    };
+    journal(&mut |serial, record| read.record(serial, record))?;
+    let Read { expected, folded, sealer, gaps: mut findings, unsealable } = read;
+    check_end(stored, expected, &mut findings);
+    check_fold(stored, &folded, &mut findings);
     check_needs(stored, &mut findings);
     check_providers(stored, &mut findings);
     check_vacant(stored, &mut findings);
-    check_seals(identity, key, stored, journal, &mut findings);
+    check_seals(identity, sealer.as_ref(), stored, &mut findings);
+    findings.extend(unsealable);
     check_pending(stored, &mut findings);
-    findings
+    Ok(findings)
 }
 
-/// Serials count from 1 without a gap.
-fn check_serials(stored: &StateDoc, journal: &[(u64, Record)], findings: &mut Vec<Diagnostic>) {
-    let mut expected = 1;
-    for (serial, _) in journal {
-        if *serial != expected {
-            findings.push(damage(format!("the journal goes from record {} to {serial}", expected - 1)));
+/// The journal, as far as it was read.
+struct Read<'a> {
+    /// The serial of the next record.
+    expected: u64,
+    /// The state that it makes.
+    folded: StateDoc,
+    /// Opens what is sealed, where there is a key.
+    sealer: Option<Sealer<'a>>,
+    gaps: Vec<Diagnostic>,
+    unsealable: Vec<Diagnostic>,
+}
+
+impl Read<'_> {
+    /// Serials count from 1 without a gap, and everything that is sealed opens.
+    fn record(&mut self, serial: u64, mut record: Record) {
+        if serial != self.expected {
+            let before = self.expected - 1;
+            self.gaps.push(damage(format!("the journal goes from record {before} to {serial}")));
         }
-        expected = serial + 1;
+        self.expected = serial + 1;
+        fold(&mut self.folded, &record, serial);
+        if let Some(sealer) = &self.sealer
+            && let Err(error) = sealer.record(&mut record)
+        {
+            self.unsealable.push(unsealable(&format!("record {serial} of the journal"), &error));
+        }
     }
+}
+
+/// The state is as far as its journal.
+fn check_end(stored: &StateDoc, expected: u64, findings: &mut Vec<Diagnostic>) {
     if stored.serial != expected - 1 {
         findings.push(damage(format!(
             "the state is at serial {}, its journal ends at {}",
@@ -52,16 +84,7 @@ fn check_serials(stored: &StateDoc, journal: &[(u64, Record)], findings: &mut Ve
 }
 
 /// The stored state is what the journal folds into.
-fn check_fold(
-    identity: &Identity,
-    stored: &StateDoc,
-    journal: &[(u64, Record)],
-    findings: &mut Vec<Diagnostic>,
-) {
-    let mut folded = empty(identity);
-    for (serial, record) in journal {
-        fold(&mut folded, record, *serial);
-    }
+fn check_fold(stored: &StateDoc, folded: &StateDoc, findings: &mut Vec<Diagnostic>) {
     let StateDoc {
         id: _,
         stack: _,
@@ -150,12 +173,11 @@ fn check_vacant(stored: &StateDoc, findings: &mut Vec<Diagnostic>) {
 /// Everything that is sealed opens, in its place.
 fn check_seals(
     identity: &Identity,
-    key: Option<&Key>,
+    sealer: Option<&Sealer<'_>>,
     stored: &StateDoc,
-    journal: &[(u64, Record)],
     findings: &mut Vec<Diagnostic>,
 ) {
-    if key.is_none() {
+    let Some(sealer) = sealer else {
         if identity.key_id.is_some() {
             findings.push(
                 note("unchecked_seals", "what is sealed was not checked: no key was given".into())
@@ -163,25 +185,25 @@ fn check_seals(
             );
         }
         return;
-    }
-    let sealer = Sealer { store: &identity.id, key, way: Way::Open };
-    let mut say = |place: String, result: Result<(), StoreError>| {
+    };
+    let mut say = |place: &str, result: Result<(), StoreError>| {
         if let Err(error) = result {
-            findings.push(Diagnostic::error("unsealable", format!("{place}: {error}")));
+            findings.push(unsealable(place, &error));
         }
     };
     for row in stored.rows.values() {
-        say("the rows".into(), sealer.shared_row(&mut row.clone()));
+        say("the rows", sealer.shared_row(&mut row.clone()));
     }
     for provider in stored.providers.values() {
-        say("the providers".into(), sealer.provider(&mut provider.clone()));
+        say("the providers", sealer.provider(&mut provider.clone()));
     }
     for (name, value) in &stored.outputs {
-        say("the outputs".into(), sealer.output(name, &mut value.clone()));
+        say("the outputs", sealer.output(name, &mut value.clone()));
     }
-    for (serial, record) in journal {
-        say(format!("record {serial} of the journal"), sealer.record(&mut record.clone()));
-    }
+}
+
+fn unsealable(place: &str, error: &StoreError) -> Diagnostic {
+    Diagnostic::error("unsealable", format!("{place}: {error}"))
 }
 
 /// Calls of which nobody knows how they ended.

@@ -216,7 +216,10 @@ impl Store for MemoryStore {
     async fn check(&self) -> Result<Vec<Diagnostic>, StoreError> {
         let inner = self.lock();
         let Content { identity, doc, .. } = &inner.content;
-        Ok(check::check(identity, self.key.as_deref(), doc, &inner.records(0)?))
+        check::check(identity, self.key.as_deref(), doc, |record| {
+            inner.records(0)?.into_iter().for_each(|(serial, next)| record(serial, next));
+            Ok(())
+        })
     }
 
     async fn fork(&self) -> Result<Arc<dyn Store>, StoreError> {

@@ -1,12 +1,12 @@
 //! What can be wrong with the database, before what can be wrong with the state.
 
-use aurak_model::Diagnostic;
+use aurak_model::{Diagnostic, Record};
 
 use crate::check::{check, damage, way_back};
 use crate::error::StoreError;
 use crate::sqlite::FILE;
 use crate::sqlite::database::{Database, sql};
-use crate::sqlite::read::{each, journal, sealed, snapshot, text_at};
+use crate::sqlite::read::{each, each_record, sealed, snapshot, text_at};
 
 impl Database {
     pub(super) fn check(&mut self) -> Result<Vec<Diagnostic>, StoreError> {
@@ -46,11 +46,14 @@ impl Database {
             told.push(damage(what));
             Ok(())
         };
-        let read = sealed(&transaction, &identity, &mut report)
-            .and_then(|doc| Ok((doc, journal(&transaction, 0, usize::MAX, &mut report)?)));
+        let checked = sealed(&transaction, &identity, &mut report).and_then(|doc| {
+            let journal =
+                |record: &mut dyn FnMut(u64, Record)| each_record(&transaction, &mut report, record);
+            check(&identity, key.as_deref(), &doc, journal)
+        });
         findings.append(&mut told);
-        match read {
-            Ok((doc, journal)) => findings.extend(check(&identity, key.as_deref(), &doc, &journal)),
+        match checked {
+            Ok(more) => findings.extend(more),
             Err(error @ StoreError::Database { doing: _, source: _ }) => findings.push(
                 damage(error.to_string())
                     .detail(std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default()),

@@ -184,6 +184,18 @@ pub(super) fn journal(
     Ok(records)
 }
 
+/// Hands over all records one by one, leaves sealed.
+pub(super) fn each_record(
+    connection: &Connection,
+    report: &mut Report<'_>,
+    each: &mut dyn FnMut(u64, Record),
+) -> Result<(), StoreError> {
+    each_text(connection, 0, usize::MAX, report, |serial, json| {
+        each(serial, record_json::decode(&json, serial)?);
+        Ok(())
+    })
+}
+
 /// The records after a serial, as they are stored.
 pub(super) fn journal_texts(
     connection: &Connection,
@@ -191,15 +203,28 @@ pub(super) fn journal_texts(
     limit: usize,
     report: &mut Report<'_>,
 ) -> Result<Vec<(u64, String)>, StoreError> {
-    let column = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let mut texts = Vec::new();
-    let text = "SELECT serial, kind, key, failed, record, total, sum FROM journal
-                WHERE serial > ?1 ORDER BY serial LIMIT ?2";
-    each(connection, text, (column(after), column(limit as u64)), "read the journal", |row| {
-        texts.push(record(row, report)?);
+    each_text(connection, after, limit, report, |serial, json| {
+        texts.push((serial, json));
         Ok(())
     })?;
     Ok(texts)
+}
+
+fn each_text(
+    connection: &Connection,
+    after: u64,
+    limit: usize,
+    report: &mut Report<'_>,
+    mut then: impl FnMut(u64, String) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let column = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let text = "SELECT serial, kind, key, failed, record, total, sum FROM journal
+                WHERE serial > ?1 ORDER BY serial LIMIT ?2";
+    each(connection, text, (column(after), column(limit as u64)), "read the journal", |row| {
+        let (serial, json) = record(row, report)?;
+        then(serial, json)
+    })
 }
 
 /// A record of all its columns.
