@@ -623,9 +623,11 @@ impl Context {
             (None, order) => order,
         };
         let key = self.natural_key(&wanted);
+        let incomplete = reasons.iter().any(|reason| matches!(reason, Reason::Incomplete { .. }));
         let order = match order {
             ReplaceOrder::CreateFirst if self.has_key(&wanted.schema, &live, key.as_ref()) => {
-                if wanted.lifecycle.create_before_destroy == Some(true) {
+                // What was made only in part serves nobody: it need not stay, and it has the name.
+                if wanted.lifecycle.create_before_destroy == Some(true) && !incomplete {
                     self.find(
                         Diagnostic::error(
                             "create_before_destroy",
