@@ -34,7 +34,7 @@ fn once() -> u32 {
 }
 
 /// What goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// Nothing happens, and it may be tried again.
@@ -47,6 +47,10 @@ pub enum FaultKind {
     Permanent,
     /// It takes effect, and the answer is lost.
     Lost,
+    /// Nothing happens, and no answer comes: to the caller the same as [`Lost`](FaultKind::Lost).
+    Dropped,
+    /// All goes well, but takes fifty times as long.
+    Slow,
     /// A create leaves an object with only its required attributes.
     Partial,
     /// Somebody else makes the same object a moment earlier.
@@ -134,6 +138,8 @@ pub(crate) struct Faults {
     /// Nothing goes wrong for the time being.
     paused: bool,
     seen: BTreeMap<String, (u32, u32)>,
+    /// How many requests met what.
+    met: BTreeMap<FaultKind, u64>,
 }
 
 impl Faults {
@@ -168,29 +174,38 @@ impl Faults {
         self.listed.clone()
     }
 
+    /// How many requests met what so far.
+    pub(crate) fn met(&self) -> BTreeMap<FaultKind, u64> {
+        self.met.clone()
+    }
+
     /// The fault that a request meets; `names` are the words by which it can be meant.
     pub(crate) fn meet(&mut self, op: Op, names: &[&str]) -> Option<FaultKind> {
         if self.paused {
             return None;
         }
+        let kind = self.listed(op, names).or_else(|| self.chance(op, names))?;
+        *self.met.entry(kind).or_default() += 1;
+        Some(kind)
+    }
+
+    fn listed(&mut self, op: Op, names: &[&str]) -> Option<FaultKind> {
         let fits = |fault: &Fault| {
             fault.op.is_none_or(|wanted| wanted == op)
                 && fault.on.as_deref().is_none_or(|on| names.contains(&on))
         };
-        if let Some(place) = self.listed.iter().position(fits) {
-            let fault = &mut self.listed[place];
-            if fault.after > 0 {
-                fault.after -= 1;
-            } else {
-                let kind = fault.kind;
-                fault.times = fault.times.saturating_sub(1);
-                if fault.times == 0 {
-                    self.listed.remove(place);
-                }
-                return Some(kind);
-            }
+        let place = self.listed.iter().position(fits)?;
+        let fault = &mut self.listed[place];
+        if fault.after > 0 {
+            fault.after -= 1;
+            return None;
         }
-        self.chance(op, names)
+        let kind = fault.kind;
+        fault.times = fault.times.saturating_sub(1);
+        if fault.times == 0 {
+            self.listed.remove(place);
+        }
+        Some(kind)
     }
 
     fn chance(&mut self, op: Op, names: &[&str]) -> Option<FaultKind> {

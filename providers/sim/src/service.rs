@@ -383,10 +383,12 @@ impl Service {
     }
 
     fn resume(&mut self, id: &Name, now: Now) -> Answer {
-        let operation =
-            self.operations.get(id).cloned().ok_or_else(|| {
-                Refusal::permanent("NoSuchOperation", format!("there is no operation `{id}`"))
-            })?;
+        let Some(operation) = self.operations.get(id).cloned() else {
+            // Whatever it did is done, for all that is known here.
+            let mut refusal = Refusal::permanent("NoSuchOperation", format!("there is no operation `{id}`"));
+            refusal.unanswered = true;
+            return Err(refusal);
+        };
         if !operation.over {
             return Ok(waiting(id, &operation, now));
         }

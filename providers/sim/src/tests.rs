@@ -215,6 +215,22 @@ async fn faults_do_what_they_say() {
     let throttled = p.create(&call("k4"), "sim.thing", &thing).await.unwrap_err();
     assert_eq!(throttled.class, Class::Transient { after: Some(Duration::from_secs(10)) });
 
+    // Nobody can tell it from a lost answer, but nothing is there.
+    fault(FaultKind::Dropped);
+    let other = value(r#"{"name": "w"}"#);
+    let dropped = p.create(&call("k6"), "sim.thing", &other).await.unwrap_err();
+    assert_eq!(
+        (&dropped.class, &dropped.effect, &dropped.message),
+        (&lost.class, &lost.effect, &lost.message)
+    );
+    assert_eq!(p.find("sim.thing", "w/-", &other).await.unwrap(), Refreshed::Absent);
+
+    fault(FaultKind::Slow);
+    let began = tokio::time::Instant::now();
+    p.create(&call("k7"), "sim.thing", &other).await.unwrap();
+    assert_eq!(began.elapsed(), Duration::from_secs(10));
+    assert_eq!(world.faults_met()[&FaultKind::Slow], 1);
+
     // A token cannot be found again: the service names it.
     world.fault(Fault::new(FaultKind::Lost).on("sim.token"));
     let token = value(r#"{"owner": "me"}"#);
@@ -230,6 +246,22 @@ async fn faults_do_what_they_say() {
     create(p, "sim.group", r#"{"name": "g"}"#).await.unwrap();
     let failed = create(p, "sim.database", r#"{"group": "group-1", "name": "d"}"#).await.unwrap_err();
     assert!(matches!(failed.effect, Effect::Partial(_)), "{failed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_question_says_nothing_about_what_goes_on() {
+    let world = World::new(1);
+    let provider = main(&world).await;
+    create(&*provider, "sim.group", r#"{"name": "g"}"#).await.unwrap();
+    let database = value(r#"{"group": "group-1", "name": "d"}"#);
+    let progress = provider.create(&call("k"), "sim.database", &database).await.unwrap();
+    let Progress::Waiting { handle, .. } = progress else { panic!() };
+    world.fault(Fault::new(FaultKind::Permanent).op(Op::Resume));
+    let unknown = Value::map([("operation", Value::from("operation-99"))]);
+    for handle in [&handle, &unknown] {
+        let refused = provider.resume(&call("k"), "sim.database", handle).await.unwrap_err();
+        assert_eq!((refused.class, refused.effect), (Class::Permanent, Effect::Unknown));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@
 //! in the first half leaves nothing behind; one that goes away in the second leaves the effect and
 //! never learns of it. That is what a killed run looks like from the service.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ const READ_MS: u64 = 20;
 const WRITE_MS: u64 = 200;
 /// After how many seconds a late request acts: longer than anybody looks for what it makes.
 const LATE_S: u64 = 60;
+/// How many times as long a slow request takes.
+const SLOW: u32 = 50;
 
 /// A simulated world. Clones are the same world.
 #[derive(Clone, Debug)]
@@ -200,6 +203,11 @@ impl World {
         }
         inner.service.erase(id);
         Ok(())
+    }
+
+    /// How many requests met which fault so far.
+    pub fn faults_met(&self) -> BTreeMap<FaultKind, u64> {
+        self.lock().faults.met()
     }
 
     /// An object.
@@ -403,18 +411,20 @@ impl Link for World {
         match (fault, answer) {
             (Some(FaultKind::Lost), Ok(_)) => {
                 under_way.result("lost".to_string());
-                let mut refusal = Refusal::new(
-                    RefusalClass::Transient { after_ms: None },
-                    "",
-                    "the connection was lost before the answer came",
-                );
-                refusal.unanswered = request.body.op().writes();
-                Err(refusal.into())
+                Err(no_answer(request.body.op()).into())
             }
             (_, Ok(reply)) => Ok(reply),
             (_, Err(refusal)) => Err(refusal.into()),
         }
     }
+}
+
+/// The connection broke: nobody on this side knows what became of the request.
+fn no_answer(op: Op) -> Refusal {
+    let class = RefusalClass::Transient { after_ms: None };
+    let mut refusal = Refusal::new(class, "", "the connection was lost before the answer came");
+    refusal.unanswered = op.writes();
+    refusal
 }
 
 /// A request that may go on: what it holds, the fault that it meets, half its latency.
@@ -445,10 +455,13 @@ impl World {
             made: None,
             result: String::new(),
         });
-        let half = inner.latency(request, entry) / 2;
+        let mut half = inner.latency(request, entry) / 2;
         let mut names: Vec<&str> = vec![&request.type_name, &what];
         names.extend(request.address.as_ref().map(|address| address.as_str()));
         let fault = inner.faults.meet(op, &names);
+        if fault == Some(FaultKind::Slow) {
+            half *= SLOW;
+        }
         let refused = |class, code: &str, message: String| {
             Err(Box::new(Refused { entry, half, refusal: Refusal::new(class, code, message) }))
         };
@@ -469,6 +482,17 @@ impl World {
             Some(FaultKind::Conflict) => {
                 let message = format!("{about}: another operation is under way");
                 return refused(RefusalClass::Conflict, "OperationInProgress", message);
+            }
+            Some(FaultKind::Dropped) => {
+                let mut refusal = no_answer(op);
+                refusal.code = "Dropped".to_string();
+                return Err(Box::new(Refused { entry, half, refusal }));
+            }
+            // The asking is refused, which says nothing about what goes on.
+            Some(FaultKind::Permanent) if op == Op::Resume => {
+                let mut refusal = Refusal::permanent("NotAllowed", format!("{about}: not allowed"));
+                refusal.unanswered = true;
+                return Err(Box::new(Refused { entry, half, refusal }));
             }
             Some(FaultKind::Permanent) => {
                 return refused(RefusalClass::Permanent, "NotAllowed", format!("{about}: not allowed"));

@@ -290,6 +290,22 @@ async fn an_operation_that_ends_badly_is_settled() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_to_say_how_far_it_is_ends_no_operation() {
+    let kit = Kit::new().await;
+    kit.world.act("create a", Act::Wait(5));
+    let refused = ProviderError::permanent("not allowed to look").effect(Effect::Unknown);
+    kit.world.act("resume a", Act::Fail(refused));
+    let mut p = Planner::new();
+    p.create("a", lasting(10), &[]);
+    let ran = kit.run(&p.plan).await;
+    insta::assert_snapshot!(ran.failure(), @"
+    could not create `a`: not allowed to look [refused]
+      it may have taken effect
+    ");
+    assert!(kit.state().await.pending[0].handle.is_some(), "the next run goes on with it");
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_key_is_used_for_one_intent() {
     let kit = Kit::new().await;
     for name in ["a", "b", "c"] {

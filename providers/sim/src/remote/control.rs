@@ -1,11 +1,12 @@
 //! What a test may do to a world from outside of it, as data.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aurak_model::{Name, Value};
 use serde::{Deserialize, Serialize};
 
-use crate::faults::{Chaos, Fault};
+use crate::faults::{Chaos, Fault, FaultKind};
 use crate::log::Entry;
 use crate::objects::SimObject;
 use crate::wire::Op;
@@ -67,6 +68,8 @@ pub enum Command {
     Calm,
     /// See [`World::faults_left`].
     FaultsLeft,
+    /// See [`World::faults_met`].
+    FaultsMet,
     /// See [`World::objects`].
     Objects,
     /// See [`World::log`].
@@ -87,6 +90,8 @@ pub enum Result {
     Added(Name),
     /// The faults.
     Faults(Vec<Fault>),
+    /// How many requests met which.
+    Met(BTreeMap<FaultKind, u64>),
     /// The objects.
     Objects(Vec<SimObject>),
     /// The log.
@@ -135,6 +140,7 @@ impl World {
                 Result::Done
             }
             Command::FaultsLeft => Result::Faults(self.faults_left()),
+            Command::FaultsMet => Result::Met(self.faults_met()),
             Command::Objects => Result::Objects(self.objects()),
             Command::Log => Result::Log(self.log()),
             Command::ClearLog => {

@@ -28,7 +28,9 @@ async fn answer(world: World, mut stream: UnixStream) {
             Ok(reply) => Answer::Reply(reply),
             Err(error) => match Refusal::of(error) {
                 // A lost answer is lost for real: the connection ends without one.
-                refusal if refusal.unanswered => return,
+                refusal if refusal.unanswered && matches!(refusal.class, RefusalClass::Transient { .. }) => {
+                    return;
+                }
                 refusal => Answer::Refused(refusal),
             },
         },
