@@ -19,6 +19,7 @@ mod makespan;
 mod properties;
 mod saved_plans;
 mod scenarios;
+mod soak;
 
 /// `aurak`, as the tests that need processes start it.
 const AURAK: &str = env!("CARGO_BIN_EXE_aurak-for-tests");

@@ -6,9 +6,9 @@
 //! - `apply-leased MS` applies with a lease of so many milliseconds, so that a test need not wait for
 //!   half a minute.
 //!
-//! Two more words belong to the kill matrix: `world` serves a simulated world, and `kill-matrix` runs
-//! it. Where `AURAK_TEST_WORLD` names the socket of such a world, the command line has its providers
-//! too, and its stores end the process at the write that `AURAK_TEST_STOP` names.
+//! Three more words belong to scripts: `world` serves a simulated world, `kill-matrix` runs the kill
+//! matrix and `soak` the soak. Where `AURAK_TEST_WORLD` names the socket of such a world, the command line
+//! has its providers too, and its stores end the process at the write that `AURAK_TEST_STOP` names.
 //!
 //! `sleeping-graph` prints a graph for `tests/bench/makespan.sh`.
 //!
@@ -39,6 +39,7 @@ use aurak_state::{Holder, Identity, Key, SqliteStore, Store, StoreError, SystemC
 use aurak_tests::kill::stop::StoppingStores;
 use aurak_tests::kill::{bench, matrix};
 use aurak_tests::makespan;
+use aurak_tests::soak;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         ["world", socket, ref numbers @ ..] => return world::serve(socket, numbers),
         ["kill-matrix", ref words @ ..] => return kill_matrix(words),
         ["sleeping-graph", ref words @ ..] => return sleeping_graph(words),
+        ["soak", ref numbers @ ..] => return soak(numbers),
         _ => return aurak_cli::main_with(additions()),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -103,6 +105,30 @@ fn sleeping_graph(words: &[&str]) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(why) => tell(&why),
+    }
+}
+
+/// `soak SECONDS ROUNDS SEED RESOURCES PERCENT`
+fn soak(numbers: &[&str]) -> ExitCode {
+    let numbers: Result<Vec<u64>, _> = numbers.iter().map(|number| number.parse()).collect();
+    let Ok([seconds, rounds, seed, resources, percent]) = numbers.as_deref() else {
+        return tell("soak SECONDS ROUNDS SEED RESOURCES PERCENT");
+    };
+    let options = soak::Options {
+        time: Duration::from_secs(*seconds),
+        rounds: *rounds,
+        seed: *seed,
+        resources: usize::try_from(*resources).unwrap_or(usize::MAX),
+        percent: *percent,
+    };
+    let program = match std::env::current_exe() {
+        Ok(program) => program.display().to_string(),
+        Err(error) => return tell(&error.to_string()),
+    };
+    match soak::main(&program, &options) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => tell(&error.to_string()),
     }
 }
 

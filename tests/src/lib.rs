@@ -5,5 +5,6 @@ pub mod lifecycle;
 pub mod makespan;
 pub mod process;
 pub mod scenario;
+pub mod soak;
 pub mod trace;
 pub mod world_gen;
