@@ -15,6 +15,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("aurak-render", &["aurak-model"]),
     ("aurak-api", &["aurak-model", "aurak-expr"]),
     ("aurak-core", &["aurak-model", "aurak-api"]),
+    ("aurak-rest", &["aurak-model", "aurak-api"]),
+    ("aurak-azure", &["aurak-model", "aurak-api", "aurak-rest"]),
     ("aurak-sim", &["aurak-model", "aurak-api"]),
     ("aurak-exec", &["aurak-model", "aurak-expr", "aurak-state", "aurak-api"]),
     ("aurak-run", &["aurak-model", "aurak-lang", "aurak-plan", "aurak-exec", "aurak-state", "aurak-api"]),

@@ -154,7 +154,7 @@ impl Dispatcher<'_> {
         let within = self.context.limits.timeout;
         self.tasks.spawn(async move {
             let patience = Patience { lease: &lease, backoff: &backoff };
-            let reading = patience.ask(|| provider.read(&type_name, &object.id, &object.attributes));
+            let reading = patience.ask(|| provider.read_volatile(&type_name, &object.id, &object.attributes));
             let result = answered(within, reading).await;
             let _ = sender.send(Msg::Seen { address, result });
         });

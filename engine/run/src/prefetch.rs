@@ -5,7 +5,7 @@
 //! too. A recorded configuration may refer to an output that is only read on use; such a provider is
 //! opened after what it refers to was read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aurak_model::record::Row;
@@ -30,6 +30,7 @@ pub(crate) async fn prefetch(
 ) -> BTreeMap<Address, Refreshed> {
     let mut refreshed = BTreeMap::new();
     let mut waiting: BTreeMap<ProviderAddress, Vec<&Arc<Row>>> = BTreeMap::new();
+    let configured_from = configured_from(doc);
     for row in doc.rows.values() {
         let read = schemas.types.get(&row.type_name).is_none_or(|schema| schema.refresh == Refresh::Read);
         if read && row.current.is_some() && wanted(&row.address) {
@@ -51,13 +52,26 @@ pub(crate) async fn prefetch(
             }
             break;
         }
-        let read = ready.iter().map(|(node, rows)| read_rows(node, rows, schemas, pool));
+        let read = ready.iter().map(|(node, rows)| read_rows(node, rows, schemas, pool, &configured_from));
         for rows in join_all(read).await {
             refreshed.extend(rows);
         }
         waiting = later;
     }
     refreshed
+}
+
+/// The rows that recorded providers are configured from: their volatile attributes are read too.
+fn configured_from(doc: &StateDoc) -> BTreeSet<Address> {
+    let mut rows = BTreeSet::new();
+    for provider in doc.providers.values() {
+        provider.config.for_each_unknown(&mut |unknown| {
+            if let Origin::Row { row, .. } = &unknown.origin {
+                rows.insert(row.clone());
+            }
+        });
+    }
+    rows
 }
 
 /// A provider node as recorded, or without configuration where none was recorded.
@@ -108,6 +122,7 @@ async fn read_rows(
     rows: &[&Arc<Row>],
     schemas: &Schemas,
     pool: &ProviderPool,
+    configured_from: &BTreeSet<Address>,
 ) -> Vec<(Address, Refreshed)> {
     let provider = match pool.reach(node).await {
         Ok(provider) => provider,
@@ -133,6 +148,8 @@ async fn read_rows(
             aurak_plan::collection_of(schema, attributes)
         });
         match collection {
+            // A listing has no volatile attributes.
+            Some(_) if configured_from.contains(&row.address) => single.push(*row),
             Some(collection) => collections.entry((row.type_name.clone(), collection)).or_default().push(row),
             None => single.push(*row),
         }
@@ -167,7 +184,11 @@ async fn read_rows(
     drop(listed);
     let reads = single.into_iter().map(|row| async move {
         let Some(current) = &row.current else { return (row.address.clone(), Refreshed::Absent) };
-        let read = pool.ask(|| provider.read(&row.type_name, &current.id, &current.attributes)).await;
+        let (type_name, id, last) = (&row.type_name, &current.id, &current.attributes);
+        let read = match configured_from.contains(&row.address) {
+            true => pool.ask(|| provider.read_volatile(type_name, id, last)).await,
+            false => pool.ask(|| provider.read(type_name, id, last)).await,
+        };
         let refreshed = read.unwrap_or_else(|error| Refreshed::Unreadable(error.to_string()));
         (row.address.clone(), refreshed)
     });

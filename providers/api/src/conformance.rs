@@ -323,7 +323,7 @@ impl Kit {
         for (name, attribute) in &run.schema.attributes {
             let path = Path::key(name.clone());
             let (want, have) = (desired.at(&path), applied.attributes.at(&path));
-            if attribute.computed && have.is_none() {
+            if attribute.computed && !attribute.volatile && have.is_none() {
                 self.fail(check, format!("`{name}` is computed and missing"));
             }
             if let (Some(want), false) = (want, attribute.write_only) {

@@ -210,6 +210,19 @@ impl Provider for Guard {
         }
     }
 
+    async fn read_volatile(
+        &self,
+        type_name: &str,
+        id: &str,
+        last: &Value,
+    ) -> Result<Refreshed, ProviderError> {
+        let seen = self.seen(type_name, Some(last));
+        match self.inner.read_volatile(type_name, id, &self.pass(last)).await {
+            Ok(refreshed) => Ok(seen.refreshed(refreshed)),
+            Err(error) => Err(clean(error, &seen)),
+        }
+    }
+
     fn readiness(&self, type_name: &str, attributes: &Value) -> Readiness {
         let seen = self.seen(type_name, Some(attributes));
         match self.inner.readiness(type_name, &self.pass(attributes)) {

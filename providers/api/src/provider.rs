@@ -53,6 +53,17 @@ pub trait Provider: Send + Sync {
     /// What an object looks like now; `last` are its attributes as last known.
     async fn read(&self, type_name: &str, id: &str, last: &Value) -> Result<Refreshed, ProviderError>;
 
+    /// The same with its volatile attributes, because something is about to use them. A provider that
+    /// needs no more requests for these gives them with every read.
+    async fn read_volatile(
+        &self,
+        type_name: &str,
+        id: &str,
+        last: &Value,
+    ) -> Result<Refreshed, ProviderError> {
+        self.read(type_name, id, last).await
+    }
+
     /// How far an object has come, by what was just read of it. Asked where nobody was there for the
     /// end of the call that made or changed it: after a kill, or an answer that was lost.
     fn readiness(&self, type_name: &str, attributes: &Value) -> Readiness {

@@ -31,7 +31,9 @@
 //! `new` and, in what a list or map holds, `item`. What is not given is undefined there, and reading it an error: write `self.x | default(false)`. Paths
 //! (`within`, `changes_with`) are written from the top of the type.
 //!
-//! [`load`] reads a file and checks it; it gives a type or says everything that is wrong.
+//! [`load`] reads a file and checks it; it gives a type or says everything that is wrong. The key
+//! `rest` is for the driver that speaks to the service, which asks for it with [`rest`]: it is no part
+//! of the type, and nothing but that driver knows what it says.
 
 mod check;
 mod tree;
@@ -65,8 +67,25 @@ pub fn load(files: &mut Files, name: &str, text: &str) -> Result<TypeSchema, Vec
 pub fn load_checked(name: &str, text: &str) -> Result<TypeSchema, Box<Diagnostic>> {
     let file = Files::default().add(name, text.into());
     let tree = tree::read(file, text)?;
-    serde_json::from_value(tree.json())
+    serde_json::from_value(without_rest(&tree))
         .map_err(|e| Box::new(Diagnostic::error("type_file", format!("{name} is no type: {e}"))))
+}
+
+/// What a type file says to the driver that speaks to the service, where it says something.
+pub fn rest(name: &str, text: &str) -> Result<Option<serde_json::Value>, Box<Diagnostic>> {
+    let file = Files::default().add(name, text.into());
+    Ok(tree::read(file, text)?.get(REST).map(|entry| entry.value.json()))
+}
+
+/// The key of what is no part of the type.
+const REST: &str = "rest";
+
+fn without_rest(tree: &Tree) -> serde_json::Value {
+    let mut json = tree.json();
+    if let Some(map) = json.as_object_mut() {
+        map.remove(REST);
+    }
+    json
 }
 
 /// A type from a tree, and what is wrong with it: key by key, so that each message has its place.
@@ -89,6 +108,7 @@ fn decode(tree: &Tree, diagnostics: &mut Vec<Diagnostic>) -> Option<TypeSchema> 
     for entry in entries {
         match entry.key.as_str() {
             "attributes" => decode_attributes(&entry.value, diagnostics),
+            REST => {}
             "name" => probe::<TypeSchema>("a type", entry, json!({}), diagnostics),
             _ => probe::<TypeSchema>("a type", entry, json!({ "name": "" }), diagnostics),
         }
@@ -155,7 +175,7 @@ fn probe<T: DeserializeOwned>(
 
 /// The type once every key fits; what can still be wrong has no better place than the file.
 fn whole(tree: &Tree, diagnostics: &mut Vec<Diagnostic>) -> Option<TypeSchema> {
-    match serde_json::from_value(tree.json()) {
+    match serde_json::from_value(without_rest(tree)) {
         Ok(schema) => Some(schema),
         Err(error) => {
             diagnostics.push(Diagnostic::error("type_file", error.to_string()).at(tree.span, ""));

@@ -282,3 +282,16 @@ fn broken_files_say_where() {
         holds_up(&EXAMPLE[..end]);
     }
 }
+
+#[test]
+fn what_is_for_the_driver_is_no_part_of_the_type() {
+    let text = "name: t.thing\nattributes:\n  id: { type: string, computed: true }\nrest: { any: [thing] }\n";
+    let mut files = Files::default();
+    let with = load(&mut files, "t.yaml", text).unwrap();
+    let without = load(&mut files, "t.yaml", text.split("rest").next().unwrap()).unwrap();
+    assert_eq!(with, without);
+    assert_eq!(load_checked("t.yaml", text).unwrap(), with);
+    assert_eq!(rest("t.yaml", text).unwrap(), Some(serde_json::json!({ "any": ["thing"] })));
+    assert_eq!(rest("t.yaml", "name: t.thing").unwrap(), None);
+    assert!(rest("t.yaml", "[").is_err());
+}
