@@ -16,6 +16,7 @@ mod kill;
 mod lifecycle;
 mod locks;
 mod makespan;
+mod power_cut;
 mod properties;
 mod saved_plans;
 mod scenarios;

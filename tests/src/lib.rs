@@ -1,5 +1,6 @@
 //! What the integration tests share: scripted scenarios, processes, traces, random worlds and graphs.
 
+pub mod disk;
 pub mod kill;
 pub mod lifecycle;
 pub mod makespan;

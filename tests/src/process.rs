@@ -59,7 +59,21 @@ struct Words {
 impl Folder {
     /// An empty folder for a program, with a key of its own.
     pub fn new(program: &str) -> io::Result<Folder> {
-        let dir = tempfile::tempdir()?;
+        Folder::new_in(program, &std::env::temp_dir())
+    }
+
+    /// The same where nothing waits for a disk, for what needs many.
+    pub fn in_memory(program: &str) -> io::Result<Folder> {
+        let memory = Path::new("/dev/shm");
+        match memory.is_dir() {
+            true => Folder::new_in(program, memory),
+            false => Folder::new(program),
+        }
+    }
+
+    /// The same in another place.
+    pub fn new_in(program: &str, place: &Path) -> io::Result<Folder> {
+        let dir = tempfile::tempdir_in(place)?;
         for inside in ["stack", "home", "data"] {
             fs::create_dir(dir.path().join(inside))?;
         }

@@ -22,12 +22,12 @@ pub struct Shown {
 }
 
 /// A call: the lines where it began and ended, and what it was.
-struct Call<'a> {
-    began: usize,
-    ended: usize,
-    name: &'a str,
-    arguments: &'a str,
-    succeeded: bool,
+pub(crate) struct Call<'a> {
+    pub(crate) began: usize,
+    pub(crate) ended: usize,
+    pub(crate) name: &'a str,
+    pub(crate) arguments: &'a str,
+    pub(crate) succeeded: bool,
 }
 
 /// A command that carries a key.
@@ -107,7 +107,7 @@ fn start<'a>(call: &Call<'a>) -> Option<Start<'a>> {
 
 /// The calls of a trace in the order in which they began. One that never ended is there, with an end
 /// behind everything.
-fn calls(trace: &str) -> Vec<Call<'_>> {
+pub(crate) fn calls(trace: &str) -> Vec<Call<'_>> {
     let mut calls: Vec<Call<'_>> = Vec::new();
     // By process: a thread makes one call at a time.
     let mut unfinished: BTreeMap<&str, usize> = BTreeMap::new();

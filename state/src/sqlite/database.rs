@@ -238,7 +238,9 @@ pub(super) fn create(dir: &Path, identity: Identity, key: Option<&Key>) -> Resul
         let path = path.to_path_buf();
         move |source: std::io::Error| StoreError::Io { doing, path, source }
     };
+    let missing: Vec<&Path> = dir.ancestors().take_while(|dir| !dir.exists()).collect();
     DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(fail("create the folder", dir))?;
+    let synchronise = |dir: &Path| std::fs::File::open(dir).and_then(|dir| dir.sync_all());
     if path.exists() {
         return Err(StoreError::Exists { dir: dir.to_path_buf() });
     }
@@ -257,7 +259,13 @@ pub(super) fn create(dir: &Path, identity: Identity, key: Option<&Key>) -> Resul
     });
     let _ = std::fs::remove_file(&part);
     linked?;
-    std::fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(fail("create", &path))
+    synchronise(dir).map_err(fail("create", &path))?;
+    // A folder is on the disk once the one around it is.
+    for made in missing {
+        let around = made.parent().filter(|around| *around != Path::new("")).unwrap_or(Path::new("."));
+        synchronise(around).map_err(fail("create the folder", made))?;
+    }
+    Ok(())
 }
 
 /// Makes the database in a new file.

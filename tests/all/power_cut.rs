@@ -1,0 +1,42 @@
+//! The power goes at some instant of a run: whatever the disk then has of what nobody had waited for,
+//! the next run ends where that one would have, and makes nothing twice. `tests/disk.sh` tries many more.
+
+use std::sync::Mutex;
+
+use aurak_tests::disk::{cases, power};
+use aurak_tests::process::has_tool;
+
+use crate::AURAK;
+
+/// How many cuts are tried, and how many at once.
+const SAMPLE: usize = 80;
+const AT_ONCE: usize = 4;
+
+/// Changes when the sample is meant to look elsewhere.
+const SEED: u64 = 11;
+
+#[test]
+fn after_a_power_cut_nothing_is_lost_or_made_twice() {
+    if !has_tool("strace").unwrap() {
+        return;
+    }
+    let recording = power::record(AURAK).unwrap();
+    let cuts = recording.cuts(cases(SAMPLE), SEED).unwrap();
+    assert!(cuts.len() > SAMPLE / 2, "{}", cuts.len());
+    let todo = Mutex::new(cuts.iter());
+    let wrong = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let Some(cut) = todo.lock().unwrap().next() else { break };
+                    if let Err(why) = recording.judge(cut) {
+                        wrong.lock().unwrap().push(why);
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cuts.len(), wrong.join("\n"));
+}
