@@ -3,9 +3,8 @@
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use rusqlite::ErrorCode;
-
 use crate::lease::{Fence, Holder};
+use crate::sqlite::refusal::Refusal;
 
 /// The error of a store's operations.
 #[derive(Debug, thiserror::Error)]
@@ -220,13 +219,7 @@ impl StoreError {
             StoreError::Exists { .. } => "another run may have made it just now: run the command again, or name another folder with `--state`".into(),
             StoreError::Io { source, .. } => return what_to_do(source.kind()),
             StoreError::Database { source, .. } => {
-                let error = source.downcast_ref::<rusqlite::Error>()?;
-                return what_to_do(match error.sqlite_error_code()? {
-                    ErrorCode::DiskFull => ErrorKind::StorageFull,
-                    ErrorCode::ReadOnly => ErrorKind::ReadOnlyFilesystem,
-                    ErrorCode::CannotOpen | ErrorCode::PermissionDenied => ErrorKind::PermissionDenied,
-                    _ => return None,
-                });
+                return what_to_do(source.downcast_ref::<Refusal>()?.kind());
             }
             StoreError::ReadOnly
             | StoreError::Encode { .. }

@@ -1,6 +1,11 @@
 //! A state that cannot be written any more in the middle of a run, as on a full disk: nothing new
 //! leaves, what was done and is not written down is said, and the next run makes the rest once.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aurak_tests::disk::full::{STAGES, judge};
+use aurak_tests::disk::{cases, each, mount};
+use aurak_tests::kill::matrix::Chance;
 use aurak_tests::process::{Folder, Running};
 
 use crate::AURAK;
@@ -46,4 +51,43 @@ fn what_is_not_written_down_is_said_and_the_next_run_goes_on() {
     assert_eq!(check.stdout, "the state is in order\n", "{check:?}");
     let plan = folder.run(&["plan", "--exit-code", "--state", "state"]).unwrap();
     assert_eq!(plan.code, Some(0), "{plan:?}");
+}
+
+/// How many of the points at which the disk can be full are tried, and how many at once.
+const SAMPLE: usize = 24;
+const AT_ONCE: usize = 4;
+
+/// Changes when the sample is meant to look elsewhere.
+const SEED: u64 = 3;
+
+#[test]
+fn a_disk_that_is_full_at_any_point_loses_nothing() {
+    let Some(way) = mount::way() else {
+        say("no mounts here: the limit of a file's size stands for a full disk");
+        return;
+    };
+    say(&format!("small file systems through `{}`", way.join(" ")));
+    // Each stage with no page free, with each number of them that may be too few, and with enough.
+    let mut points: Vec<(usize, u64)> = (0..STAGES.len())
+        .flat_map(|stage| (0..=STAGES[stage].enough).map(move |free| (stage, free)))
+        .collect();
+    let mut chance = Chance(SEED);
+    while points.len() > cases(SAMPLE) {
+        let at = usize::try_from(chance.below(points.len() as u64)).unwrap_or(0);
+        points.swap_remove(at);
+    }
+    let failed = AtomicUsize::new(0);
+    let wrong = each(AT_ONCE, &points, |(stage, free)| {
+        let shown = judge(AURAK, way, *stage, *free)?;
+        failed.fetch_add(usize::from(shown.failed), Ordering::Relaxed);
+        Ok(())
+    });
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), points.len(), wrong.join("\n"));
+    let failed = failed.into_inner();
+    assert!(failed > points.len() / 8, "{failed} of {} met a full disk", points.len());
+}
+
+#[expect(clippy::print_stderr, reason = "which of the two it was")]
+fn say(what: &str) {
+    eprintln!("{what}");
 }

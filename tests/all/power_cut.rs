@@ -1,9 +1,7 @@
 //! The power goes at some instant of a run: whatever the disk then has of what nobody had waited for,
 //! the next run ends where that one would have, and makes nothing twice. `tests/disk.sh` tries many more.
 
-use std::sync::Mutex;
-
-use aurak_tests::disk::{cases, power};
+use aurak_tests::disk::{cases, each, power};
 use aurak_tests::process::has_tool;
 
 use crate::AURAK;
@@ -23,20 +21,6 @@ fn after_a_power_cut_nothing_is_lost_or_made_twice() {
     let recording = power::record(AURAK).unwrap();
     let cuts = recording.cuts(cases(SAMPLE), SEED).unwrap();
     assert!(cuts.len() > SAMPLE / 2, "{}", cuts.len());
-    let todo = Mutex::new(cuts.iter());
-    let wrong = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                loop {
-                    let Some(cut) = todo.lock().unwrap().next() else { break };
-                    if let Err(why) = recording.judge(cut) {
-                        wrong.lock().unwrap().push(why);
-                    }
-                }
-            });
-        }
-    });
-    let wrong = wrong.into_inner().unwrap();
+    let wrong = each(AT_ONCE, &cuts, |cut| recording.judge(cut));
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cuts.len(), wrong.join("\n"));
 }

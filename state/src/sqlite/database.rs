@@ -21,6 +21,7 @@ use crate::sqlite::FILE;
 use crate::sqlite::lockfile::{self, LockFile};
 use crate::sqlite::plate::Plate;
 use crate::sqlite::read::each;
+use crate::sqlite::refusal::Refusal;
 use crate::sqlite::sum::{Total, sum};
 
 /// Tells our databases from others: `aurk`.
@@ -447,7 +448,7 @@ pub(super) fn wrong_key(expected: &str, key: &Key) -> StoreError {
 pub(super) fn sql(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
     move |source| match is_damage(&source) {
         true => StoreError::Damaged { what: format!("could not {doing}: {source}") },
-        false => StoreError::Database { doing, source: Box::new(source) },
+        false => StoreError::Database { doing, source: Box::new(Refusal(source)) },
     }
 }
 
@@ -455,6 +456,7 @@ pub(super) fn sql(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError
 fn is_damage(error: &rusqlite::Error) -> bool {
     use rusqlite::Error::*;
     match error {
+        SqliteFailure(error, _) if error.extended_code == ffi::SQLITE_IOERR_SHORT_READ => true,
         SqliteFailure(error, _) => matches!(
             error.code,
             ErrorCode::DatabaseCorrupt

@@ -5,9 +5,10 @@
 //! and its lease ends at once. Everybody else keeps it until its time is up: a process that was
 //! stopped holds its lock but not its lease.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::error::StoreError;
 use crate::identity::Identity;
@@ -16,6 +17,7 @@ use crate::sqlite::database::{Database, loss, lost_records, sql, wrong_key};
 use crate::sqlite::lockfile::{self, LockFile, Sign};
 use crate::sqlite::plate::Plate;
 use crate::sqlite::read::{Last, checked_last, last};
+use crate::sqlite::refusal::Refusal;
 use crate::sqlite::sum::{insert, intact, integer, text};
 
 impl Database {
@@ -171,8 +173,7 @@ pub(super) fn begin<'a>(
 
 fn is_busy(error: &StoreError) -> bool {
     let StoreError::Database { source, .. } = error else { return false };
-    let code = source.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
-    matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+    source.downcast_ref::<Refusal>().is_some_and(|refusal| refusal.kind() == ErrorKind::ResourceBusy)
 }
 
 /// Whether a lease gives way to another run.

@@ -17,6 +17,7 @@ mod lockfile;
 mod parts;
 mod plate;
 mod read;
+pub(crate) mod refusal;
 mod sum;
 mod worker;
 
