@@ -236,8 +236,9 @@ fn what_to_do(kind: ErrorKind) -> Option<String> {
             "make room on the disk, then run the command again: it goes on from what is written".into()
         }
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
-            "the state's folder and its files have to be readable and writable for whoever runs this; \
-             reading alone works where no run was killed"
+            "whoever runs this has to be able to write to the state's folder and its files. What only reads \
+             needs that too where a run was killed and not all of its files are there; a copy of the folder \
+             does for it"
                 .into()
         }
         _ => return None,
