@@ -8,7 +8,8 @@
 //!
 //! Three more words belong to scripts: `world` serves a simulated world, `kill-matrix` runs the kill
 //! matrix and `soak` the soak. Where `AURAK_TEST_WORLD` names the socket of such a world, the command line
-//! has its providers too, and its stores end the process at the write that `AURAK_TEST_STOP` names.
+//! has its providers too, and its stores end the process at the write that `AURAK_TEST_STOP` names. With
+//! `AURAK_TEST_FAR_STORE` every write of its stores takes so many milliseconds longer.
 //!
 //! `sleeping-graph` prints a graph for `tests/bench/makespan.sh`.
 //!
@@ -36,7 +37,7 @@ use aurak_plan::Options;
 use aurak_run::{Applied, Approver, DiskStores, KeySource, Me, Request, RunError, Session, Stores};
 use aurak_sim::remote::RemoteWorld;
 use aurak_state::{Holder, Identity, Key, SqliteStore, Store, StoreError, SystemClock};
-use aurak_tests::kill::stop::StoppingStores;
+use aurak_tests::kill::stop::{self, StoppingStores};
 use aurak_tests::kill::{bench, matrix};
 use aurak_tests::makespan;
 use aurak_tests::soak;
@@ -75,14 +76,17 @@ fn main() -> ExitCode {
     }
 }
 
-/// The providers of a world in another process, and stores that stop, where the environment asks for
-/// them.
+/// The providers of a world in another process, and stores that stop or are far away, where the
+/// environment asks for them.
 fn additions() -> Additions {
-    let Some(socket) = std::env::var_os(bench::WORLD) else { return Additions::default() };
-    Additions {
-        providers: RemoteWorld::new(Path::new(&socket)).provider_types(),
-        stores: Some(Box::new(|stores| Arc::new(StoppingStores::of_process(stores)))),
+    let world = std::env::var_os(bench::WORLD);
+    let providers = world.as_ref().map(|socket| RemoteWorld::new(Path::new(socket)).provider_types());
+    let other_stores = world.is_some() || std::env::var_os(stop::FAR).is_some();
+    let mut additions = Additions { providers: providers.unwrap_or_default(), stores: None };
+    if other_stores {
+        additions.stores = Some(Box::new(|stores| Arc::new(StoppingStores::of_process(stores))));
     }
+    additions
 }
 
 fn kill_matrix(words: &[&str]) -> ExitCode {

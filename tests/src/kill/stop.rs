@@ -19,6 +19,9 @@ pub const STOP: &str = "AURAK_TEST_STOP";
 /// The variable that names the file in which writes are noted.
 pub const WRITES: &str = "AURAK_TEST_WRITES";
 
+/// The variable that says how many milliseconds every write takes longer, as if the store were far away.
+pub const FAR: &str = "AURAK_TEST_FAR_STORE";
+
 /// Where a run is stopped, by the number of a write or the time since its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stop {
@@ -70,7 +73,8 @@ impl StoppingStores {
     pub fn of_process(stores: Arc<dyn Stores>) -> StoppingStores {
         let stop = std::env::var(STOP).ok().and_then(|text| Stop::parse(&text)).unwrap_or(Stop::Never);
         let notes = std::env::var_os(WRITES).map(PathBuf::from);
-        StoppingStores { stores, writes: Arc::new(Writes { stop, notes, count: AtomicU64::new(0) }) }
+        let far = std::env::var(FAR).ok().and_then(|text| text.parse().ok()).map(Duration::from_millis);
+        StoppingStores { stores, writes: Arc::new(Writes { stop, notes, far, count: AtomicU64::new(0) }) }
     }
 
     fn stopping(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
@@ -81,6 +85,7 @@ impl StoppingStores {
 struct Writes {
     stop: Stop,
     notes: Option<PathBuf>,
+    far: Option<Duration>,
     count: AtomicU64,
 }
 
@@ -100,6 +105,9 @@ impl Writes {
         }
         if self.stop == Stop::Before(number) {
             end().await;
+        }
+        if let Some(far) = self.far {
+            tokio::time::sleep(far).await;
         }
         let written = write.await;
         if self.stop == Stop::After(number) {

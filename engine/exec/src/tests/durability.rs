@@ -67,6 +67,31 @@ async fn outcomes_that_come_together_share_an_append() {
     assert!(appends[1..20].iter().all(|records| records.len() == 20));
 }
 
+/// A tree of four thousand whose calls take what they take, against a store as far away as a blob.
+#[tokio::test(start_paused = true)]
+async fn thousands_share_a_few_appends_of_a_far_store() {
+    const COUNT: usize = 4000;
+    let mut kit = Kit::new().await;
+    kit.context.limits.per_provider.insert("t".into(), kit.context.limits.parallelism);
+    *kit.store.delay.lock().unwrap() = Duration::from_millis(50);
+    let mut p = Planner::new();
+    p.create("s0", lasting(5), &[]);
+    for i in 1..COUNT {
+        let parent = format!("s{}", (i - 1) / 4);
+        p.create(&format!("s{i}"), lasting(i64::try_from(i * 7 % 40).unwrap()), &[&parent]);
+    }
+    let begun = tokio::time::Instant::now();
+    kit.run(&p.plan).await.done();
+    let took = begun.elapsed();
+    let appends = kit.store.appends.lock().unwrap();
+    let records: usize = appends.iter().map(Vec::len).sum();
+    assert_eq!(records, 2 * COUNT + 1, "an intent and an outcome for each, and the provider");
+    // A call waits for two: the one that is under way, and its own. With one for each record it would
+    // be 400 s.
+    assert!(appends.len() <= 2 * COUNT / kit.context.limits.parallelism + 20, "{}", appends.len());
+    assert!(took < Duration::from_secs(8), "in the time of the test's own clock: {took:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_chain_takes_one_append_a_link() {
     let kit = Kit::new().await;
