@@ -93,7 +93,8 @@ pub enum StoreError {
     },
     /// A writer did not close, and of what it had written the end is gone.
     #[error(
-        "`state.db-wal` in `{}` is damaged: of {written} records that were written {} are missing",
+        "`state.db-wal` in `{}` is damaged or of another moment: of {written} records that were written \
+         {} are missing",
         .dir.display(), .written - .there
     )]
     LogShort {
