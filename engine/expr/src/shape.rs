@@ -177,7 +177,13 @@ fn string(value: &Value, text: Option<&str>, attribute: &Attribute) -> Result<Va
             Ok(false) => {
                 return Err(error(
                     format!("{} does not have the form that is wanted", shown(&value)),
-                    Some(format!("it must match `{pattern}`")),
+                    Some(match &attribute.example {
+                        // In quotes: a number that looks like it may be another text.
+                        Some(example) => {
+                            format!("write text such as `\"{example}\"`; it must match `{pattern}`")
+                        }
+                        None => format!("it must match `{pattern}`"),
+                    }),
                 ));
             }
             Err(why) => return Err(error(format!("the pattern `{pattern}` is broken: {why}"), None)),

@@ -336,6 +336,9 @@ pub struct Attribute {
     /// A regular expression that text must match whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
+    /// A text that matches, for messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub example: Option<Name>,
     /// The least number, or length of text or list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub minimum: Option<i64>,

@@ -170,7 +170,7 @@ impl Progress {
         // A few long addresses must not push everything to the right.
         let widest = shown().map(|step| text::width(step.address.as_str())).filter(|w| *w <= 44).max();
         self.column = self.column.max(widest.unwrap_or(0)).max(16) + 4;
-        if self.display == Display::Lines {
+        if self.display == Display::Lines && new > 0 {
             let words = format!("{}: {}", self.title, crate::words::count(new, "step"));
             Line::new().push(Role::Strong, &words).end(out, &self.style);
         }

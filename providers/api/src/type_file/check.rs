@@ -202,6 +202,7 @@ impl<'a> Checker<'a> {
             normal,
             allowed,
             pattern,
+            example,
             minimum,
             maximum,
             items,
@@ -212,7 +213,7 @@ impl<'a> Checker<'a> {
         let map = *kind == Kind::Map;
         let object = *kind == Kind::Object;
         let text = *kind == Kind::String;
-        let contradictions: [(bool, &str, &str); 27] = [
+        let contradictions: [(bool, &str, &str); 28] = [
             (
                 absent.is_some() && (list || map || object || *kind == Kind::Any),
                 "absent",
@@ -255,6 +256,7 @@ impl<'a> Checker<'a> {
             (normal.is_some() && !text, "normal", "only text has a normal form"),
             (!allowed.is_empty() && !text, "enum", "an `enum` lists texts"),
             (pattern.is_some() && !text, "pattern", "only text can match a pattern"),
+            (example.is_some() && pattern.is_none(), "example", "an example is one of a `pattern`"),
             (
                 (minimum.is_some() || maximum.is_some()) && (*kind == Kind::Boolean || *kind == Kind::Any),
                 if minimum.is_some() { "minimum" } else { "maximum" },
@@ -292,6 +294,11 @@ impl<'a> Checker<'a> {
             Some(pattern) => {
                 if let Err(why) = matches_whole(pattern, "") {
                     self.fail(place(tree, "pattern"), format!("`{name}`: the pattern is broken: {why}"));
+                } else if let Some(example) =
+                    example.as_ref().filter(|e| matches_whole(pattern, e) == Ok(false))
+                {
+                    let message = format!("`{name}`: the example `{example}` does not match the pattern");
+                    self.fail(place(tree, "example"), message);
                 }
             }
             None => {}

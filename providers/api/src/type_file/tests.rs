@@ -154,6 +154,8 @@ attributes:
   hush: { type: string, sensitive: true, no_secrets: true, sensitive_when: self.free }
   door: { type: string, immutable: [always, { when: new }], yields_when: item.x }
   long: { type: string, pattern: "PATTERN" }
+  like: { type: string, pattern: "[a-z]", example: "1" }
+  plain: { type: string, example: "1" }
   none: { type: list, absent: [] }
   lost: { type: boolean, absent: 1, write_only: true }
   rules:
@@ -205,10 +207,12 @@ attributes:
     25:37: `door`: this rule always holds, so what follows it never counts
     25:74: `item.x`: there is no `item` here (there is `self`, `old`, `new`)
     26:34: `long`: the pattern is too long: 1000 bytes at most
-    27:23: `none`: that something is not there means a boolean, a number or text
-    28:34: `lost`: what never comes back is always left out
-    28:34: `lost`: what absence means does not fit: a boolean is wanted here, and this is `1`
-    34:93: `item.siz > 1`: the item has no `siz`
+    27:52: `like`: the example `1` does not match the pattern
+    28:35: `plain`: an example is one of a `pattern`
+    29:23: `none`: that something is not there means a boolean, a number or text
+    30:34: `lost`: what never comes back is always left out
+    30:34: `lost`: what absence means does not fit: a boolean is wanted here, and this is `1`
+    36:93: `item.siz > 1`: the item has no `siz`
     ");
 }
 
