@@ -56,6 +56,9 @@ const HARMFUL: &[FaultKind] =
 /// and a new state begun, or the rounds of an hour would take longer and longer.
 const MOST_RECORDS: u64 = 40_000;
 
+/// How often in a row a run may want another approval.
+const MOST_APPROVALS: usize = 3;
+
 /// What was left behind by runs that have ended is gone after this.
 const AT_REST: Duration = Duration::from_secs(20);
 
@@ -74,6 +77,8 @@ pub struct Soak {
     watch: Arc<Watch>,
     options: Options,
     ended: Ended,
+    /// How many records the journal has.
+    records: u64,
     /// What the process held after the first round.
     first: Option<Rest>,
     began: Instant,
@@ -83,6 +88,8 @@ pub struct Soak {
 #[derive(Clone, Debug, PartialEq)]
 enum End {
     Done,
+    /// The known part is done; the rest wants another approval.
+    Approval(String),
     /// Why not.
     Otherwise(String),
 }
@@ -118,6 +125,7 @@ impl Soak {
             watch,
             options: options.clone(),
             ended: Ended::default(),
+            records: 0,
             first: None,
             began: Instant::now(),
         })
@@ -139,7 +147,7 @@ impl Soak {
     }
 
     async fn round(&mut self, number: u64, last: bool) -> Outcome<()> {
-        let full = self.ended.rest.last().is_some_and(|rest| rest.records > MOST_RECORDS);
+        let full = self.records > MOST_RECORDS;
         let turn = match self.town.turn(&mut self.rng) {
             _ if full => Turn::Destroy,
             turn => turn,
@@ -163,7 +171,9 @@ impl Soak {
             let whole = stop.is_none() && only.is_empty() && !harmful;
             let end = self.apply(mode, only, stop).await;
             match end.map_err(|why| format!("{text}: {why}"))? {
-                End::Otherwise(why) if whole => return Err(format!("{text}: it did not get over it: {why}")),
+                End::Otherwise(why) | End::Approval(why) if whole => {
+                    return Err(format!("{text}: it did not get over it: {why}"));
+                }
                 _ => {}
             }
         }
@@ -184,6 +194,7 @@ impl Soak {
             let removed = std::fs::remove_dir_all(&self.state);
             removed.map_err(|error| format!("round {number}: removing the state: {error}"))?;
             self.ended.states += 1;
+            self.records = 0;
         }
         Ok(())
     }
@@ -202,8 +213,18 @@ impl Soak {
         self.remote.command(command).await.map_err(|error| format!("the world: {error}"))
     }
 
-    /// Applies or destroys; an error is what must not happen.
+    /// Applies or destroys; an error is what must not happen. What wants another approval, such as the
+    /// replacement of what had an older object still to be deleted, gets it.
     async fn apply(&mut self, mode: Mode, only: Vec<String>, stop: Option<u64>) -> Outcome<End> {
+        let mut end = self.apply_once(mode, only.clone(), stop).await?;
+        for _ in 0..MOST_APPROVALS {
+            let End::Approval(_) = end else { break };
+            end = self.apply_once(mode, only.clone(), stop).await?;
+        }
+        Ok(end)
+    }
+
+    async fn apply_once(&mut self, mode: Mode, only: Vec<String>, stop: Option<u64>) -> Outcome<End> {
         let (events, mut receiver) = mpsc::unbounded_channel::<Event>();
         let cancel = Cancel::new();
         let request = Request {
@@ -274,7 +295,7 @@ impl Soak {
     /// In a calm world one run gets there, and then there is nothing to do.
     async fn settle(&mut self, number: u64, mode: Mode) -> Outcome<()> {
         self.watch.doing(format!("round {number}, in a calm world"));
-        if let End::Otherwise(why) = self.apply(mode, Vec::new(), None).await? {
+        if let End::Otherwise(why) | End::Approval(why) = self.apply(mode, Vec::new(), None).await? {
             return Err(format!("in a calm world: {why}"));
         }
         let wanted = Wanted { mode, only: Vec::new(), replace: Vec::new() };
@@ -331,6 +352,7 @@ impl Soak {
             tokio::time::sleep(LOOK_AGAIN).await;
         };
         self.ended.rest.push(rest);
+        self.records = rest.records;
         Ok(())
     }
 
@@ -351,7 +373,7 @@ fn judged(applied: Result<Applied, RunError>) -> Outcome<End> {
         }) => End::Otherwise(format!("{end:?}: {}", summaries(&findings))),
         Ok(Applied::Executed { end: EndResult::NeedsApproval, follow_up, .. }) => {
             let why = follow_up.map(|follow_up| follow_up.why).unwrap_or_default();
-            return Err(format!("it wanted another approval: {why}"));
+            End::Approval(why)
         }
         Ok(Applied::Declined) => return Err("it was declined, which nobody did".to_string()),
         Err(error @ (RunError::Findings { .. } | RunError::Stopped)) => End::Otherwise(told(&error)),
