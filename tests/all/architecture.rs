@@ -18,15 +18,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("aurak-rest", &["aurak-model", "aurak-api"]),
     ("aurak-azure", &["aurak-model", "aurak-api", "aurak-rest"]),
     ("aurak-sim", &["aurak-model", "aurak-api"]),
+    // Its refusals are its own: it shares nothing with what it is used to test.
+    ("aurak-sandbox", &[]),
     ("aurak-exec", &["aurak-model", "aurak-expr", "aurak-state", "aurak-api"]),
     ("aurak-run", &["aurak-model", "aurak-lang", "aurak-plan", "aurak-exec", "aurak-state", "aurak-api"]),
 ];
 
 const WIRING: &[&str] = &["aurak-cli", "aurak-tests"];
 
-/// Only this crate may know the template engine.
-const ONLY_IN: &[(&str, &str)] =
-    &[("minijinja", "aurak-expr"), ("rusqlite", "aurak-state"), ("petgraph", "aurak-plan")];
+/// Only these crates may know the template engine, the database, the graph library.
+const ONLY_IN: &[(&str, &[&str])] = &[
+    ("minijinja", &["aurak-expr"]),
+    ("rusqlite", &["aurak-state", "aurak-sandbox"]),
+    ("petgraph", &["aurak-plan"]),
+];
 
 #[test]
 fn crates_depend_only_along_the_arrows() {
@@ -38,11 +43,11 @@ fn crates_depend_only_along_the_arrows() {
         let name = package.name.as_str();
         for dependency in &package.dependencies {
             let to = dependency.name.as_str();
-            if let Some((_, owner)) = ONLY_IN.iter().find(|(external, _)| *external == to)
-                && name != *owner
+            if let Some((_, owners)) = ONLY_IN.iter().find(|(external, _)| *external == to)
+                && !owners.contains(&name)
                 && dependency.kind == DependencyKind::Normal
             {
-                wrong.push(format!("{name} uses {to}, which only {owner} may"));
+                wrong.push(format!("{name} uses {to}, which only {} may", owners.join(" and ")));
             }
             if !to.starts_with("aurak-")
                 || dependency.kind != DependencyKind::Normal

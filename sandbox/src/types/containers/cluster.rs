@@ -1,0 +1,526 @@
+//! Managed clusters. Pools in `agentPoolProfiles` are resources of their own, made and changed with
+//! the cluster; a pool that the list leaves out stays.
+
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
+
+use super::agent_pool::{self, AgentPool};
+use super::pool_rules::{self, Around};
+use super::releases::{self, Version};
+use super::{VERSIONS, invalid, kubeconfig, network, not_allowed, refuse};
+use crate::arm::{
+    Context, Etag, Exclusive, Kind, Locations, Name, Patch, Service, Spec, Start, begin, etag, fingerprint,
+    follow, guid_of, holder, remove, shown,
+};
+use crate::http::Response;
+use crate::refusal::Outcome;
+use crate::shape::Shape;
+use crate::types::{GROUPS, matches, principal};
+use crate::world::{Effect, Progress, Resource, World};
+
+pub(crate) struct ManagedCluster;
+
+const NAME: &str = "Microsoft.ContainerService/managedClusters";
+const STARTS_IN: i64 = 120_000;
+const STOPS_IN: i64 = 90_000;
+
+static SPEC: Spec = Spec {
+    name: NAME,
+    versions: VERSIONS,
+    service: Service::Containers,
+    name_rule: Name {
+        pattern: "^[a-zA-Z0-9](?:[-_a-zA-Z0-9]{0,61}[a-zA-Z0-9])?$",
+        status: 400,
+        code: "InvalidParameter",
+        rule: "The name of a cluster has 1 to 63 letters, digits, '-' and '_', and starts and ends with a letter or digit.",
+        public: true,
+    },
+    locations: Locations::Regions,
+    tracked: true,
+    creates_in: 240_000,
+    updates_in: 60_000,
+    deletes_in: 180_000,
+    patch: Patch::Tags,
+    etag: Etag::TopCamel,
+    exclusive: Exclusive::Root,
+    fixed: &[
+        "extendedLocation",
+        "properties.dnsPrefix",
+        "properties.fqdnSubdomain",
+        "properties.nodeResourceGroup",
+        "properties.enableRBAC",
+        "properties.diskEncryptionSetID",
+        "properties.linuxProfile",
+        "properties.windowsProfile.adminUsername",
+        "properties.apiServerAccessProfile.enablePrivateCluster",
+        "properties.apiServerAccessProfile.privateDNSZone",
+        "properties.networkProfile.networkMode",
+        "properties.networkProfile.dnsServiceIP",
+        "properties.networkProfile.serviceCidr",
+        "properties.networkProfile.serviceCidrs",
+        "properties.networkProfile.loadBalancerSku",
+        "properties.networkProfile.ipFamilies",
+        "properties.identityProfile",
+    ],
+    kept: &[
+        "identity",
+        "sku",
+        "properties.kubernetesVersion",
+        "properties.servicePrincipalProfile",
+        "properties.oidcIssuerProfile.enabled",
+        "properties.supportPlan",
+        "properties.networkProfile.networkPlugin",
+        "properties.networkProfile.networkPluginMode",
+        "properties.networkProfile.networkPolicy",
+        "properties.networkProfile.networkDataplane",
+        "properties.networkProfile.podCidr",
+        "properties.networkProfile.podCidrs",
+        "properties.networkProfile.outboundType",
+        "properties.networkProfile.loadBalancerProfile",
+    ],
+    listed_in_subscription: true,
+    ..Spec::BASE
+};
+
+static SHAPE: LazyLock<Shape> =
+    LazyLock::new(|| Shape::parse(include_str!("../../../shapes/managed_cluster.txt")));
+
+/// Not shown, and not a part of the body: whether it runs, and the pools of a write on their way.
+const POWER: &str = "power";
+const POOLS: &str = "pools";
+
+impl Kind for ManagedCluster {
+    fn spec(&self) -> &Spec {
+        &SPEC
+    }
+
+    fn shape(&self) -> &Shape {
+        &SHAPE
+    }
+
+    fn admit(
+        &self,
+        _cx: &Context<'_>,
+        world: &mut World,
+        old: Option<&Resource>,
+        new: &mut Resource,
+    ) -> Outcome<()> {
+        if let Some(old) = old {
+            running(old, "updating")?;
+        }
+        names(new)?;
+        let asked = new.text("properties.kubernetesVersion").map(str::to_owned);
+        let before = old.map(version);
+        let wanted = match (&asked, before) {
+            (None, None) => releases::default(),
+            (None, Some(before)) => before,
+            (Some(asked), Some(before)) if releases::parse(asked) == Some(before) => before,
+            (Some(asked), _) => releases::resolve(asked)?,
+        };
+        // A minor version alone stays with the patch that it has.
+        let minor_only = asked.as_ref().is_some_and(|asked| asked.matches('.').count() == 1);
+        let wanted = before.filter(|before| minor_only && before.minor == wanted.minor).unwrap_or(wanted);
+        if let Some(before) = before {
+            releases::upgrade(before, wanted)?;
+        }
+        new.set("properties.currentKubernetesVersion", wanted.to_string());
+        new.fill("properties.kubernetesVersion", wanted.to_string());
+        sku(new)?;
+        let has_identity = new.text("identity.type").is_some_and(|type_| type_ != "None");
+        if !has_identity && new.at("properties.servicePrincipalProfile.clientId").is_none() {
+            return Err(invalid("identity", "is required, or servicePrincipalProfile is"));
+        }
+        if old.and_then(|old| old.flag("properties.oidcIssuerProfile.enabled")) == Some(true)
+            && new.flag("properties.oidcIssuerProfile.enabled") != Some(true)
+        {
+            return Err(Service::Containers.fixed("properties.oidcIssuerProfile.enabled"));
+        }
+        network::check(old, new)?;
+        defaults(new);
+        let profiles = pools(world, old, new)?;
+        new.hidden.insert(POOLS.to_owned(), json!(profiles));
+        Ok(())
+    }
+
+    fn stored(&self, cx: &Context<'_>, world: &mut World, key: &str) {
+        adopt(world, key);
+        node_group(cx, world, key);
+    }
+
+    fn gone(&self, world: &mut World, resource: &Resource) {
+        remove(world, &node_group_key(resource));
+    }
+
+    fn settled(&self, world: &mut World, key: &str, operation: &str, _now: i64) {
+        let power = match operation {
+            "Starting" => "Running",
+            "Stopping" => "Stopped",
+            _ => return,
+        };
+        if let Some(cluster) = world.resources.get_mut(key) {
+            cluster.hidden.insert(POWER.to_owned(), json!(power));
+            cluster.revision += 1;
+        }
+    }
+
+    fn show(&self, world: &World, resource: &Resource) -> Value {
+        let mut body = shown(&SPEC, resource);
+        body["properties"]["powerState"] = json!({ "code": power(resource) });
+        body["properties"]["agentPoolProfiles"] = children(world, &resource.key()).map(profile).collect();
+        body
+    }
+
+    fn act(
+        &self,
+        cx: &Context<'_>,
+        world: &mut World,
+        key: &str,
+        action: &str,
+        _body: &Map<String, Value>,
+    ) -> Option<Outcome<Response>> {
+        let cluster = world.resources.get(key)?.clone();
+        match action {
+            "start" => Some(switch(cx, world, &cluster, "Starting", "Stopped", STARTS_IN)),
+            "stop" => Some(switch(cx, world, &cluster, "Stopping", "Running", STOPS_IN)),
+            "listclusteradmincredential" | "listclusterusercredential" => {
+                let admin = action.contains("admin");
+                Some(credential(world, &cluster, admin))
+            }
+            _ => None,
+        }
+    }
+
+    fn view(
+        &self,
+        _cx: &Context<'_>,
+        world: &World,
+        resource: &Resource,
+        tail: &[String],
+    ) -> Option<Outcome<Response>> {
+        if !matches!(tail, [word, name] if word == "upgradeprofiles" && name == "default") {
+            return None;
+        }
+        let upgrades = |from: Version| -> Vec<Value> {
+            releases::upgrades(from).iter().map(|to| json!({ "kubernetesVersion": to.to_string() })).collect()
+        };
+        let plane = version(resource);
+        let pools: Vec<Value> = children(world, &resource.key())
+            .filter_map(|pool| {
+                let current = pool.text("properties.currentOrchestratorVersion").and_then(releases::parse)?;
+                Some(json!({
+                    "name": pool.name,
+                    "kubernetesVersion": current.to_string(),
+                    "osType": pool.at("properties.osType"),
+                    "upgrades": upgrades(current),
+                }))
+            })
+            .collect();
+        Some(Ok(Response::json(
+            200,
+            json!({
+                "id": format!("{}/upgradeProfiles/default", resource.id),
+                "name": "default",
+                "type": format!("{NAME}/upgradeProfiles"),
+                "properties": {
+                    "controlPlaneProfile": {
+                        "kubernetesVersion": plane.to_string(), "osType": "Linux", "upgrades": upgrades(plane),
+                    },
+                    "agentPoolProfiles": pools,
+                },
+            }),
+        )))
+    }
+}
+
+pub(super) fn version(cluster: &Resource) -> Version {
+    cluster
+        .text("properties.currentKubernetesVersion")
+        .and_then(releases::parse)
+        .unwrap_or_else(releases::default)
+}
+
+/// What the pools of a cluster are checked against.
+pub(super) fn around<'a>(world: &'a World, cluster: &'a Resource) -> Around<'a> {
+    Around {
+        world,
+        version: version(cluster),
+        plugin: cluster.text("properties.networkProfile.networkPlugin").unwrap_or_default(),
+        overlay: cluster.text("properties.networkProfile.networkPluginMode") == Some("overlay"),
+    }
+}
+
+fn power(cluster: &Resource) -> &str {
+    cluster.hidden.get(POWER).and_then(Value::as_str).unwrap_or("Running")
+}
+
+/// Nothing is changed in a cluster that is stopped.
+pub(super) fn running(cluster: &Resource, what: &str) -> Outcome<()> {
+    if power(cluster) == "Running" {
+        return Ok(());
+    }
+    Err(not_allowed(409, in_state(cluster, what)))
+}
+
+fn in_state(cluster: &Resource, what: &str) -> String {
+    format!(
+        "managed cluster is in Provisioning State({}) and Power State({}), {what} cannot be performed",
+        cluster.state,
+        power(cluster)
+    )
+}
+
+fn switch(
+    cx: &Context<'_>,
+    world: &mut World,
+    cluster: &Resource,
+    name: &str,
+    from: &str,
+    takes: i64,
+) -> Outcome<Response> {
+    let key = cluster.key();
+    if holder(world, &ManagedCluster, &key).is_some() || power(cluster) != from {
+        return Err(not_allowed(409, in_state(cluster, &name.to_ascii_lowercase())));
+    }
+    let start = Start {
+        key: &key,
+        name,
+        effect: Effect::Settle,
+        takes,
+        state: name,
+        done: 204,
+        verdict: Progress::Succeeded,
+    };
+    let id = begin(cx, world, &start);
+    Ok(follow(cx, world, &ManagedCluster, &key, &id, Response::empty(202)))
+}
+
+fn credential(world: &World, cluster: &Resource, admin: bool) -> Outcome<Response> {
+    if cluster.state == "Creating" {
+        return Err(not_allowed(409, in_state(cluster, "getting credentials")));
+    }
+    if admin && cluster.flag("properties.disableLocalAccounts") == Some(true) {
+        return Err(refuse(
+            400,
+            "BadRequest",
+            "Getting static credential is not allowed because this cluster is set to disable local accounts.",
+        ));
+    }
+    Ok(Response::json(200, kubeconfig::of(world, cluster, admin)))
+}
+
+fn names(new: &Resource) -> Outcome<()> {
+    let prefix = new.text("properties.dnsPrefix").or_else(|| new.text("properties.fqdnSubdomain"));
+    let Some(prefix) = prefix else {
+        return Err(invalid("dnsPrefix", "is required"));
+    };
+    if !matches("^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,52}[a-zA-Z0-9])?$", prefix) {
+        return Err(invalid(
+            "dnsPrefix",
+            "must have 1 to 54 letters, digits and hyphens, and start and end with a letter or digit",
+        ));
+    }
+    if new
+        .text("properties.nodeResourceGroup")
+        .is_some_and(|name| !matches(r"^[-\w._()]{0,79}[-\w_()]$", name))
+    {
+        return Err(invalid(
+            "nodeResourceGroup",
+            "must be the name of a resource group of at most 80 characters",
+        ));
+    }
+    Ok(())
+}
+
+fn sku(new: &mut Resource) -> Outcome<()> {
+    new.fill("sku.name", "Base");
+    new.fill("sku.tier", "Free");
+    new.fill("properties.supportPlan", "KubernetesOfficial");
+    let long = new.text("properties.supportPlan") == Some("AKSLongTermSupport");
+    if long && new.text("sku.tier") != Some("Premium") {
+        return Err(invalid("supportPlan", "is 'AKSLongTermSupport', which needs sku.tier 'Premium'"));
+    }
+    Ok(())
+}
+
+fn defaults(new: &mut Resource) {
+    let (name, location) = (new.name.clone(), new.location().to_owned());
+    let group = new.id.split('/').nth(4).unwrap_or_default().to_owned();
+    let id = new.id.to_ascii_lowercase();
+    let prefix = new.text("properties.dnsPrefix").or_else(|| new.text("properties.fqdnSubdomain"));
+    let host = format!("{}-{}", prefix.unwrap_or_default(), &fingerprint(&id)[..8]);
+    let mut nodes = format!("MC_{group}_{name}_{location}");
+    nodes.truncate(80);
+    new.fill("properties.nodeResourceGroup", nodes);
+    new.fill("properties.enableRBAC", true);
+    new.fill("properties.disableLocalAccounts", false);
+    if new.at("properties.servicePrincipalProfile").is_none() {
+        new.set("properties.servicePrincipalProfile.clientId", "msi");
+    }
+    new.set("properties.maxAgentPools", 100);
+    new.set("properties.resourceUID", guid_of(&id).replace('-', ""));
+    let private = new.flag("properties.apiServerAccessProfile.enablePrivateCluster") == Some(true);
+    new.set("properties.fqdn", format!("{host}.hcp.{location}.azmk8s.io"));
+    new.set("properties.azurePortalFQDN", format!("{host}.portal.hcp.{location}.azmk8s.io"));
+    if private {
+        new.set(
+            "properties.privateFQDN",
+            format!("{host}.{}.privatelink.{location}.azmk8s.io", guid_of(&id)),
+        );
+    }
+}
+
+/// The list of pools as it will be: those that the body names, checked; at least one for the system.
+fn pools(world: &World, old: Option<&Resource>, new: &mut Resource) -> Outcome<Vec<Value>> {
+    let given = new.take("properties.agentPoolProfiles");
+    let given: Vec<Map<String, Value>> = given
+        .as_ref()
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .cloned()
+        .collect();
+    let key = new.key();
+    if old.is_none() && given.is_empty() {
+        return Err(invalid("agentPoolProfiles", "must name at least one pool"));
+    }
+    let mut checked: Vec<Resource> = Vec::new();
+    for mut properties in given {
+        let name =
+            properties.remove("name").and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
+        if checked.iter().any(|other| other.name == name) {
+            return Err(invalid("agentPoolProfiles.name", &format!("'{name}' is there twice")));
+        }
+        let before = world.resources.get(&format!("{key}/agentpools/{name}"));
+        let mut body = Map::new();
+        body.insert("properties".into(), Value::Object(properties));
+        let mut pool = Resource { id: format!("{}/agentPools/{name}", new.id), name, body, ..new.clone() };
+        pool_rules::check(&around(world, new), before, &mut pool)?;
+        checked.push(pool);
+    }
+    let system = |pool: &Resource| pool.text("properties.mode") == Some("System");
+    let others = children(world, &key).filter(|pool| !checked.iter().any(|named| named.name == pool.name));
+    if !checked.iter().any(system) && !others.into_iter().any(system) {
+        return Err(not_allowed(400, "There has to be at least one system agent pool."));
+    }
+    // A newer control plane takes no pool along, and leaves none too far behind.
+    let plane = version(new);
+    for pool in children(world, &key).filter(|pool| !checked.iter().any(|named| named.name == pool.name)) {
+        let current = pool.text("properties.currentOrchestratorVersion").and_then(releases::parse);
+        if current.is_some_and(|current| current.minor + 2 < plane.minor) {
+            return Err(refuse(
+                400,
+                "NodePoolMcVersionIncompatible",
+                format!(
+                    "Node pool {} is more than two minor versions older than control plane version {plane}; upgrade it first.",
+                    pool.name
+                ),
+            ));
+        }
+    }
+    Ok(checked.iter().map(|pool| json!({ "name": pool.name, "properties": pool.properties() })).collect())
+}
+
+fn children<'a>(world: &'a World, key: &str) -> impl Iterator<Item = &'a Resource> + use<'a> {
+    world.below(key).map(|(_, resource)| resource).filter(|resource| resource.type_ == agent_pool::NAME)
+}
+
+/// A pool as the list of its cluster shows it.
+fn profile(pool: &Resource) -> Value {
+    let mut body = Value::Object(pool.properties());
+    body["name"] = json!(pool.name);
+    body["eTag"] = json!(etag(AgentPool.spec(), pool));
+    body["provisioningState"] = json!(pool.state);
+    body
+}
+
+/// Makes the pools that the write named.
+fn adopt(world: &mut World, key: &str) {
+    let Some(cluster) = world.resources.get_mut(key) else { return };
+    let pools = cluster.hidden.remove(POOLS);
+    let cluster = cluster.clone();
+    for item in pools.as_ref().and_then(Value::as_array).into_iter().flatten() {
+        let name = item.get("name").and_then(Value::as_str).unwrap_or_default();
+        let child = format!("{key}/agentpools/{name}");
+        let old = world.resources.get(&child).cloned();
+        let mut body = Map::new();
+        body.insert("properties".into(), item.get("properties").cloned().unwrap_or_else(|| json!({})));
+        let changed = old.as_ref().is_none_or(|old| old.body != body);
+        let pool = Resource {
+            id: old
+                .as_ref()
+                .map_or_else(|| format!("{}/agentPools/{name}", cluster.id), |old| old.id.clone()),
+            name: name.to_owned(),
+            type_: agent_pool::NAME.to_owned(),
+            body,
+            hidden: Map::new(),
+            state: cluster.state.clone(),
+            operation: cluster.operation.clone(),
+            revision: old.as_ref().map_or(cluster.revision, |old| old.revision + u64::from(changed)),
+            created: old.as_ref().map_or(cluster.changed, |old| old.created),
+            changed: cluster.changed,
+        };
+        world.resources.insert(child, pool);
+    }
+}
+
+fn node_group_key(cluster: &Resource) -> String {
+    let subscription = cluster.id.split('/').nth(2).unwrap_or_default();
+    let name = cluster.text("properties.nodeResourceGroup").unwrap_or_default();
+    format!("/subscriptions/{subscription}/resourcegroups/{name}").to_ascii_lowercase()
+}
+
+/// The group that the service makes for the nodes, with the identity of their kubelets.
+fn node_group(cx: &Context<'_>, world: &mut World, key: &str) {
+    let Some(cluster) = world.resources.get(key).cloned() else { return };
+    let issuer = cluster.flag("properties.oidcIssuerProfile.enabled") == Some(true);
+    if let (true, Some(cluster)) = (issuer, world.resources.get_mut(key)) {
+        let url = format!("{}/oidc/{}/", cx.azure.base, guid_of(&cluster.id));
+        cluster.set("properties.oidcIssuerProfile.issuerURL", url);
+    }
+    let group_key = node_group_key(&cluster);
+    if world.resources.contains(&group_key) {
+        return;
+    }
+    let location = cluster.location().to_owned();
+    let name = cluster.text("properties.nodeResourceGroup").unwrap_or_default().to_owned();
+    let subscription = cluster.id.split('/').nth(2).unwrap_or_default();
+    let body = |value: Value| value.as_object().cloned().unwrap_or_default();
+    let settled =
+        Resource { hidden: Map::new(), state: "Succeeded".to_owned(), operation: None, ..cluster.clone() };
+    let group = Resource {
+        id: format!("/subscriptions/{subscription}/resourceGroups/{name}"),
+        name,
+        type_: GROUPS.to_owned(),
+        body: body(json!({ "location": location, "managedBy": cluster.id })),
+        ..settled.clone()
+    };
+    let id = format!(
+        "{}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{}-agentpool",
+        group.id, cluster.name
+    );
+    let made = principal(cx, world, &format!("{}-agentpool", cluster.name), &id.to_ascii_lowercase());
+    let kubelet = Resource {
+        id: id.clone(),
+        name: made.name.clone(),
+        type_: "Microsoft.ManagedIdentity/userAssignedIdentities".to_owned(),
+        body: body(json!({
+            "location": location,
+            "properties": {
+                "tenantId": world.identity().tenant, "principalId": made.object_id, "clientId": made.client_id,
+            },
+        })),
+        ..settled
+    };
+    world.resources.insert(group_key, group);
+    world.resources.insert(id.to_ascii_lowercase(), kubelet);
+    if let Some(cluster) = world.resources.get_mut(key)
+        && cluster.at("properties.identityProfile").is_none()
+    {
+        cluster.set(
+            "properties.identityProfile.kubeletidentity",
+            json!({ "resourceId": id, "clientId": made.client_id, "objectId": made.object_id }),
+        );
+    }
+}

@@ -1,0 +1,11 @@
+//! Raw requests and what the services answer: one test for each thing that Azure refuses.
+
+mod clusters;
+mod dns;
+mod entra;
+mod groups;
+mod identity;
+mod kit;
+mod network;
+mod platform;
+mod storage;
