@@ -53,6 +53,13 @@ resources:
     name: "{{ each.key }}"
     size: "{{ each.value }}"
     count: "{{ 1 if first else 2 }}"
+  side:
+    type: sim.cluster
+    group: "{{ group.id }}"
+    name: "side-{{ location }}"
+    location: "{{ location }}"
+    lifecycle: { create_before_destroy: true }
+  side_user: { type: sim.dependant, name: side-user, uses: "{{ side.id }}" }
   databases:
     type: sim.database
     for_each: "{{ {'main': 10, 'shrinks': 20} if phase < 3 else {'main': 12, 'shrinks': 5} }}"
