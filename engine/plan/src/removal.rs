@@ -104,6 +104,7 @@ impl Context {
         let used = self.used_later(&leaving, &known);
         self.hold_back(&mut leaving, &used);
         self.set_aside(&used);
+        leaving.extend(self.lost_outside());
         let gone: BTreeSet<Address> = leaving.iter().map(|(address, _, _)| address.clone()).collect();
         let mut removals = Vec::new();
         for (address, row, reasons) in leaving {
@@ -135,27 +136,77 @@ impl Context {
         removals
     }
 
-    /// What `--only` leaves out cannot lose what it was made from.
+    /// What `--only` leaves out, and what was lost with something that is made anew: nobody could be
+    /// asked about it any more.
+    fn lost_outside(&self) -> Vec<(Address, Arc<Row>, Vec<Reason>)> {
+        if self.selection.is_none() {
+            return Vec::new();
+        }
+        let rows = self.input.previous.rows.iter();
+        let lost = rows.filter(|(address, row)| {
+            self.is_left_out(address)
+                && self.containers(row).iter().any(|container| self.is_lost_and_made_anew(container))
+        });
+        // `remove` says what it dies with.
+        lost.map(|(address, row)| (address.clone(), row.clone(), Vec::new())).collect()
+    }
+
+    /// Whether `--only` leaves a row out.
+    fn is_left_out(&self, address: &Address) -> bool {
+        let inst = self.by_address.borrow().get(address).copied();
+        let planned = inst.is_some_and(|id| !matches!(self.instance(id).decision, Decision::Outside));
+        !planned && self.selection.as_ref().is_some_and(|selection| !selection.names(address))
+    }
+
+    /// Whether an object was not there any more, and another takes its place.
+    fn is_lost_and_made_anew(&self, address: &Address) -> bool {
+        let inst = self.by_address.borrow().get(address).copied();
+        inst.is_some_and(|id| {
+            matches!(self.instance(id).decision, Decision::Create(_)) && self.is_made_anew(id)
+        })
+    }
+
+    /// What `--only` leaves out cannot lose what it was made from, or what it lives in.
     fn judge_left_out(&self, removals: &[Removal]) {
-        let Some(selection) = &self.selection else { return };
+        if self.selection.is_none() {
+            return;
+        }
         let mut going: BTreeMap<Address, &Address> = BTreeMap::new();
         for removal in removals.iter().filter(|removal| removal.delete.is_some()) {
             going.insert(removal.address.block(), &removal.address);
             going.insert(removal.address.clone(), &removal.address);
         }
+        let lost: BTreeSet<&Address> = removals.iter().map(|removal| &removal.address).collect();
         for (address, row) in &self.input.previous.rows {
-            let inst = self.by_address.borrow().get(address).copied();
-            let planned = inst.is_some_and(|id| !matches!(self.instance(id).decision, Decision::Outside));
-            if planned || selection.names(address) {
+            if lost.contains(address) || !self.is_left_out(address) {
                 continue;
             }
-            let Some(goes) = row.needs.iter().find_map(|need| going.get(need)) else { continue };
+            let containers = self.containers(row);
+            let inside = containers.iter().find(|container| {
+                let inst = self.by_address.borrow().get(*container).copied();
+                inst.is_some_and(|id| matches!(self.instance(id).decision, Decision::Replace { .. }))
+            });
+            if let Some(container) = inside {
+                self.find(
+                    Diagnostic::error(
+                        "only",
+                        format!(
+                            "`{container}` would be replaced, but `{address}`, which `--only` leaves out, dies with it"
+                        ),
+                    )
+                    .help(format!("name it too: `--only '{address}'`"))
+                    .about(address),
+                );
+                continue;
+            }
+            let goes = row.needs.iter().chain(&containers).find_map(|need| going.get(need));
+            let Some(goes) = goes else { continue };
             self.find(
                 Diagnostic::error(
                     "only",
                     format!("`{goes}` would be deleted, but `{address}`, which `--only` leaves out, uses it"),
                 )
-                .help(format!("name it too: `--only {}`", address))
+                .help(format!("name it too: `--only '{address}'`"))
                 .about(address),
             );
         }
@@ -315,6 +366,10 @@ impl Context {
         let mut seen = BTreeSet::new();
         let mut open = vec![address.clone()];
         while let Some(address) = open.pop() {
+            // It is gone already, whatever is to become of its row.
+            if matches!(self.input.snapshot.rows.get(&address), Some(Refreshed::Absent)) {
+                return true;
+            }
             let Some(row) = rows.get(&address).filter(|_| gone.contains(&address)) else {
                 let inst = self.by_address.borrow().get(&address).copied();
                 if inst.is_some_and(|id| self.is_made_anew(id)) {

@@ -447,6 +447,11 @@ impl Service {
         (operation.op == op).then_some((id, operation))
     }
 
+    /// Whether something goes on with an object.
+    pub(crate) fn is_busy(&self, object: &str) -> bool {
+        self.active.contains_key(object)
+    }
+
     fn being(&self, object: &str, op: Op) -> bool {
         self.operation_on(object, op).is_some()
     }

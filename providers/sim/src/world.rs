@@ -170,7 +170,13 @@ impl World {
         self.change(id, path, |_, body, path| match body::set(&body.clone().into(), &path.0, value) {
             Value::Map(map) => (*map).clone(),
             _ => body.clone(),
-        })
+        })?;
+        // What the service works out follows: a kubeconfig holds the token that opens the cluster.
+        let mut inner = self.lock();
+        if !inner.service.is_busy(id) {
+            inner.service.recompute(id, None);
+        }
+        Ok(())
     }
 
     /// Somebody else takes a part of an object away.
