@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use aurak_expr::{Binding, ErrorKind, ExprError, Object, Scope, SourceAsk};
 use aurak_model::program::{BlockId, ModuleId};
-use aurak_model::value::{Secret, Unknown};
-use aurak_model::{Address, Answer, Ask, Name, Origin, Path, Seg, Value};
+use aurak_model::value::Secret;
+use aurak_model::{Address, Answer, Ask, Name, Path, Seg, Value};
 
 use crate::context::{Calls, Context, GaveUp, GroupId, InstId, Members, ModuleInst, Target, quietly};
 use crate::resource::Decision;
@@ -54,7 +54,11 @@ impl ModuleScope {
     fn call(&self, id: ModuleId, name: &Name) -> Result<Binding, ExprError> {
         let calls = self.context.expand_call(self.module, id).map_err(|GaveUp| quietly())?;
         Ok(match calls {
-            Calls::Deferred(needs) => Binding::Value(unknown(needs)),
+            // As with a resource: what reads an instance that is not known yet is planned after it.
+            Calls::Deferred(_) => {
+                let parent = self.context.module_address(self.module);
+                Binding::Value(crate::resource::deferred_value(&Address::of_block(&parent, name, None)))
+            }
             Calls::Absent => Binding::Value(Value::Null),
             Calls::Single(inst) => Binding::Object(Rc::new(ModuleObject {
                 context: self.context.clone(),
@@ -188,14 +192,6 @@ pub(crate) fn join(folder: &str, path: &str) -> String {
         }
     }
     parts.join("/")
-}
-
-fn unknown(needs: Vec<Origin>) -> Value {
-    Value::Unknown(Box::new(Unknown {
-        ty: aurak_model::Type::Any,
-        origin: Origin::Fresh { needs: needs.into() },
-        sensitive: false,
-    }))
 }
 
 #[derive(Clone, Copy)]
