@@ -23,6 +23,7 @@ mod read_only;
 mod saved_plans;
 mod scenarios;
 mod soak;
+mod targets;
 
 /// `aurak`, as the tests that need processes start it.
 const AURAK: &str = env!("CARGO_BIN_EXE_aurak-for-tests");

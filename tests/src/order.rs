@@ -2,14 +2,34 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aurak_model::plan::{Action, Step};
+use aurak_model::plan::{Action, Change, Reason, Step};
 use aurak_model::value::{Origin, Unknown};
 use aurak_model::{Address, Plan, Slot, StateDoc, StepId, Value, Work};
 
-use super::{Wrong, must};
+/// What is wrong: the property in a few words that do not change while the case is made smaller, and
+/// everything else.
+#[derive(Debug)]
+pub struct Wrong {
+    /// In a few words.
+    pub what: &'static str,
+    /// Everything else.
+    pub detail: String,
+}
+
+impl Wrong {
+    /// Says what is wrong.
+    pub fn new(what: &'static str, detail: impl Into<String>) -> Wrong {
+        Wrong { what, detail: detail.into() }
+    }
+}
+
+/// Something that must hold, or what is wrong.
+pub fn must(holds: bool, what: &'static str, detail: impl FnOnce() -> String) -> Result<(), Wrong> {
+    if holds { Ok(()) } else { Err(Wrong::new(what, detail())) }
+}
 
 /// Everything that a plan points to is there.
-pub(super) fn whole(plan: &Plan, previous: &StateDoc) -> Result<(), Wrong> {
+pub fn whole(plan: &Plan, previous: &StateDoc) -> Result<(), Wrong> {
     let made: BTreeSet<&Address> = plan
         .steps
         .iter()
@@ -54,7 +74,11 @@ pub(super) fn whole(plan: &Plan, previous: &StateDoc) -> Result<(), Wrong> {
         let creates = works(plan, &change.steps, |work| matches!(work, Work::Create { .. }));
         let deletes = works(plan, &change.steps, |work| matches!(work, Work::Delete { .. }));
         let updates = works(plan, &change.steps, |work| matches!(work, Work::Update { .. }));
+        // What an earlier run left behind is a change of its own, with the steps of its address.
+        let left =
+            plan.changes.iter().filter(|other| other.address == change.address && is_left(other)).count();
         let fits = match change.action {
+            _ if left > 0 => deletes <= 1 + left && creates + updates <= 1,
             Action::Create | Action::Import => creates == 1 && updates == 0,
             Action::Update => creates == 0 && updates == 1 && deletes == 0,
             Action::Replace(_) => creates == 1 && deletes <= 1 && updates == 0,
@@ -65,8 +89,10 @@ pub(super) fn whole(plan: &Plan, previous: &StateDoc) -> Result<(), Wrong> {
         };
         must(fits, "a change has other steps than its action", at)?;
     }
-    let addresses: BTreeSet<&Address> = plan.changes.iter().map(|change| &change.address).collect();
-    must(addresses.len() == plan.changes.len(), "an address changes twice", || format!("{addresses:?}"))?;
+    let changed: Vec<&Address> =
+        plan.changes.iter().filter(|change| !is_left(change)).map(|change| &change.address).collect();
+    let addresses: BTreeSet<&Address> = changed.iter().copied().collect();
+    must(addresses.len() == changed.len(), "an address changes twice", || format!("{addresses:?}"))?;
     let mut wrong = Vec::new();
     each_value(plan, &mut |value| {
         value.for_each_unknown(&mut |Unknown { origin, .. }| {
@@ -87,6 +113,10 @@ pub(super) fn whole(plan: &Plan, previous: &StateDoc) -> Result<(), Wrong> {
     must(wrong.is_empty(), "a value comes from nowhere", || format!("{wrong:?}"))
 }
 
+fn is_left(change: &Change) -> bool {
+    change.reasons.contains(&Reason::LeftOver)
+}
+
 fn is_move(step: &Step) -> bool {
     matches!(step.work, Work::Record { from: Some(_), .. })
 }
@@ -104,13 +134,13 @@ fn each_value(plan: &Plan, visit: &mut dyn FnMut(&Value)) {
 }
 
 /// Whether an address is this resource, or an instance or a part of this block, module or composite.
-pub(super) fn covers(whole: &Address, part: &Address) -> bool {
+pub fn covers(whole: &Address, part: &Address) -> bool {
     let (whole, part) = (whole.as_str(), part.as_str());
     part.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.', '/']))
 }
 
 /// For each step, all that is done before it.
-pub(super) fn before(plan: &Plan) -> Vec<BTreeSet<u32>> {
+pub fn before(plan: &Plan) -> Vec<BTreeSet<u32>> {
     let mut all: Vec<BTreeSet<u32>> = Vec::with_capacity(plan.steps.len());
     for step in &plan.steps {
         let mut before: BTreeSet<u32> = BTreeSet::new();
@@ -124,7 +154,7 @@ pub(super) fn before(plan: &Plan) -> Vec<BTreeSet<u32>> {
 }
 
 /// Every order that must be is there: what is needed comes before, deletes go the other way round.
-pub(super) fn in_order(plan: &Plan, previous: &StateDoc) -> Result<(), Wrong> {
+pub fn in_order(plan: &Plan, previous: &StateDoc) -> Result<(), Wrong> {
     let before = before(plan);
     let mut of: BTreeMap<&Address, Vec<&Step>> = BTreeMap::new();
     for step in &plan.steps {

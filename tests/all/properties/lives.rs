@@ -2,7 +2,7 @@
 //!
 //! - The same input gives the same plan, to the byte; in another order of the sources, the same plan
 //!   but for the places.
-//! - Every plan is whole and in order (see [`super::order`]).
+//! - Every plan is whole and in order (see [`order`]).
 //! - A plan that was written and read again is the same, is not stale, and does what it says.
 //! - What was applied leaves nothing to plan, a state that its own check finds sound, and in the world
 //!   exactly what is recorded.
@@ -13,9 +13,10 @@ use aurak_model::record::EndResult;
 use aurak_model::{Plan, Severity, StateDoc, Step, Work};
 use aurak_plan::Options;
 use aurak_run::PlanOutcome;
+use aurak_tests::order::{self, Wrong, must};
 use aurak_tests::world_gen::{Dice, Ended, Lab, Size, Stack, drift};
 
-use super::{Wrong, all_cases, case, must, order, stacks};
+use super::{all_cases, case, stacks};
 
 /// Runs after which a stack with deferred parts must have come to its end.
 const MOST_RUNS: usize = 4;

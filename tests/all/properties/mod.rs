@@ -6,12 +6,12 @@
 
 mod lives;
 mod naive;
-mod order;
 mod small;
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use aurak_tests::order::Wrong;
 use aurak_tests::world_gen::{Dice, Lab, Size, Stack, shrink};
 
 /// How many cases there are of each property where the environment does not say.
@@ -19,25 +19,6 @@ const CASES: u64 = 300;
 
 /// Tries to make a failure smaller.
 const TRIES: usize = 400;
-
-/// What is wrong: the property in a few words that do not change while the case is made smaller, and
-/// everything else.
-#[derive(Debug)]
-pub(crate) struct Wrong {
-    what: &'static str,
-    detail: String,
-}
-
-impl Wrong {
-    fn new(what: &'static str, detail: impl Into<String>) -> Wrong {
-        Wrong { what, detail: detail.into() }
-    }
-}
-
-/// Something that must hold, or what is wrong.
-fn must(holds: bool, what: &'static str, detail: impl FnOnce() -> String) -> Result<(), Wrong> {
-    if holds { Ok(()) } else { Err(Wrong::new(what, detail())) }
-}
 
 /// A stack, and what becomes of it.
 fn stacks(seed: u64, size: Size) -> Vec<Stack> {

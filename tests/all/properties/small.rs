@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use aurak_model::{Action, Plan, Reason, StateDoc, Value};
 use aurak_plan::Options;
+use aurak_tests::order::{Wrong, must};
 use aurak_tests::world_gen::{Dice, Ended, Lab, Size, Stack, drift};
 use serde_json::Value as Json;
 
 use super::naive::{Act, Attributes, Reality, Row, TYPES, plan};
-use super::{Wrong, all_cases, case, must, stacks};
+use super::{all_cases, case, stacks};
 
 #[test]
 fn the_naive_planner_agrees() {

@@ -44,15 +44,15 @@ pub(crate) const SCALAR_CODES: [&str; 5] =
 
 /// A file that was read.
 #[derive(Debug)]
-pub(crate) struct Read {
+pub struct Read {
     /// The document; `None` where it cannot be told what it says.
-    pub(crate) root: Option<Node>,
+    pub root: Option<Node>,
     /// What is wrong with it.
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Reads the bytes of a file.
-pub(crate) fn read(files: &mut Files, name: &str, bytes: Vec<u8>) -> Read {
+pub fn read(files: &mut Files, name: &str, bytes: Vec<u8>) -> Read {
     if bytes.len() > MAX_FILE {
         let file = files.add(name, "".into());
         return failed(
