@@ -23,3 +23,4 @@ bless:
 # Licences and known vulnerabilities of the dependencies (needs cargo-deny).
 deny:
     cargo deny check
+    cargo deny --manifest-path fuzz/Cargo.toml check --config deny.toml

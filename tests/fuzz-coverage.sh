@@ -18,12 +18,20 @@ RUSTFLAGS="${RUSTFLAGS:-} -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage
   cargo build --release --locked --target "$host"
 
 mkdir -p corpus/found
+failed=0
 for target in $targets; do
   mkdir -p "corpus/$target"
   dictionary="dictionaries/$target.txt"
+  # As in tests/src/targets.
+  case $target in
+    yaml | lang) more="../tests/corpus ../tests/scenarios ../examples ../cli/templates" ;;
+    types) more=$(ls -d ../providers/*/types) ;;
+    *) more= ;;
+  esac
   echo "== $target"
-  "target/$host/release/$target" "corpus/$target" "seeds/$target" \
+  "target/$host/release/$target" "corpus/$target" "seeds/$target" $more \
     $([ ! -f "$dictionary" ] || echo "-dict=$dictionary") \
     -max_total_time="$seconds" -timeout=5 -rss_limit_mb=512 -max_len=65536 -len_control=20 \
-    -artifact_prefix="corpus/found/$target-" -print_final_stats=1
+    -artifact_prefix="corpus/found/$target-" -print_final_stats=1 || failed=1
 done
+exit "$failed"
