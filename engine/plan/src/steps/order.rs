@@ -1,7 +1,7 @@
 //! Which steps wait for which, beyond what a resource reads: nothing goes while something that was made
 //! from it is still there, names are free before they are taken, and what types publish is there.
 
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
 
 use aurak_model::schema::ReplaceOrder;
@@ -184,6 +184,15 @@ impl Builder<'_> {
                 blocks.insert(from.block(), to.block());
             }
         }
+        // A need of one word may be a single resource or all instances of a block; where a single one is
+        // still to go beside instances that took its place, it is both.
+        let several: HashSet<Address> = self
+            .deletes
+            .keys()
+            .chain(leftovers.keys())
+            .filter(|address| address.block() != **address)
+            .map(Address::block)
+            .collect();
         let mut users = Users::default();
         for (address, row) in &self.context.input.previous.rows {
             let address = now(address);
@@ -192,10 +201,14 @@ impl Builder<'_> {
             }
             for need in &row.needs {
                 let need = now(need);
-                if going(&need) {
-                    users.of.entry(need).or_default().push(address.clone());
-                } else if let Some(block) = blocks.get(&need) {
+                let going = going(&need);
+                if let Some(block) = blocks.get(&need)
+                    && (!going || several.contains(block))
+                {
                     users.of_blocks.entry(block.clone()).or_default().push(address.clone());
+                }
+                if going {
+                    users.of.entry(need).or_default().push(address.clone());
                 }
             }
         }

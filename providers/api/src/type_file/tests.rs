@@ -299,3 +299,15 @@ fn what_is_for_the_driver_is_no_part_of_the_type() {
     assert_eq!(rest("t.yaml", "name: t.thing").unwrap(), None);
     assert!(rest("t.yaml", "[").is_err());
 }
+
+#[test]
+fn what_is_missing_at_the_end_is_said_there() {
+    assert_eq!(
+        found("name: a.b\nc: { d: e\n\n"),
+        "2:10: not YAML: while parsing a flow mapping, did not find expected ',' or '}'"
+    );
+    assert_eq!(
+        found("name: a.b\r\nattributes: [é\r\n"),
+        "2:15: not YAML: while parsing a flow sequence, expected ',' or ']'"
+    );
+}

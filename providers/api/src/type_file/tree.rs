@@ -78,6 +78,12 @@ pub(super) fn read(file: FileId, text: &str) -> Result<Tree, Box<Diagnostic>> {
     if text.len() > MAX_BYTES {
         return Err(error(span(file, 1, 0, 0), "too large for a type: 1 MiB at most"));
     }
+    // What is missing is said to be behind the end of the file, where nothing can be shown.
+    let end = end(text);
+    let span = |file, line, col, len| match line > end.0 {
+        true => span(file, end.0, end.1, 0),
+        false => span(file, line, col, len),
+    };
     for event in Parser::new_from_str(text) {
         let (event, place) = event.map_err(|e| {
             let marker = e.marker();
@@ -153,6 +159,13 @@ pub(super) fn read(file: FileId, text: &str) -> Result<Tree, Box<Diagnostic>> {
         }
     }
     root.ok_or_else(|| error(span(file, 1, 0, 0), "the file is empty"))
+}
+
+/// The line and column behind the last text.
+fn end(text: &str) -> (usize, usize) {
+    let text = text.trim_end().replace("\r\n", "\n");
+    let last = text.split(['\n', '\r']).next_back().map_or(0, |line| line.chars().count());
+    (text.split(['\n', '\r']).count(), last)
 }
 
 fn span(file: FileId, line: usize, col: usize, len: usize) -> Span {
