@@ -182,9 +182,13 @@ pub fn in_order(plan: &Plan, previous: &StateDoc) -> Result<(), Wrong> {
         let create = steps.iter().find(|step| matches!(step.work, Work::Create { .. }));
         let Some(delete) = delete else { continue };
         if let Some(create) = create {
-            let first = delete.slot == Slot::Current
-                || previous.rows.get(*address).is_some_and(|row| row.old.is_some());
-            let ordered = if first { is_before(delete, create) } else { is_before(create, delete) };
+            let row = previous.rows.get(*address);
+            let ordered = match row.and_then(|row| row.old.as_ref().map(|_| &row.type_name)) {
+                _ if delete.slot == Slot::Current => is_before(delete, create),
+                None => is_before(create, delete),
+                // What an earlier run left behind goes first or last; one row is of one type.
+                Some(before) => *before == create.type_name || is_before(delete, create),
+            };
             must(ordered, "a replacement is out of order", || at(delete, create))?;
         }
         // What was made from it lets go first: it is deleted, or changed to need it no longer.

@@ -306,7 +306,8 @@ impl<'a> Builder<'a> {
         self.ready.push(ready);
     }
 
-    /// An older object stays until the new one is there, unless both would have the same name.
+    /// An older object stays until the new one is there, unless both would have the same name, or the row
+    /// would say of it that it is of another type or provider than it is.
     fn make_room(
         &mut self,
         leftover: &mut Leftover,
@@ -325,7 +326,11 @@ impl<'a> Builder<'a> {
                     .zip(old)
                     .is_some_and(|(schema, old)| self.context.has_key(schema, &old.attributes, Some(key)))
         });
-        if same {
+        let other = row.as_ref().is_some_and(|row| {
+            let provider = instance.provider.as_ref().map(|provider| &provider.node.address);
+            row.type_name != instance.type_name || provider.is_some_and(|provider| *provider != row.provider)
+        });
+        if same || other {
             leftover.first = true;
             waits.push(leftover.step);
         } else {

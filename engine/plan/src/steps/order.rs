@@ -76,8 +76,8 @@ impl Builder<'_> {
             edges.extend(waits.into_iter().map(|step| (theirs.step, step)));
             self.wishes.extend(letting.wished.drain(..).map(|step| (theirs.step, step)));
         }
-        for (target, leftover) in leftovers.iter().filter(|(_, leftover)| !leftover.first) {
-            let waits = self.let_go(&mut letting, target, false);
+        for (target, leftover) in leftovers {
+            let waits = self.let_go(&mut letting, target, leftover.first);
             edges.extend(waits.into_iter().map(|step| (leftover.step, step)));
             self.wishes.extend(letting.wished.drain(..).map(|step| (leftover.step, step)));
         }
