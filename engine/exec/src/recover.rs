@@ -637,8 +637,9 @@ pub async fn drop_attempts(
 /// many there were.
 pub async fn drop_unseen(context: &Context, state: &StateDoc, plan: &Plan) -> Result<usize, ExecError> {
     let creates = plan.steps.iter().filter(|step| matches!(step.work, Work::Create { .. }));
-    let made: BTreeSet<&Address> = creates.map(|step| &step.address).collect();
-    drop_those(context, state, "it was not made", |intent| !made.contains(&intent.address)).await
+    let made: BTreeSet<(&Address, Slot)> = creates.map(|step| (&step.address, step.slot)).collect();
+    drop_those(context, state, "it was not made", |intent| !made.contains(&(&intent.address, intent.slot)))
+        .await
 }
 
 async fn drop_those(

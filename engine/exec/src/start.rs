@@ -130,7 +130,8 @@ impl<'a> Dispatcher<'a> {
                     None => None,
                 };
                 let natural_key = natural_key.as_ref().and_then(text);
-                if let Some(key) = &natural_key {
+                // A temporary object has its name for a while only.
+                if let Some(key) = natural_key.as_ref().filter(|_| step.slot == Slot::Current) {
                     let provider = self.nodes.list[node].node.address.clone();
                     let claim = (provider, step.type_name.clone(), key.clone());
                     let first = *self.claims.entry(claim).or_insert(&step.address);
@@ -172,7 +173,17 @@ impl<'a> Dispatcher<'a> {
             }
             Work::Delete { id, live } => {
                 let node = self.open_in_world(step)?;
-                let live = self.resolver.resolve(live)?;
+                let (id, live) = match step.slot {
+                    // Mostly this run made it, so the plan could not say which it is.
+                    Slot::Temporary => {
+                        let row = self.resolver.rows.get(&step.address);
+                        let Some(object) = row.and_then(|row| row.temporary.as_ref()) else {
+                            return Ok(Prepared::Rows(Vec::new()));
+                        };
+                        (&object.id.clone(), object.attributes.clone())
+                    }
+                    Slot::Current | Slot::Old => (id, self.resolver.resolve(live)?),
+                };
                 let task = Task::Delete { id: id.clone(), live };
                 let making = Making { desired: Value::Null, row: None, node };
                 let intent = ToIntend {

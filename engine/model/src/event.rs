@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::{Address, Name};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Plan, StepId, Work};
-use crate::record::{EndResult, OperationId};
+use crate::record::{EndResult, OperationId, Slot};
 
 /// One event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,6 +110,12 @@ pub struct StepInfo {
     pub type_name: Name,
     /// What it does.
     pub verb: Verb,
+    /// To which of the row's objects.
+    #[serde(default)]
+    pub slot: Slot,
+    /// The action that it invokes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<Name>,
     /// What it waits for.
     pub after: Vec<StepId>,
     /// How long it usually takes.
@@ -189,6 +195,11 @@ impl Plan {
                 address: step.address.clone(),
                 type_name: step.type_name.clone(),
                 verb: step.work.verb(),
+                slot: step.slot,
+                action: match &step.work {
+                    Work::Invoke { action, .. } => Some(action.clone()),
+                    _ => None,
+                },
                 after: step.after.clone(),
                 usual_ms: step.usual_ms,
             })

@@ -229,6 +229,8 @@ pub enum Reason {
     Destroy,
     /// An older object that a replacement left behind.
     LeftOver,
+    /// The temporary object of a rotation that was cut off.
+    LeftOfRotation,
     /// It dies with what it lives in.
     DeletedWith {
         /// That.
@@ -332,7 +334,8 @@ pub enum Work {
     },
     /// Deletes an object and its record.
     Delete {
-        /// The provider's id.
+        /// The provider's id. Of a temporary object the row says it in the end, since mostly the same
+        /// plan makes it; then it is empty here.
         id: Name,
         /// The object as last read.
         live: Value,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Name, ProviderAddress};
-use crate::record::{Pending, ProviderRow, Row};
+use crate::record::{Pending, ProviderRow, Row, Slot};
 use crate::value::Value;
 
 /// The state as the planner sees it: the fold of all records.
@@ -82,6 +82,8 @@ pub enum Ask {
     Read {
         /// The instance that wants to know.
         address: Address,
+        /// Which of its objects.
+        slot: Slot,
         /// The type.
         type_name: Name,
         /// Whom to ask.
@@ -97,6 +99,8 @@ pub enum Ask {
     Find {
         /// The instance that wants to know.
         address: Address,
+        /// Which of its objects.
+        slot: Slot,
         /// The type.
         type_name: Name,
         /// Whom to ask.
@@ -144,9 +148,9 @@ pub enum AskKey {
     /// See [`Ask::Env`].
     Env(Name),
     /// See [`Ask::Read`].
-    Read(Address),
+    Read(Address, Slot),
     /// See [`Ask::Find`].
-    Find(Address),
+    Find(Address, Slot),
     /// See [`Ask::Preview`]; counted, because it may be put three times for an address.
     Preview(Address, u8),
     /// See [`Ask::Expand`]; counted likewise.
@@ -235,8 +239,8 @@ impl Ask {
             Ask::File(path) => AskKey::File(path.clone()),
             Ask::Glob(pattern) => AskKey::Glob(pattern.clone()),
             Ask::Env(name) => AskKey::Env(name.clone()),
-            Ask::Read { address, .. } => AskKey::Read(address.clone()),
-            Ask::Find { address, .. } => AskKey::Find(address.clone()),
+            Ask::Read { address, slot, .. } => AskKey::Read(address.clone(), *slot),
+            Ask::Find { address, slot, .. } => AskKey::Find(address.clone(), *slot),
             Ask::Preview { address, .. } => AskKey::Preview(address.clone(), count),
             Ask::Expand { address, .. } => AskKey::Expand(address.clone(), count),
         }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 use aurak_model::plan::{Base, Mode, OutputChange, RowBase};
+use aurak_model::schema::ReplaceOrder;
 use aurak_model::{
     Action, Address, BlockKind, Change, Diagnostic, Estimate, Name, NodeId, Origin, Path, Plan, PlanReport,
-    ProviderNode, Reason, Value,
+    ProviderNode, Reason, Slot, Value,
 };
 
 use crate::context::{Context, GroupId, InstId, Instance, Target};
@@ -154,9 +155,14 @@ impl Context {
         self.note_data_loss(&mut changes);
         for change in &mut changes {
             let Some(steps) = built.of.get(&change.address) else { continue };
-            change.steps = steps.iter().copied().map(aurak_model::StepId).collect();
+            let temporary = |id: &u32| built.steps[*id as usize].slot == Slot::Temporary;
+            let left = change.reasons.contains(&Reason::LeftOfRotation);
+            let rotates = change.action == Action::Replace(ReplaceOrder::Rotate);
+            let own = |id: &&u32| rotates || temporary(id) == left;
+            let steps: Vec<u32> = steps.iter().filter(own).copied().collect();
             let times = steps.iter().filter_map(|id| built.steps[*id as usize].usual_ms);
             change.usual_ms = times.reduce(|all, ms| all + ms);
+            change.steps = steps.into_iter().map(aurak_model::StepId).collect();
         }
         // Mostly they are in order as they are: each kind by itself, and of one kind only.
         if !changes.is_sorted_by_key(|change| (risk(change), &change.address)) {

@@ -9,7 +9,7 @@ use aurak_model::record::Row;
 use aurak_model::schema::{Refresh, ReplaceOrder};
 use aurak_model::{
     Action, Address, Answer, Ask, BlockKind, Change, Diagnostic, Difference, Map, Name, Origin, Path, Reason,
-    Refreshed, Value, in_yaml,
+    Refreshed, Slot, Value, in_yaml,
 };
 
 use crate::context::{Context, GaveUp, Instance};
@@ -207,6 +207,7 @@ impl Context {
             _ => {
                 let ask = Ask::Read {
                     address: wanted.address.clone(),
+                    slot: Slot::Current,
                     type_name: wanted.type_name.clone(),
                     provider: wanted.provider.node.clone(),
                     id: current.id.clone(),
@@ -289,6 +290,7 @@ impl Context {
             (Some(Ok(id)), _) if provider_known => self.ask(
                 Ask::Read {
                     address: wanted.address.clone(),
+                    slot: Slot::Current,
                     type_name: wanted.type_name.clone(),
                     provider: wanted.provider.node.clone(),
                     id: id.clone(),
@@ -301,6 +303,7 @@ impl Context {
                 .ask(
                     Ask::Find {
                         address: wanted.address.clone(),
+                        slot: Slot::Current,
                         type_name: wanted.type_name.clone(),
                         provider: wanted.provider.node.clone(),
                         key: key.clone(),
@@ -392,17 +395,17 @@ impl Context {
     fn is_older(&self, wanted: &Wanted<'_>, id: &Name) -> bool {
         let row = self.row(&wanted.address);
         row.is_some_and(|row| {
-            row.type_name == wanted.type_name && row.old.as_ref().is_some_and(|o| o.id == *id)
+            row.type_name == wanted.type_name && row.old.iter().chain(&row.temporary).any(|o| o.id == *id)
         })
     }
 
     /// The address in this state that an object belongs to already.
-    fn recorded_as(&self, wanted: &Wanted<'_>, id: &Name) -> Option<Address> {
+    pub(crate) fn recorded_as(&self, wanted: &Wanted<'_>, id: &Name) -> Option<Address> {
         let previous = &self.input.previous;
         let owners = self.owners.get_or_init(|| {
             let mut owners: HashMap<Name, Vec<Address>> = HashMap::new();
             for (address, row) in &previous.rows {
-                for object in row.current.iter().chain(&row.old) {
+                for object in row.current.iter().chain(&row.old).chain(&row.temporary) {
                     owners.entry(object.id.clone()).or_default().push(address.clone());
                 }
             }
@@ -538,6 +541,7 @@ impl Context {
             live,
             making,
             other: Some(other),
+            temporary: None,
         };
         self.settle(wanted, decision, planned, Some(change), row_plan, Vec::new())
     }
@@ -610,7 +614,8 @@ impl Context {
             );
             return self.settle(wanted, Decision::Failed, live, None, row, used);
         }
-        let older = self.row(&wanted.address).is_some_and(|row| row.old.is_some());
+        let recorded = self.row(&wanted.address);
+        let older = recorded.as_ref().is_some_and(|row| row.old.is_some());
         let inside = reasons.iter().any(|reason| matches!(reason, Reason::WithinReplaced { .. }));
         let order = match (wanted.lifecycle.create_before_destroy, compared.order(&wanted.schema)) {
             _ if inside => ReplaceOrder::DeleteFirst,
@@ -618,8 +623,6 @@ impl Context {
             _ if older => ReplaceOrder::DeleteFirst,
             (Some(true), _) => ReplaceOrder::CreateFirst,
             (Some(false), _) => ReplaceOrder::DeleteFirst,
-            // Rotations come with the types that need them; until then the safe order is meant.
-            (None, ReplaceOrder::Rotate) => ReplaceOrder::DeleteFirst,
             (None, order) => order,
         };
         let key = self.natural_key(&wanted);
@@ -641,13 +644,21 @@ impl Context {
                 }
                 ReplaceOrder::DeleteFirst
             }
+            ReplaceOrder::Rotate => self.rotated(&wanted, recorded.as_deref(), &live, key.as_ref()),
             order => order,
+        };
+        let temporary = match order {
+            ReplaceOrder::Rotate => self.temporary(&wanted, &row),
+            ReplaceOrder::DeleteFirst | ReplaceOrder::CreateFirst => Ok(None),
+        };
+        let Ok(temporary) = temporary else {
+            return self.settle(wanted, Decision::Failed, live, None, row, used);
         };
         let planned = diff::planned_create(&wanted.schema, &wanted.address, &wanted.desired);
         let change = self.change(&wanted, Action::Replace(order), reasons, &compared);
         let making =
             Making { desired: wanted.desired.clone(), adopt: wanted.lifecycle.adopt, key, gone_with: None };
-        let decision = Decision::Replace { order, old: old.clone(), live, making, other: None };
+        let decision = Decision::Replace { order, old: old.clone(), live, making, other: None, temporary };
         self.settle(wanted, decision, planned, Some(change), row, used)
     }
 

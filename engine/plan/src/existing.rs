@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use aurak_model::program::Block;
 use aurak_model::{
-    Action, Address, Answer, Ask, BlockKind, Change, Diagnostic, Path, Refreshed, Type, TypeSchema, Value,
+    Action, Address, Answer, Ask, BlockKind, Change, Diagnostic, Path, Refreshed, Slot, Type, TypeSchema,
+    Value,
 };
 
 use crate::context::{Context, Instance, Read};
@@ -31,6 +32,7 @@ impl Context {
             Value::String(text) if !provider.unknown => {
                 let ask = Ask::Read {
                     address: address.clone(),
+                    slot: Slot::Current,
                     type_name: block.type_name.clone(),
                     provider: provider.node.clone(),
                     id: text.clone(),

@@ -62,7 +62,7 @@ impl Context {
         used
     }
 
-    fn replaced(&self, address: &Address) -> Option<ReplaceOrder> {
+    pub(crate) fn replaced(&self, address: &Address) -> Option<ReplaceOrder> {
         let id = self.by_address.borrow().get(address).copied()?;
         match self.instance(id).decision {
             Decision::Replace { order, .. } => Some(order),

@@ -28,6 +28,7 @@ mod name;
 mod provider;
 mod removal;
 mod resource;
+mod rotate;
 mod same;
 mod scope;
 mod steps;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aurak_model::plan::Mode;
 use aurak_model::record::Row;
-use aurak_model::schema::provider_of;
+use aurak_model::schema::{ReplaceOrder, provider_of};
 use aurak_model::{
     Action, Address, Change, Diagnostic, Name, ProviderAddress, ProviderNode, Reason, Refreshed, Slot, Value,
 };
@@ -133,6 +133,7 @@ impl Context {
                 change: Some(self.removal_change(address, row, Action::Delete, vec![Reason::LeftOver])),
             });
         }
+        removals.extend(self.temporaries(&gone, &providers, &known));
         removals
     }
 
@@ -163,6 +164,53 @@ impl Context {
         let inst = self.by_address.borrow().get(address).copied();
         inst.is_some_and(|id| {
             matches!(self.instance(id).decision, Decision::Create(_)) && self.is_made_anew(id)
+        })
+    }
+
+    /// Temporary objects of rotations that were cut off. Those of rotations that go on now are part of
+    /// these.
+    fn temporaries(
+        &self,
+        gone: &BTreeSet<Address>,
+        providers: &HashMap<ProviderAddress, Rc<ProviderInstance>>,
+        known: &Known,
+    ) -> Vec<Removal> {
+        let renamed = self.renamed();
+        let mut removals = Vec::new();
+        for (before, row) in &self.input.previous.rows {
+            let Some(temporary) = &row.temporary else { continue };
+            let address = renamed.get(before).unwrap_or(before);
+            let left_out = self.selection.as_ref().is_some_and(|s| !s.names(address));
+            // What is not planned now may be rotated by a later plan.
+            if left_out || known.is_undecided(address) || self.is_not_planned(address) {
+                continue;
+            }
+            let parent = self.dies_with(row, gone);
+            let goes_on = self.replaced(address) == Some(ReplaceOrder::Rotate);
+            let (action, reason) = match &parent {
+                Some(parent) => (Action::Forget, Reason::DeletedWith { parent: parent.clone() }),
+                None => (Action::Delete, Reason::LeftOfRotation),
+            };
+            removals.push(Removal {
+                address: address.clone(),
+                row: row.clone(),
+                slot: Slot::Temporary,
+                delete: parent.is_none().then(|| Deletion {
+                    id: temporary.id.clone(),
+                    live: temporary.attributes.clone(),
+                    provider: self.provider_of_row(row, providers),
+                }),
+                parent,
+                change: (!goes_on).then(|| self.removal_change(address, row, action, vec![reason])),
+            });
+        }
+        removals
+    }
+
+    fn is_not_planned(&self, address: &Address) -> bool {
+        let id = self.by_address.borrow().get(address).copied();
+        id.is_some_and(|id| {
+            matches!(self.instance(id).decision, Decision::Deferred | Decision::Failed | Decision::Outside)
         })
     }
 

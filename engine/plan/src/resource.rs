@@ -17,6 +17,7 @@ use aurak_model::{
 use crate::context::{Context, GaveUp, InstId, Instance, ModuleInst, Read, Target};
 use crate::diff;
 use crate::provider::{NoProvider, ProviderInstance};
+use crate::rotate::Temporary;
 use crate::scope::{ModuleScope, RuleScope};
 
 /// What happens to an instance. Steps are made from it once everything is decided.
@@ -35,7 +36,15 @@ pub(crate) enum Decision {
     /// A change in place.
     Update(Updating),
     /// A new object in place of this one.
-    Replace { order: ReplaceOrder, old: Name, live: Value, making: Making, other: Option<Other> },
+    Replace {
+        order: ReplaceOrder,
+        old: Name,
+        live: Value,
+        making: Making,
+        other: Option<Other>,
+        /// Made before and deleted after it, in a rotation.
+        temporary: Option<Box<Temporary>>,
+    },
     /// The parts of a composite are instances of their own.
     Composite(Vec<InstId>),
     /// An `existing` resource.
@@ -558,7 +567,7 @@ pub(crate) fn deferred_value(address: &Address) -> Value {
 }
 
 /// A copy with the value at a path replaced.
-fn set(value: &Value, path: &[Seg], new: &Value) -> Value {
+pub(crate) fn set(value: &Value, path: &[Seg], new: &Value) -> Value {
     let Some((first, rest)) = path.split_first() else { return new.clone() };
     match (value, first) {
         (Value::Map(map), Seg::Key(key)) => {

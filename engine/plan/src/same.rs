@@ -44,7 +44,7 @@ impl Context {
             let decision = inst.map(|id| self.instance(id));
             let stays = self.set_aside.borrow().contains(of_now);
             let left_over = removals.iter().any(|removal| {
-                let older = removal.delete.as_ref().filter(|_| removal.slot == Slot::Old);
+                let older = removal.delete.as_ref().filter(|_| removal.slot != Slot::Current);
                 removal.address == *of_now && older.is_some_and(|delete| delete.id == *id)
             });
             let help = match decision.as_ref().map(|instance| &instance.decision) {
@@ -136,14 +136,14 @@ impl Context {
     }
 
     /// What is made under a name that something else has until it is deleted in this plan: the place of
-    /// the instance, and whose object has to go first. Made before that, it would be refused or, with
+    /// the instance and which of its objects, and whose object has to go first. Made before that, it would be refused or, with
     /// `adopt`, take over what is deleted right afterwards.
     pub(crate) fn names_that_change_hands(
         &self,
         instances: &[Rc<Instance>],
         removals: &[Removal],
-    ) -> Vec<(usize, Address, Slot)> {
-        type Given = (Address, Slot, ProviderNode);
+    ) -> Vec<(usize, Slot, Address, Slot)> {
+        type Given = (Address, Slot, ProviderNode, Option<usize>);
         let mut given: BTreeMap<(Name, Name), Vec<Given>> = BTreeMap::new();
         let mut give = |type_name: &Name, live: &Value, by: Given| {
             let schema = self.input.schemas.types.get(type_name);
@@ -153,29 +153,41 @@ impl Context {
         };
         for removal in removals {
             let Some(delete) = &removal.delete else { continue };
-            let by = (removal.address.clone(), removal.slot, delete.provider.clone());
+            let by = (removal.address.clone(), removal.slot, delete.provider.clone(), None);
             give(&removal.row.type_name, &delete.live, by);
         }
-        for instance in instances {
-            let Decision::Replace { live, other, .. } = &instance.decision else { continue };
+        for (i, instance) in instances.iter().enumerate() {
+            let Decision::Replace { live, other, temporary, .. } = &instance.decision else { continue };
+            if let (Some(temporary), Some(provider)) = (temporary, &instance.provider) {
+                let by = (instance.address.clone(), Slot::Temporary, provider.node.clone(), Some(i));
+                give(&instance.type_name, &temporary.desired, by);
+            }
             let (type_name, provider) = match (other, &instance.provider) {
                 (Some(other), _) => (&other.type_name, &other.provider),
                 (None, Some(provider)) => (&instance.type_name, &provider.node),
                 (None, None) => continue,
             };
-            give(type_name, live, (instance.address.clone(), Slot::Current, provider.clone()));
+            give(type_name, live, (instance.address.clone(), Slot::Current, provider.clone(), None));
         }
         let mut taken = Vec::new();
         for (i, instance) in instances.iter().enumerate().filter(|_| !given.is_empty()) {
-            let (Decision::Create(making) | Decision::Replace { making, .. }) = &instance.decision else {
-                continue;
+            let (making, temporary) = match &instance.decision {
+                Decision::Create(making) => (making, None),
+                Decision::Replace { making, temporary, .. } => (making, temporary.as_deref()),
+                _ => continue,
             };
             let (Some(schema), Some(provider)) = (&instance.schema, &instance.provider) else { continue };
-            let Some(key) = self.key_of(&making.desired, schema) else { continue };
-            for (address, slot, theirs) in given.get(&(instance.type_name.clone(), key)).into_iter().flatten()
-            {
-                if *address != instance.address && is_same_node(theirs, &provider.node) {
-                    taken.push((i, address.clone(), *slot));
+            let made = std::iter::once((Slot::Current, &making.desired))
+                .chain(temporary.map(|temporary| (Slot::Temporary, &temporary.desired)));
+            for (made, desired) in made {
+                let Some(key) = self.key_of(desired, schema) else { continue };
+                let given = given.get(&(instance.type_name.clone(), key)).into_iter().flatten();
+                for (address, slot, theirs, place) in given {
+                    // Of two temporary objects of one name, the one that is planned first is.
+                    let earlier = made == Slot::Current || place.is_none_or(|place| place < i);
+                    if *address != instance.address && earlier && is_same_node(theirs, &provider.node) {
+                        taken.push((i, made, address.clone(), *slot));
+                    }
                 }
             }
         }

@@ -7,17 +7,19 @@
 mod circle;
 mod order;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use aurak_model::schema::{ReplaceOrder, Timeouts};
 use aurak_model::{
-    Address, Diagnostic, Name, ProviderAddress, ProviderNode, Slot, Step, StepId, TypeSchema, Value, Work,
+    Address, Diagnostic, Name, ProviderAddress, ProviderNode, Reason, Slot, Step, StepId, TypeSchema, Value,
+    Work,
 };
 
 use crate::context::{Context, GroupId, Instance, Target};
 use crate::removal::Removal;
 use crate::resource::{Decision, Kept, Making};
+use crate::rotate::Temporary;
 use crate::scope::RuleScope;
 
 /// More than this many edges are gathered in one join.
@@ -38,6 +40,13 @@ pub(crate) struct Builder<'a> {
     deletes: BTreeMap<Address, Delete>,
     /// The steps of each address, in the order they were made. Only looked into, never walked.
     of: HashMap<Address, Vec<u32>>,
+    /// The steps that delete temporary objects of rotations, those of earlier runs first.
+    temporaries: BTreeMap<Address, Vec<u32>>,
+    /// The steps that make temporary objects.
+    rotations: BTreeMap<Address, u32>,
+    /// Whose temporary object of an earlier run goes without waiting for the new object: what that is
+    /// made in goes too.
+    at_once: BTreeSet<Address>,
     /// A step, and one that should come before it where nothing speaks against that.
     wishes: Vec<(u32, u32)>,
 }
@@ -80,6 +89,9 @@ impl<'a> Builder<'a> {
             provider_index: HashMap::new(),
             deletes: BTreeMap::new(),
             of: HashMap::new(),
+            temporaries: BTreeMap::new(),
+            rotations: BTreeMap::new(),
+            at_once: BTreeSet::new(),
             wishes: Vec::new(),
         }
     }
@@ -109,6 +121,7 @@ impl<'a> Builder<'a> {
                 Some(delete) => {
                     let provider = self.provider(&delete.provider);
                     let work = Work::Delete { id: delete.id.clone(), live: delete.live.clone() };
+                    let serialise = self.serialise(schema.as_deref(), &delete.live, &removal.address);
                     self.push(
                         &removal.address,
                         &removal.row.type_name,
@@ -116,7 +129,7 @@ impl<'a> Builder<'a> {
                         work,
                         Some(provider),
                         schema.as_deref(),
-                        None,
+                        serialise,
                     )
                 }
                 None => self.push(
@@ -133,7 +146,8 @@ impl<'a> Builder<'a> {
                 Slot::Old => {
                     leftovers.insert(removal.address.clone(), Leftover { step: id, first: false });
                 }
-                Slot::Current | Slot::Temporary => {
+                Slot::Temporary => self.temporaries.entry(removal.address.clone()).or_default().push(id),
+                Slot::Current => {
                     self.deletes.insert(
                         removal.address.clone(),
                         Delete { step: id, first: false, dies: removal.parent.is_some() },
@@ -144,7 +158,25 @@ impl<'a> Builder<'a> {
         leftovers
     }
 
+    /// The steps of an instance. A temporary object of a rotation that was cut off stays until it is as
+    /// planned.
     fn add_instance(&mut self, instance: &Instance, leftovers: &mut BTreeMap<Address, Leftover>) {
+        let address = &instance.address;
+        let left = self.temporaries.get(address).and_then(|steps| steps.first().copied());
+        let inside = instance.change.borrow().as_ref().is_some_and(|change| {
+            change.reasons.iter().any(|reason| matches!(reason, Reason::WithinReplaced { .. }))
+        });
+        self.add_steps(instance, leftovers);
+        let Some(left) = left else { return };
+        if inside {
+            self.at_once.insert(address.clone());
+        } else if !self.rotations.contains_key(address) {
+            let ready = self.ready.last().cloned().unwrap_or_default();
+            self.after[left as usize].extend(ready);
+        }
+    }
+
+    fn add_steps(&mut self, instance: &Instance, leftovers: &mut BTreeMap<Address, Leftover>) {
         let mut waits: Vec<u32> = Vec::new();
         for read in instance.reads.iter() {
             waits.extend_from_slice(&self.ready_of(read.target));
@@ -263,8 +295,14 @@ impl<'a> Builder<'a> {
                 self.after[step as usize] = waits;
                 vec![step]
             }
-            Decision::Replace { order, old, live, making, other } => {
+            Decision::Replace { order, old, live, making, other, temporary } => {
                 let provider = provider(self);
+                let rotation = temporary.as_deref().map(|temporary| {
+                    let create = self.push_temporary(instance, temporary, provider, schema);
+                    self.after[create as usize].extend_from_slice(&waits);
+                    self.after[create as usize].extend(moved);
+                    create
+                });
                 let delete = Work::Delete { id: old.clone(), live: live.clone() };
                 let serialise = self.serialise(schema, live, address);
                 let create = self.push_create(instance, making, provider, schema);
@@ -293,6 +331,7 @@ impl<'a> Builder<'a> {
                 };
                 if first {
                     self.after[delete as usize].extend(moved);
+                    self.after[delete as usize].extend(rotation);
                     waits.push(delete);
                 } else {
                     waits.extend(moved);
@@ -300,6 +339,14 @@ impl<'a> Builder<'a> {
                 }
                 self.after[create as usize] = waits;
                 self.deletes.insert(address.clone(), Delete { step: delete, first, dies: false });
+                if let (Some(temporary), Some(_)) = (temporary, rotation) {
+                    let serialise = self.serialise(schema, &temporary.desired, address);
+                    let work = Work::Delete { id: "".into(), live: temporary.desired.clone() };
+                    let slot = Slot::Temporary;
+                    let delete = self.push(address, type_name, slot, work, provider, schema, serialise);
+                    self.after[delete as usize].push(create);
+                    self.temporaries.entry(address.clone()).or_default().push(delete);
+                }
                 vec![create]
             }
         };
@@ -336,6 +383,26 @@ impl<'a> Builder<'a> {
         } else {
             self.after[leftover.step as usize].push(create);
         }
+    }
+
+    /// The step that makes the temporary object of a rotation; one that an earlier run made in part
+    /// goes before that.
+    fn push_temporary(
+        &mut self,
+        instance: &Instance,
+        temporary: &Temporary,
+        provider: Option<u32>,
+        schema: Option<&TypeSchema>,
+    ) -> u32 {
+        let address = &instance.address;
+        let Temporary { desired, key, row } = temporary.clone();
+        let serialise = self.serialise(schema, &desired, address);
+        let work = Work::Create { desired, adopt: false, key, row };
+        let slot = Slot::Temporary;
+        let create = self.push(address, &instance.type_name, slot, work, provider, schema, serialise);
+        self.after[create as usize].extend(self.temporaries.get(address).into_iter().flatten());
+        self.rotations.insert(address.clone(), create);
+        create
     }
 
     fn push_create(

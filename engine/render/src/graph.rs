@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aurak_model::event::Verb;
-use aurak_model::{Plan, StateDoc};
+use aurak_model::plan::{Step, Work};
+use aurak_model::{Plan, Slot, StateDoc};
 
 use crate::paint::{Line, Role};
 use crate::plan::Mark;
@@ -46,7 +47,7 @@ impl Graph {
                     name: clean(step.address.as_str()).into_owned(),
                     note: match verb {
                         Verb::Join => "all of it".to_string(),
-                        verb => word(verb).to_string(),
+                        _ => step_words(step),
                     },
                     role: if verb == Verb::Delete { Role::Delete } else { role },
                     needs: step
@@ -194,6 +195,19 @@ fn colour(role: Role) -> &'static str {
     }
 }
 
+/// What a step does, with the object where that is not the one of the address.
+pub(crate) fn step_words(step: &Step) -> String {
+    let verb = word(step.work.verb());
+    let action = match &step.work {
+        Work::Invoke { action, .. } => format!(" {}", clean(action)),
+        _ => String::new(),
+    };
+    match step.slot {
+        Slot::Temporary => format!("{verb}{action}, temporary"),
+        Slot::Current | Slot::Old => format!("{verb}{action}"),
+    }
+}
+
 fn word(verb: Verb) -> &'static str {
     match verb {
         Verb::Create => "create",
@@ -212,9 +226,8 @@ fn word(verb: Verb) -> &'static str {
 mod tests {
     use std::sync::Arc;
 
-    use aurak_model::plan::{Step, Work};
     use aurak_model::record::{Lifecycle, Row};
-    use aurak_model::{Action, Address, ProviderAddress, Slot, StepId, Value};
+    use aurak_model::{Action, Address, ProviderAddress, StepId, Value};
     use insta::assert_snapshot;
 
     use super::*;

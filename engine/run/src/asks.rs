@@ -116,7 +116,7 @@ async fn listed(
 /// Puts one question to a provider.
 async fn one(ask: &Ask, pool: &ProviderPool) -> Result<Answer, ProviderError> {
     match ask {
-        Ask::Read { address: _, type_name, provider: node, id, world, last } => {
+        Ask::Read { address: _, slot: _, type_name, provider: node, id, world, last } => {
             let provider = pool.reach(node).await?;
             if let Some(why) = elsewhere(world.as_ref(), node, &*provider) {
                 return Ok(Answer::Elsewhere(why));

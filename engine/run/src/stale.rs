@@ -113,6 +113,7 @@ async fn check_creates(session: &Session, pool: &ProviderPool, plan: &Plan) -> R
         let schema = session.schemas.types.get(&step.type_name);
         let ask = Ask::Find {
             address: step.address.clone(),
+            slot: step.slot,
             type_name: step.type_name.clone(),
             provider: provider.clone(),
             key: key.clone(),
@@ -123,7 +124,7 @@ async fn check_creates(session: &Session, pool: &ProviderPool, plan: &Plan) -> R
     }
     let answers = answer(&asks, &MemorySources::default(), pool).await;
     for (name, answer) in answers {
-        if let (AskKey::Find(address), Answer::Object(Refreshed::Found { .. } | Refreshed::Ambiguous(_))) =
+        if let (AskKey::Find(address, _), Answer::Object(Refreshed::Found { .. } | Refreshed::Ambiguous(_))) =
             (name, answer)
         {
             return Err(RunError::Stale { why: format!("`{address}` was created outside aurak since") });

@@ -5,14 +5,18 @@ use std::collections::BTreeMap;
 use aurak_model::event::{StepInfo, Verb};
 use aurak_model::plan::StepId;
 use aurak_model::record::EndResult;
-use aurak_model::{Event, Report, StepEnd};
+use aurak_model::{Event, Report, Slot, StepEnd};
 
 /// The lines of a run, in the order of its events.
 pub(crate) fn draw(events: &[Event]) -> String {
     let mut steps: BTreeMap<StepId, StepInfo> = BTreeMap::new();
     let mut lines = Vec::new();
     let name = |steps: &BTreeMap<StepId, StepInfo>, step: &StepId| match steps.get(step) {
-        Some(info) => format!("{} {}", symbol(info.verb), info.address),
+        Some(info) => {
+            let action = info.action.as_ref().map_or_else(String::new, |action| format!(" {action}"));
+            let slot = if info.slot == Slot::Temporary { " (temporary)" } else { "" };
+            format!("{}{action} {}{slot}", symbol(info.verb), info.address)
+        }
         None => format!("step {}", step.0),
     };
     for event in events {

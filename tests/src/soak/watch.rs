@@ -246,9 +246,9 @@ pub fn threads() -> String {
 
 #[cfg(test)]
 mod tests {
-    use aurak_model::Address;
     use aurak_model::event::{StepInfo, Verb};
     use aurak_model::record::OperationId;
+    use aurak_model::{Address, Slot};
 
     use super::*;
 
@@ -270,6 +270,8 @@ mod tests {
             address: Address::parse(&format!("a{n}")).unwrap(),
             type_name: "t".into(),
             verb: Verb::Create,
+            slot: Slot::Current,
+            action: None,
             after: Vec::new(),
             usual_ms: None,
         };

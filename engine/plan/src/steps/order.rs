@@ -50,9 +50,14 @@ impl Builder<'_> {
     pub(super) fn order_forgets(&mut self, removals: &[Removal]) {
         for removal in removals {
             let Some(parent) = &removal.parent else { continue };
-            if let (Some(own), Some(theirs)) = (self.deletes.get(&removal.address), self.deletes.get(parent))
-            {
-                let (own, theirs) = (own.step, theirs.step);
+            let own = match removal.slot {
+                Slot::Temporary => {
+                    self.temporaries.get(&removal.address).and_then(|steps| steps.first().copied())
+                }
+                Slot::Current | Slot::Old => self.deletes.get(&removal.address).map(|delete| delete.step),
+            };
+            if let (Some(own), Some(theirs)) = (own, self.deletes.get(parent)) {
+                let theirs = theirs.step;
                 self.after[own as usize].push(theirs);
             }
         }
@@ -155,15 +160,22 @@ impl Builder<'_> {
         removals: &[Removal],
         leftovers: &BTreeMap<Address, Leftover>,
     ) {
-        if self.deletes.is_empty() && leftovers.is_empty() {
+        if self.deletes.is_empty() && leftovers.is_empty() && self.temporaries.is_empty() {
             return;
         }
-        for (instance, address, slot) in self.context.names_that_change_hands(instances, removals) {
+        for (instance, made, address, slot) in self.context.names_that_change_hands(instances, removals) {
             let delete = match slot {
                 Slot::Old => leftovers.get(&address).map(|leftover| leftover.step),
-                Slot::Current | Slot::Temporary => self.deletes.get(&address).map(|delete| delete.step),
+                Slot::Current => self.deletes.get(&address).map(|delete| delete.step),
+                Slot::Temporary => self.temporaries.get(&address).and_then(|steps| steps.last().copied()),
             };
-            for create in self.ready[instance].clone() {
+            let creates = match made {
+                Slot::Temporary => {
+                    self.rotations.get(&instances[instance].address).copied().into_iter().collect()
+                }
+                Slot::Current | Slot::Old => self.ready[instance].clone(),
+            };
+            for create in creates {
                 self.after[create as usize].extend(delete);
             }
         }
@@ -242,6 +254,9 @@ impl Builder<'_> {
             if let Some(leftover) = letting.leftovers.get(user).filter(|_| !first) {
                 waits.push(leftover.step);
             }
+            // And so was a temporary one.
+            let temporaries = self.temporaries.get(user).map_or(&[][..], Vec::as_slice);
+            waits.extend(temporaries.iter().filter(|_| !first || self.at_once.contains(user)));
             match self.deletes.get(user).copied() {
                 // What dies with it cannot go before it; but who uses that has to let go first.
                 Some(own) if own.dies => {

@@ -43,11 +43,10 @@ pub(crate) fn came(planned: &Planned, comparison: &Compare<'_>) -> Came {
         }
         Some((change, Action::Replace(order))) => {
             let because = change.reasons.iter().filter_map(because).collect::<Vec<_>>().join(", ");
-            let word = match (compared.order(comparison.schema), order) {
-                // Planned delete-first until rotations are built.
-                (ReplaceOrder::Rotate, ReplaceOrder::DeleteFirst) => "rotate",
-                (_, ReplaceOrder::CreateFirst) => "replace create-first",
-                _ => "replace",
+            let word = match order {
+                ReplaceOrder::Rotate => "rotate",
+                ReplaceOrder::CreateFirst => "replace create-first",
+                ReplaceOrder::DeleteFirst => "replace",
             };
             parts.push(format!("{word} because {because}"));
         }

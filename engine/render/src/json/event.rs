@@ -85,12 +85,14 @@ fn report_of(report: &Report, files: &Files) -> (&'static str, Json) {
 }
 
 fn step_info(info: &StepInfo) -> Json {
-    let StepInfo { step, address, type_name, verb, after, usual_ms } = info;
+    let StepInfo { step, address, type_name, verb, slot, action, after, usual_ms } = info;
     object([
         ("step", step.0.into()),
         ("address", address.as_str().into()),
         ("type", (&**type_name).into()),
         ("verb", serde_json::to_value(verb).unwrap_or_default()),
+        ("slot", serde_json::to_value(slot).unwrap_or_default()),
+        ("action", action.as_deref().into()),
         ("after", after.iter().map(|StepId(id)| Json::from(*id)).collect()),
         ("about_ms", (*usual_ms).into()),
     ])

@@ -1,10 +1,12 @@
 //! Changes: a headline each, what differs below it, and why.
 
+use aurak_model::schema::ReplaceOrder;
 use aurak_model::{Action, Change, Reason};
 
 use super::aligned::aligned;
 use super::symbol::{self, Mark};
 use super::{GAP, Out, reason};
+use crate::graph::step_words;
 use crate::paint::Role;
 use crate::style::Detail;
 use crate::text::{self, clean};
@@ -36,7 +38,7 @@ impl Out<'_> {
             differences,
             drift: _,
             place,
-            steps: _,
+            steps,
             usual_ms,
             from,
             data_loss,
@@ -91,6 +93,13 @@ impl Out<'_> {
         }
         if let Some(data) = data_loss {
             self.prose(4, "! ", Role::Warning, &format!("loses data: {}", clean(data)));
+        }
+        if let (true, Action::Replace(ReplaceOrder::Rotate)) = (full, action) {
+            for step in steps.iter().filter_map(|id| self.view.plan.steps.get(id.0 as usize)) {
+                let about = step.usual_ms.filter(|ms| *ms >= WORTH_SAYING_MS).map(about);
+                let about = about.map_or_else(String::new, |about| format!(", about {about}"));
+                self.prose(4, "step: ", Role::Dim, &(step_words(step) + &about));
+            }
         }
         if let (true, Some(place)) = (full, place) {
             self.prose(4, "at: ", Role::Dim, &clean(place));

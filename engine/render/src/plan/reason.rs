@@ -33,6 +33,7 @@ fn is_obvious(reason: &Reason, change: &Change) -> bool {
         | Reason::WhenFalse
         | Reason::KeyGone
         | Reason::LeftOver
+        | Reason::LeftOfRotation
         | Reason::DeletedWith { .. }
         | Reason::Retained
         | Reason::Adopted { .. }
@@ -70,6 +71,7 @@ pub(crate) fn words(reason: &Reason, place: Option<&str>) -> String {
         Reason::KeyGone => "its key is no longer in for_each".to_string(),
         Reason::Destroy => "everything is to go".to_string(),
         Reason::LeftOver => "an older object that a replacement left behind".to_string(),
+        Reason::LeftOfRotation => "the temporary object of a rotation that was cut off".to_string(),
         Reason::DeletedWith { parent } => format!("it goes with {}", clean(parent.as_str())),
         Reason::Retained => "lifecycle.retain keeps it when it leaves the stack".to_string(),
         Reason::Adopted { id } => format!("it is there already as {}", clean(id)),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Progress, gerund};
+use super::{Progress, doing};
 use crate::paint::{Line, Role};
 use crate::text::{self, clean};
 use crate::words::elapsed;
@@ -54,10 +54,10 @@ impl Progress {
             let words = running.words();
             let message: Cow<'_, str> = clean(&words);
             let rest = width.saturating_sub(2 + address + took.len() + 2);
-            let verb = gerund(info.verb);
+            let verb = doing(info);
             // The verb gives way to the message: that it is created, one knows from the plan.
             if message.is_empty() || rest >= VERB + 2 + MESSAGE {
-                line.pad(0, 2).push(Role::Change, verb);
+                line.pad(0, 2).push(Role::Change, &verb);
                 if !message.is_empty() {
                     line.pad(2 + address + 2 + VERB, 2);
                     let room = width.saturating_sub(line.width() + took.len() + 2);

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use aurak_model::event::{Event, Report, StepEnd, StepInfo, Verb};
 use aurak_model::record::EndResult;
 use aurak_model::span::Files;
-use aurak_model::{Diagnostic, StepId};
+use aurak_model::{Diagnostic, Slot, StepId};
 
 use crate::diagnostics;
 use crate::paint::{Line, Role};
@@ -121,7 +121,7 @@ impl Progress {
             Report::StepStarted { step } => {
                 self.running.insert(*step, Running { since_ms: *at_ms, message: String::new(), again: None });
                 if self.display == Display::Lines {
-                    self.sentence(*step, |verb| gerund(verb).to_string(), &mut out);
+                    self.sentence(*step, doing, &mut out);
                 }
             }
             Report::StepProgress { step, message } => self.message(*step, message, None),
@@ -190,7 +190,7 @@ impl Progress {
     fn ended(&mut self, step: StepId, took_ms: u64, end: &StepEnd, out: &mut String) {
         self.running.remove(&step);
         let Some(info) = self.step(step) else { return };
-        let (verb, address) = (info.verb, info.address.to_string());
+        let (verb, address, words) = (info.verb, info.address.to_string(), did(info));
         match end {
             StepEnd::Done => {
                 self.finished += 1;
@@ -198,11 +198,11 @@ impl Progress {
                 match self.display {
                     Display::Live => {
                         let tick = if self.style.unicode { "✔" } else { "*" };
-                        self.row(Role::Create, tick, &address, past(verb), &elapsed(took_ms), out);
+                        self.row(Role::Create, tick, &address, &words, &elapsed(took_ms), out);
                     }
                     Display::Lines => {
                         let took = elapsed(took_ms);
-                        self.sentence(step, |verb| format!("{} in {took}", past(verb)), out);
+                        self.sentence(step, |info| format!("{} in {took}", did(info)), out);
                     }
                 }
             }
@@ -245,10 +245,10 @@ impl Progress {
     }
 
     /// `address: words`, a line of the display without a terminal.
-    fn sentence(&self, step: StepId, words: impl FnOnce(Verb) -> String, out: &mut String) {
+    fn sentence(&self, step: StepId, words: impl FnOnce(&StepInfo) -> String, out: &mut String) {
         let Some(info) = self.step(step) else { return };
         let address = clean(info.address.as_str()).into_owned();
-        Line::new().push(Role::Plain, &format!("{address}: {}", words(info.verb))).end(out, &self.style);
+        Line::new().push(Role::Plain, &format!("{address}: {}", words(info))).end(out, &self.style);
     }
 
     fn note(&self, role: Role, words: &str, out: &mut String) {
@@ -292,7 +292,7 @@ impl Progress {
             let mut words = format!(
                 "{}: {} for {}",
                 clean(info.address.as_str()),
-                gerund(info.verb),
+                doing(info),
                 elapsed(now_ms.saturating_sub(running.since_ms))
             );
             if !running.message.is_empty() {
@@ -323,6 +323,22 @@ impl Progress {
             usual => format!("{} of about {}", elapsed(now_ms), crate::words::about(usual)),
         }
     }
+}
+
+/// What a step is at.
+fn doing(info: &StepInfo) -> String {
+    in_full(gerund(info.verb), info)
+}
+
+/// What a step did.
+fn did(info: &StepInfo) -> String {
+    in_full(past(info.verb), info)
+}
+
+fn in_full(verb: &str, info: &StepInfo) -> String {
+    let action = info.action.iter().map(|action| format!(" {}", clean(action)));
+    let slot = (info.slot == Slot::Temporary).then(|| ", temporary".to_string());
+    std::iter::once(verb.to_string()).chain(action).chain(slot).collect()
 }
 
 fn gerund(verb: Verb) -> &'static str {

@@ -1,5 +1,6 @@
 //! The progress of runs as it is shown.
 
+use aurak_model::Slot;
 use aurak_model::record::OperationId;
 use insta::assert_snapshot;
 
@@ -12,6 +13,8 @@ fn info(step: u32, name: &str, verb: Verb, after: &[u32], usual_ms: u64) -> Step
         address: address(name),
         type_name: "sim.node".into(),
         verb,
+        slot: Slot::Current,
+        action: None,
         after: after.iter().map(|id| StepId(*id)).collect(),
         usual_ms: (usual_ms > 0).then_some(usual_ms),
     }
