@@ -98,8 +98,7 @@ pub(crate) enum Target {
 }
 
 pub(crate) fn parse(segments: &[String]) -> Target {
-    // The last `providers` at a place where a word of the path stands, not a name.
-    let split = (0..segments.len()).rev().find(|at| at % 2 == 0 && is(&segments[*at], "providers"));
+    let split = split(segments);
     let Some(split) = split else {
         return match scope(segments) {
             Some(scope) if scope.group.is_some() => {
@@ -133,6 +132,14 @@ pub(crate) fn parse(segments: &[String]) -> Target {
     }
 }
 
+/// More segments than any id has; what is longer is no scope.
+const LONGEST: usize = 64;
+
+/// The last `providers` at a place where a word of the path stands, not a name.
+fn split(segments: &[String]) -> Option<usize> {
+    (0..segments.len()).rev().find(|at| at % 2 == 0 && is(&segments[*at], "providers"))
+}
+
 /// A scope, with the canonical case of its words and types.
 pub(crate) fn scope(segments: &[String]) -> Option<Scope> {
     match segments {
@@ -149,16 +156,15 @@ pub(crate) fn scope(segments: &[String]) -> Option<Scope> {
                 id: format!("/subscriptions/{subscription}/resourceGroups/{group}"),
             })
         }
-        _ if segments.len() > 2 && segments.iter().any(|segment| is(segment, "providers")) => {
-            match parse(segments) {
-                Target::Resource(address) => Some(Scope {
-                    subscription: address.scope.subscription.clone(),
-                    group: address.scope.group.clone(),
-                    id: address.id,
-                }),
-                _ => None,
-            }
-        }
+        // Shorter at each turn: what is before the last provider is a scope again.
+        _ if segments.len() <= LONGEST && split(segments).is_some() => match parse(segments) {
+            Target::Resource(address) => Some(Scope {
+                subscription: address.scope.subscription.clone(),
+                group: address.scope.group.clone(),
+                id: address.id,
+            }),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -186,6 +192,13 @@ mod tests {
             Target::Other { scope, namespace, rest } => format!("other {} {namespace} {rest:?}", scope.id),
             Target::Words(words) => format!("words {words:?}"),
         }
+    }
+
+    #[test]
+    fn endless_and_twisted_paths_are_read() {
+        let long = "/providers/a/b/c".repeat(10_000);
+        assert!(describe(&long).starts_with("words"));
+        assert!(describe("/subscriptions/providers/x").starts_with("words"));
     }
 
     #[test]

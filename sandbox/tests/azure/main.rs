@@ -1,5 +1,6 @@
 //! Raw requests and what the services answer: one test for each thing that Azure refuses.
 
+mod chance;
 mod clusters;
 mod dns;
 mod entra;

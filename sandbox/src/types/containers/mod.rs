@@ -29,6 +29,7 @@ const VERSIONS: &[&str] = &[
     "2026-04-01",
     "2026-05-01",
     "2026-06-01",
+    "2026-08-01",
 ];
 
 fn refuse(status: u16, code: &str, message: impl Into<String>) -> Box<Refusal> {

@@ -26,6 +26,7 @@ const VERSIONS: &[&str] = &[
     "2025-05-01",
     "2025-07-01",
     "2025-09-01",
+    "2026-03-01",
 ];
 
 fn refuse(code: &str, message: impl Into<String>) -> Box<Refusal> {

@@ -21,6 +21,7 @@ const VERSIONS: &[&str] = &[
     "2025-06-01",
     "2025-08-01",
     "2026-04-01",
+    "2026-09-01",
 ];
 
 /// The account of something in it, in lower case.
