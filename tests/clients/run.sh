@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Microsoft's own SDKs against the sandbox: every type is made, read, listed, updated and deleted.
+# Without Python or the SDKs this is skipped, and says so; with AURAK_REQUIRE_REAL=1 it fails.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+if ! venv=$(tests/clients/install.sh); then
+  echo "skipped: the Python SDKs are not there and could not be installed"
+  [ "${AURAK_REQUIRE_REAL:-}" != 1 ]
+  exit
+fi
+cargo build --quiet --package aurak-sandbox --example serve
+target="${CARGO_TARGET_DIR:-target}"
+exec "$venv/bin/python" tests/clients/sdk.py "$target/debug/examples/serve"
