@@ -71,6 +71,11 @@ pub trait Dialect: Send + Sync {
     /// Asks for a version of the interface.
     fn versioned(&self, request: Request, version: &str) -> Request;
 
+    /// The path of a collection, as types name them.
+    fn collection(&self, name: &str) -> String {
+        name.to_string()
+    }
+
     /// A part of a list.
     fn page(&self, answer: &Json) -> Page;
 

@@ -22,7 +22,7 @@ use crate::operation::{self, Follow, Handle, Next, Verb, Word};
 use crate::output;
 use crate::overlay;
 use crate::pace::Pace;
-use crate::spec::RestType;
+use crate::spec::{Output, RestType};
 use crate::transport::{Method, Request, Response, Transport};
 
 /// A configured provider of a REST service.
@@ -82,6 +82,19 @@ impl RestProvider {
     fn object(&self, ty: &RestType, path: &str, body: &Json) -> Applied {
         let id = self.dialect().id(body).unwrap_or(path);
         Applied { id: identity(id), attributes: body::attributes(ty, id, body) }
+    }
+
+    /// A volatile attribute, which an action of the object answers.
+    async fn output(&self, ty: &RestType, path: &str, output: &Output) -> Result<Value, ProviderError> {
+        let request = self.request(ty, Method::Post, &format!("{path}/{}", output.post));
+        let answer = self.driver.get(request.clone()).await?;
+        output::value(output, &answer.body).ok_or_else(|| {
+            ProviderError::permanent(format!(
+                "{}: the answer has no `{}` as this type expects it",
+                named(&request),
+                output.at
+            ))
+        })
     }
 
     async fn object_at(&self, ty: &RestType, path: &str) -> Result<Option<Applied>, ProviderError> {
@@ -205,7 +218,7 @@ impl Provider for RestProvider {
 
     async fn list(&self, type_name: &str, collection: &str) -> Result<Vec<Listed>, ProviderError> {
         let ty = self.ty(type_name)?;
-        let items = match self.driver.list(collection, &ty.spec.version).await {
+        let items = match self.driver.list(&self.dialect().collection(collection), &ty.spec.version).await {
             Ok(items) => items,
             // What would hold them is not there.
             Err(error) if error.class == Class::Gone => Vec::new(),
@@ -238,21 +251,20 @@ impl Provider for RestProvider {
             return Ok(Refreshed::Absent);
         };
         let mut map = attributes.as_map().cloned().unwrap_or_default();
-        let mut answers: BTreeMap<&str, Json> = BTreeMap::new();
+        // One that is refused is left out, because another one may be what is used: a cluster without
+        // local accounts has credentials for users only.
+        let mut refused = None;
         for (name, output) in &ty.spec.outputs {
-            let request = self.request(ty, Method::Post, &format!("{path}/{}", output.post));
-            if !answers.contains_key(&*output.post) {
-                answers.insert(&output.post, self.driver.get(request.clone()).await?.body);
+            match self.output(ty, &path, output).await {
+                Ok(value) => drop(map.insert(name.clone(), value)),
+                Err(error) if error.class == Class::Permanent => refused = Some(error),
+                Err(error) => return Err(error),
             }
-            let value = answers.get(&*output.post).and_then(|answer| output::value(output, answer));
-            let value = value.ok_or_else(|| {
-                ProviderError::permanent(format!(
-                    "{}: the answer has no `{}` as this type expects it",
-                    named(&request),
-                    output.at
-                ))
-            })?;
-            map.insert(name.clone(), value);
+        }
+        if let Some(refused) = refused
+            && !ty.spec.outputs.keys().any(|name| map.contains_key(name))
+        {
+            return Err(refused);
         }
         Ok(Refreshed::Found { id, attributes: Value::from(map) })
     }

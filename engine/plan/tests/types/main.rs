@@ -79,7 +79,7 @@ fn keys_collections_and_groups_are_those_of_azure() {
     let account = Table::read(STORAGE_ACCOUNT, include_str!("storage_account.yaml")).texts();
     insta::assert_snapshot!([cluster, pool, account].join("\n\n"), @"
     key: /subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/main
-    collection: /subscriptions/s/resourcegroups/g/providers/microsoft.containerservice/managedclusters
+    collection: providers/Microsoft.ContainerService/managedClusters
     serialise: /subscriptions/s/resourcegroups/g/providers/microsoft.containerservice/managedclusters/main
 
     key: /subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/c/agentPools/common
@@ -88,6 +88,6 @@ fn keys_collections_and_groups_are_those_of_azure() {
     temporary name: commontmp
 
     key: /subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/auraes
-    collection: /subscriptions/s/resourcegroups/g/providers/microsoft.storage/storageaccounts
+    collection: providers/Microsoft.Storage/storageAccounts
     ");
 }

@@ -1,0 +1,29 @@
+//! The types, from their files.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use aurak_model::Name;
+use aurak_rest::RestType;
+
+/// The holes of paths that the provider fills.
+pub(crate) const GIVEN: &[&str] = &["subscription"];
+
+/// The type files, by name.
+pub const FILES: &[(&str, &str)] = &[
+    ("azure/agent_pool.yaml", include_str!("../types/agent_pool.yaml")),
+    ("azure/managed_cluster.yaml", include_str!("../types/managed_cluster.yaml")),
+    ("azure/resource_group.yaml", include_str!("../types/resource_group.yaml")),
+    ("azure/storage_account.yaml", include_str!("../types/storage_account.yaml")),
+];
+
+static TYPES: LazyLock<Arc<BTreeMap<Name, RestType>>> = LazyLock::new(|| {
+    // A test loads each of them, so none is missing here.
+    let types = FILES.iter().filter_map(|(file, text)| RestType::load(file, text, GIVEN).ok());
+    Arc::new(types.map(|ty| (ty.schema.name.clone(), ty)).collect())
+});
+
+/// All of them, by the name of the type.
+pub fn all() -> Arc<BTreeMap<Name, RestType>> {
+    TYPES.clone()
+}
