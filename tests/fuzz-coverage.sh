@@ -15,7 +15,7 @@ host=x86_64-unknown-linux-gnu
 RUSTFLAGS="${RUSTFLAGS:-} -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 -Cllvm-args=-sanitizer-coverage-trace-compares" \
-  cargo build --release --locked --target "$host"
+  cargo build --release --target "$host"
 
 mkdir -p corpus/found
 failed=0

@@ -2,7 +2,8 @@
 
 /// The closest word, where one is close enough to be meant.
 ///
-/// A word may differ by about a third of its letters; equal but for case always counts.
+/// A word may differ by about a third of its letters; equal but for case always counts. Of several that
+/// are equally close it is the first by alphabet, in whatever order they are given.
 pub fn suggest(word: &str, among: impl IntoIterator<Item = impl AsRef<str>>) -> Option<String> {
     let lower = word.to_lowercase();
     let most = match word.chars().count() {
@@ -19,7 +20,8 @@ pub fn suggest(word: &str, among: impl IntoIterator<Item = impl AsRef<str>>) -> 
         }
         let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
         // Names that only add a part (`pool` for `pools_common`) are no typos.
-        if distance <= most && best.as_ref().is_none_or(|(d, _)| distance < *d) {
+        let closer = |(d, word): &(usize, String)| (distance, candidate) < (*d, word.as_str());
+        if distance <= most && best.as_ref().is_none_or(closer) {
             best = Some((distance, candidate.to_string()));
         }
     }
@@ -68,5 +70,11 @@ mod tests {
         ] {
             assert_eq!(suggest(word, names).as_deref(), meant, "{word}");
         }
+    }
+
+    #[test]
+    fn the_order_of_words_does_not_matter() {
+        assert_eq!(suggest("pool_c", ["pool_b", "pool_a", "pool_d"]).as_deref(), Some("pool_a"));
+        assert_eq!(suggest("pool_c", ["pool_a", "pool_d", "pool_b"]).as_deref(), Some("pool_a"));
     }
 }
