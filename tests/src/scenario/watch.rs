@@ -203,23 +203,6 @@ impl Stage {
                 self.forget_address(asked, &address).await;
                 continue;
             }
-            // What is somewhere else than it should be says how it gets there.
-            let elsewhere: Vec<&str> = text
-                .split("with `--replace '")
-                .skip(1)
-                .filter_map(|rest| rest.split_once("'`").map(|(address, _)| address))
-                .collect();
-            if refused && !elsewhere.is_empty() && asked.replace.is_empty() {
-                let replace = elsewhere.into_iter().filter_map(|address| Address::parse(address).ok());
-                let (text, ran) =
-                    self.apply_once(&Asked { replace: replace.collect(), ..asked.clone() }).await?;
-                if text.contains("--replace '") {
-                    return Err(format!("settle: what help says does not help\n{text}"));
-                }
-                if ran.ended != Ended::Refused {
-                    continue;
-                }
-            }
             if refused {
                 // To look at one kind of refusal: it is taken for a failure, and made small.
                 if let Ok(wanted) = std::env::var("AURAK_FUZZ_REFUSED")
@@ -332,7 +315,9 @@ fn protected(before: &Look, log: &[Entry], config: &Config, problems: &mut Vec<S
     let deleted: BTreeSet<&str> =
         log.iter().filter(|entry| entry.op == Op::Delete).map(|entry| entry.what.as_str()).collect();
     for row in before.doc.rows.values() {
-        let Some(object) = row.current.as_ref().filter(|object| deleted.contains(&*object.id)) else {
+        // To delete what somebody else deleted before does nothing.
+        let was_there = |id: &Name| deleted.contains(&**id) && before.objects.contains_key(id);
+        let Some(object) = row.current.as_ref().filter(|object| was_there(&object.id)) else {
             continue;
         };
         let block = config.block(&row.address);
