@@ -124,6 +124,8 @@ async fn a_world_outlives_its_server() {
         let mode = std::fs::metadata(&path).expect("a file").permissions().mode();
         assert_eq!(mode & 0o077, 0, "nobody else reads it");
     }
+    let second = Sandbox::start(options(&path)).await.err().expect("a refusal");
+    assert!(second.to_string().starts_with("another sandbox serves the world in"), "{second}");
     let (tenant, authority) = (first.identity.tenant.clone(), first.ca_pem.clone());
     drop(client);
     first.stop().await;

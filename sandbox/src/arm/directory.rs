@@ -99,7 +99,8 @@ pub(crate) fn words(cx: &Context<'_>, world: &mut World, words: &[String]) -> Ou
         }
         ["subscriptions"] => {
             let found = world.identity().subscriptions.iter();
-            let shown = found.map(|subscription| shown(world, subscription)).collect();
+            let visible = found.filter(|subscription| access::sees(cx, world, &subscription.id));
+            let shown = visible.map(|subscription| shown(world, subscription)).collect();
             Ok(Response::json(200, list_of(shown)))
         }
         ["subscriptions", id, "locations"] => {

@@ -78,7 +78,11 @@ pub(crate) fn settle(world: &mut World, now: i64) {
             .collect();
         let succeeded = operation.progress == Progress::Succeeded;
         if succeeded && operation.effect == Effect::Delete {
-            remove(world, &operation.resource);
+            // What was deleted with its group and made anew meanwhile is another resource.
+            let same = world.resources.get(&operation.resource).and_then(|found| found.operation.as_ref());
+            if same == Some(&id) {
+                remove(world, &operation.resource);
+            }
             continue;
         }
         for key in held {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::http::Method;
-use crate::refusal::Refusal;
+use crate::refusal::{Outcome, Refusal};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Work {
@@ -64,28 +64,21 @@ pub(crate) struct Charge<'a> {
 }
 
 impl Buckets {
-    /// Takes a token; the headers say how many are left.
-    pub(crate) fn charge(&mut self, charge: &Charge<'_>) -> Result<Vec<(String, String)>, Box<Refusal>> {
+    /// Takes a token of both buckets, or of none; the headers say how many are left.
+    pub(crate) fn charge(&mut self, charge: &Charge<'_>) -> Outcome<Vec<(String, String)>> {
         let work = Work::of(charge.method);
-        let (scope, key) = match charge.subscription {
+        let (scope, all) = match charge.subscription {
             Some(subscription) => ("subscription", subscription.to_ascii_lowercase()),
             None => ("tenant", String::new()),
         };
-        let mut headers = Vec::new();
-        let mut wait: f64 = 0.0;
-        let own = format!("{key}/{}", charge.principal);
-        for (key, factor, global) in [(own, 1.0, ""), (key, GLOBAL, "global-")] {
-            let left = self.refilled(&key, work, factor, charge);
-            let (_, rate) = work.bucket();
-            if left < 1.0 {
-                wait = wait.max((1.0 - left) / (rate * factor * charge.speed));
-            }
-            headers.push((
-                format!("x-ms-ratelimit-remaining-{scope}-{global}{}", work.name()),
-                format!("{}", (left - 1.0).max(0.0).floor()),
-            ));
-            self.buckets.insert((key, work), Bucket { tokens: left, at: charge.now });
-        }
+        let own = format!("{all}/{}", charge.principal);
+        let buckets = [(own, 1.0, ""), (all, GLOBAL, "global-")]
+            .map(|(key, factor, word)| (self.refilled(&key, work, factor, charge), key, factor, word));
+        let (_, rate) = work.bucket();
+        let wait = buckets
+            .iter()
+            .map(|(left, _, factor, _)| (1.0 - left) / (rate * factor * charge.speed))
+            .fold(0.0, f64::max);
         if wait > 0.0 {
             return Err(Refusal::new(
                 429,
@@ -95,19 +88,15 @@ impl Buckets {
                     work.name()
                 ),
             )
-            .header("Retry-After", format!("{}", wait.ceil().max(1.0))));
+            .header("Retry-After", format!("{}", wait.ceil())));
         }
-        for (key, factor) in
-            [(format!("{}/{}", Self::scope(charge), charge.principal), 1.0), (Self::scope(charge), GLOBAL)]
-        {
-            let left = self.refilled(&key, work, factor, charge) - 1.0;
-            self.buckets.insert((key, work), Bucket { tokens: left, at: charge.now });
+        let mut headers = Vec::new();
+        for (left, key, _, word) in buckets {
+            let name = format!("x-ms-ratelimit-remaining-{scope}-{word}{}", work.name());
+            headers.push((name, format!("{}", (left - 1.0).floor())));
+            self.buckets.insert((key, work), Bucket { tokens: left - 1.0, at: charge.now });
         }
         Ok(headers)
-    }
-
-    fn scope(charge: &Charge<'_>) -> String {
-        charge.subscription.map(str::to_ascii_lowercase).unwrap_or_default()
     }
 
     fn refilled(&self, key: &str, work: Work, factor: f64, charge: &Charge<'_>) -> f64 {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Address, Context, Etag, Kind, Locations, Patch, Place, Start, Style, begin, etag, holder, locks,
-    no_group, operations,
+    Address, Context, Etag, Kind, Locations, Patch, Place, Service, Start, Style, access, begin, etag,
+    holder, locks, no_group, operations,
 };
 use crate::http::Response;
 use crate::refusal::{Outcome, Refusal};
@@ -166,6 +166,9 @@ fn store(
                 return Err(spec.service.fixed(path));
             }
         }
+    }
+    if spec.service != Service::Authorization {
+        access::authorise_links(cx, world, &format!("{}/write", spec.name), &new)?;
     }
     types::managed_identity(cx, world, old.as_ref(), &mut new)?;
     kind.admit(cx, world, old.as_ref(), &mut new)?;

@@ -93,7 +93,7 @@ pub(crate) fn handle(
             ["v2.0", ".well-known", "openid-configuration"] | [".well-known", "openid-configuration"]
                 if get =>
             {
-                Ok(configuration(azure, world, tenant, rest.len() == 3))
+                Ok(configuration(azure, world, rest.len() == 3))
             }
             ["discovery", "v2.0", "keys"] | ["discovery", "keys"] if get => {
                 Ok(Response::json(200, azure.keys.public()))
@@ -150,12 +150,11 @@ fn instance(azure: &Azure, world: &World) -> Response {
     )
 }
 
-fn configuration(azure: &Azure, world: &World, asked: &str, v2: bool) -> Response {
+fn configuration(azure: &Azure, world: &World, v2: bool) -> Response {
     let (base, tenant) = (&azure.base, &world.identity().tenant);
     let path = if v2 { "/v2.0" } else { "" };
     let issuer =
         if v2 { format!("{base}/{tenant}/v2.0") } else { format!("https://sts.windows.net/{tenant}/") };
-    let _ = asked;
     Response::json(
         200,
         json!({

@@ -36,6 +36,8 @@ pub(super) struct Parts {
     pub(super) azure: Azure,
     pub(super) world: World,
     pub(super) file: Option<WorldFile>,
+    /// Held while the world is open.
+    pub(super) _lock: Option<std::fs::File>,
     pub(super) log: Log,
     pub(super) chance: Chance,
 }

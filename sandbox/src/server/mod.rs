@@ -10,6 +10,7 @@ mod keeper;
 mod log;
 mod tls;
 
+use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -67,6 +68,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error("making the file of the world, {}", path.display())]
     File { path: PathBuf, source: std::io::Error },
+    #[error("another sandbox serves the world in {}; stop it first", path.display())]
+    InUse { path: PathBuf },
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error("making the certificates of the listener")]
@@ -110,6 +113,7 @@ impl Sandbox {
         if !options.address.ip().is_loopback() {
             return Err(StartError::NotLoopback(options.address));
         }
+        let lock = options.world.as_deref().map(alone).transpose()?;
         let (mut file, mut world) = open(&options)?;
         tls::authority(&mut world)?;
         if let Some(file) = &mut file {
@@ -127,6 +131,7 @@ impl Sandbox {
             azure,
             world,
             file,
+            _lock: lock,
             log,
             chance: faults::Chance::new(options.faults),
         })
@@ -165,6 +170,19 @@ fn open(options: &Options) -> Result<(Option<WorldFile>, World), StartError> {
         None => fresh(options)?,
     };
     Ok((Some(file), world))
+}
+
+/// Two sandboxes with one file would each believe in a world of their own.
+fn alone(path: &Path) -> Result<File, StartError> {
+    let beside = path.with_added_extension("lock");
+    let failed = |source| StartError::File { path: beside.clone(), source };
+    private(&beside).map_err(failed)?;
+    let lock = File::open(&beside).map_err(failed)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StartError::InUse { path: path.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
 }
 
 /// The file has secrets in it, if only of a sandbox: nobody else reads it.

@@ -192,7 +192,7 @@ pub(crate) fn beside(
     rest: &[&str],
 ) -> Option<Outcome<Response>> {
     match (namespace.to_ascii_lowercase().as_str(), rest) {
-        ("microsoft.authorization", ["roledefinitions", rest @ ..]) => roles::answer(cx, world, scope, rest),
+        ("microsoft.authorization", ["roledefinitions", rest @ ..]) => roles::answer(cx, rest),
         ("microsoft.containerservice", ["locations", _, "kubernetesversions"]) => {
             containers::kubernetes_versions(cx)
         }

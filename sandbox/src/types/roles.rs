@@ -3,10 +3,9 @@
 
 use serde_json::{Value, json};
 
-use crate::arm::{Context, Filter, Scope};
+use crate::arm::{Context, Filter};
 use crate::http::Response;
 use crate::refusal::{Outcome, Refusal};
-use crate::world::World;
 
 pub(crate) struct Role {
     pub(crate) id: &'static str,
@@ -258,12 +257,7 @@ fn wildcard(pattern: &str, text: &str) -> bool {
 }
 
 /// `GET {scope}/providers/Microsoft.Authorization/roleDefinitions[/{id}]`.
-pub(crate) fn answer(
-    cx: &Context<'_>,
-    _world: &World,
-    _scope: &Scope,
-    rest: &[&str],
-) -> Option<Outcome<Response>> {
+pub(crate) fn answer(cx: &Context<'_>, rest: &[&str]) -> Option<Outcome<Response>> {
     if !cx.request.method.is_read() {
         return None;
     }

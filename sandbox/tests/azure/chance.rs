@@ -131,7 +131,10 @@ proptest! {
         // Everything ends.
         lab.now += 24 * 3_600_000;
         lab.token = lab.sign_in();
-        for (status, body) in seen(&mut lab, &targets) {
+        (stored.now, stored.token) = (lab.now, lab.token.clone());
+        let later = seen(&mut lab, &targets);
+        prop_assert_eq!(&later, &seen(&mut stored, &targets));
+        for (status, body) in later {
             let state = body["properties"]["provisioningState"].as_str().unwrap_or("Succeeded");
             prop_assert!(status != 200 || ["Succeeded", "Failed"].contains(&state), "{body}");
         }

@@ -103,6 +103,21 @@ fn a_cluster_is_made_over_minutes() {
 }
 
 #[test]
+fn a_late_deletion_spares_what_was_made_since() {
+    let mut lab = lab();
+    let group = "~/resourceGroups/g 2024-11-01";
+    assert_eq!(lab.delete(CLUSTER).status, 202);
+    assert_eq!(lab.delete(group).status, 202);
+    lab.now += 15_000;
+    lab.put(group, json!({ "location": "westeurope" }));
+    assert_eq!(lab.put(CLUSTER, cluster()).status, 201);
+    lab.now += 200_000;
+    assert_eq!(lab.get(CLUSTER).body["properties"]["provisioningState"], "Creating");
+    lab.rest();
+    assert_eq!(lab.get(CLUSTER).body["properties"]["provisioningState"], "Succeeded");
+}
+
+#[test]
 fn clusters_are_checked() {
     let mut lab = Lab::new();
     lab.group();

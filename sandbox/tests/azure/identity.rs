@@ -145,6 +145,7 @@ fn a_workload_signs_in_with_an_assertion_that_is_trusted() {
     let owner =
         std::mem::replace(&mut lab.token, good.body["access_token"].as_str().expect("a token").to_owned());
     lab.get(IDENTITY).refused(403, "AuthorizationFailed");
+    assert_eq!(lab.get("/subscriptions 2022-12-01").body, json!({ "value": [] }));
     let workload = std::mem::replace(&mut lab.token, owner.clone());
     let who = principal(&mut lab);
     assert_eq!(lab.put(ROLE, assignment(READER, &who)).status, 201);
@@ -158,6 +159,36 @@ fn a_workload_signs_in_with_an_assertion_that_is_trusted() {
     lab.delete(IDENTITY);
     lab.token = workload;
     lab.get(IDENTITY).refused(401, "InvalidAuthenticationToken");
+}
+
+#[test]
+fn what_is_linked_needs_a_permission_too() {
+    let mut lab = lab();
+    lab.put(CREDENTIAL, credential("s"));
+    lab.make("~/resourceGroups/net 2024-11-01", json!({ "location": "westeurope" }));
+    let group = "~/resourceGroups/net/providers/Microsoft.Network/networkSecurityGroups/n 2025-01-01";
+    let nsg = lab.make(group, json!({ "location": "westeurope" }))["id"].clone();
+    let who = principal(&mut lab);
+    lab.put(ROLE, assignment(CONTRIBUTOR, &who));
+    let client = lab.get(IDENTITY).body["properties"]["clientId"].as_str().expect("an id").to_owned();
+    let claims = json!({ "iss": "https://token.example.org", "sub": "s", "aud": "api://AzureADTokenExchange", "exp": lab.now / 1000 + 600 });
+    let got = lab.token(&[
+        ("grant_type", "client_credentials"),
+        ("client_id", &client),
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ("client_assertion", &format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()))),
+        ("scope", "https://management.azure.com/.default"),
+    ]);
+    lab.token = got.body["access_token"].as_str().expect("a token").to_owned();
+    let vnet = |nsg: Value| {
+        json!({ "location": "westeurope", "properties": {
+        "addressSpace": { "addressPrefixes": ["10.0.0.0/16"] },
+        "subnets": [{ "name": "a", "properties": { "addressPrefix": "10.0.0.0/24", "networkSecurityGroup": nsg } }],
+    } })
+    };
+    let line = "@/Microsoft.Network/virtualNetworks/v 2025-01-01";
+    lab.put(line, vnet(json!({ "id": nsg }))).refused(403, "LinkedAuthorizationFailed");
+    assert_eq!(lab.put(line, vnet(Value::Null)).status, 201);
 }
 
 #[test]

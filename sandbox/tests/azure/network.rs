@@ -183,7 +183,10 @@ fn what_is_referenced_has_to_be_there_and_stays() {
     let far = with(id(&lab, "far"));
     lab.put(SUBNET, far).refused(400, "InvalidResourceReference");
     lab.make(NSG, json!({ "location": "westeurope" }));
+    lab.put(NSG, json!({ "location": "westeurope" }));
     let near = with(id(&lab, "N"));
+    lab.put(SUBNET, near.clone()).refused(429, "RetryableError");
+    lab.rest();
     lab.make(SUBNET, near);
     lab.delete(NSG).refused(400, "InUseNetworkSecurityGroupCannotBeDeleted");
     assert_eq!(lab.get(NSG).body["properties"]["subnets"].as_array().map(Vec::len), Some(1));

@@ -77,7 +77,7 @@ impl Kind for AgentPool {
 
     fn view(
         &self,
-        cx: &Context<'_>,
+        _cx: &Context<'_>,
         world: &World,
         resource: &Resource,
         tail: &[String],
@@ -92,7 +92,6 @@ impl Kind for AgentPool {
             .filter(|version| *version <= plane)
             .map(|version| json!({ "kubernetesVersion": version.to_string() }))
             .collect();
-        let _ = cx;
         Some(Ok(Response::json(
             200,
             json!({

@@ -35,8 +35,17 @@ fn refuse(code: &str, message: impl Into<String>) -> Box<Refusal> {
 
 /// What a resource names has to be there.
 fn referenced(world: &World, by: &str, id: &str) -> Outcome<()> {
-    if world.resources.contains(&id.to_ascii_lowercase()) {
-        return Ok(());
+    if let Some(found) = world.resources.get(&id.to_ascii_lowercase()) {
+        if found.operation.is_none() {
+            return Ok(());
+        }
+        return Err(Service::Network
+            .refuse(429, "RetryableError", "A retryable error occurred.")
+            .detail(
+                "ReferencedResourceNotProvisioned",
+                format!("Cannot proceed with operation because resource {id} used by resource {by} is not in Succeeded state. Resource is in {} state.", found.state),
+            )
+            .header("Retry-After", "10"));
     }
     Err(refuse(
         "InvalidResourceReference",
