@@ -137,6 +137,29 @@ async fn a_world_outlives_its_server() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_written_is_not_acknowledged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("world.db");
+    let handle = Sandbox::start(options(&path)).await.expect("a sandbox");
+    let mut client = Client::new(&handle).await;
+    let file = rusqlite::Connection::open(&path).expect("a file");
+    let full = "CREATE TRIGGER full BEFORE INSERT ON row BEGIN SELECT RAISE(FAIL, 'no room'); END";
+    file.execute_batch(full).expect("a trigger");
+    let (status, body) = client.ask(&handle, "PUT", GROUP, json!({ "location": "westeurope" })).await;
+    assert_eq!((status, body["error"]["code"].as_str()), (500, Some("InternalServerError")));
+    // What is in memory is no longer what is on disk, so that nothing more is answered from it.
+    let (status, body) = client.ask(&handle, "GET", GROUP, Value::Null).await;
+    assert_eq!(status, 500);
+    assert!(body["error"]["message"].as_str().expect("text").contains("no room"), "{body}");
+    file.execute_batch("DROP TRIGGER full").expect("no trigger");
+    handle.stop().await;
+    let again = Sandbox::start(options(&path)).await.expect("a sandbox");
+    let (status, _) = Client::new(&again).await.ask(&again, "GET", GROUP, Value::Null).await;
+    assert_eq!(status, 404, "what was refused did not happen");
+    again.stop().await;
+}
+
+#[tokio::test]
 async fn http_2_is_spoken_too() {
     let handle = Sandbox::start(Options::default()).await.expect("a sandbox");
     let stream = connect(&handle, b"h2").await;

@@ -489,3 +489,30 @@ fn a_subnet_that_nodes_stand_in_stays() {
     lab.remove(group);
     lab.get(group).refused(404, "ResourceGroupNotFound");
 }
+
+#[test]
+fn an_address_that_a_cluster_uses_stays() {
+    let mut lab = Lab::new();
+    lab.group();
+    let line = "@/Microsoft.Network/publicIPAddresses/out 2025-01-01";
+    let body = json!({ "location": "westeurope", "sku": { "name": "Standard" }, "properties": { "publicIPAllocationMethod": "Static" } });
+    let id = lab.make(line, body)["id"].clone();
+    let profile = json!({ "loadBalancerProfile": { "outboundIPs": { "publicIPs": [{ "id": id }] } } });
+    lab.make(CLUSTER, with("/properties/networkProfile", profile));
+    lab.delete(line).refused(400, "PublicIPAddressCannotBeDeleted");
+    lab.remove(CLUSTER);
+    lab.remove(line);
+    lab.get(line).refused(404, "ResourceNotFound");
+}
+
+#[test]
+fn a_read_only_lock_forbids_actions() {
+    let mut lab = lab();
+    let lock = CLUSTER.replace(" 2026-04-01", "/providers/Microsoft.Authorization/locks/l 2020-05-01");
+    lab.make(&lock, json!({ "properties": { "level": "ReadOnly" } }));
+    post(&mut lab, "stop").refused(409, "ScopeLocked");
+    post(&mut lab, "listClusterUserCredential").refused(409, "ScopeLocked");
+    lab.put(POOL, pool()).refused(409, "ScopeLocked");
+    lab.remove(&lock);
+    assert_eq!(post(&mut lab, "stop").status, 202);
+}

@@ -159,6 +159,8 @@ fn resource_manager_refuses_what_is_no_token_for_it() {
     ]);
     let graph = graph.body["access_token"].as_str().expect("a token").to_owned();
     with(&mut lab, &format!("Bearer {graph}")).refused(401, "InvalidAuthenticationTokenAudience");
+    let stranger = Lab::of([8; 32], 1).token;
+    with(&mut lab, &format!("Bearer {stranger}")).refused(401, "InvalidAuthenticationTokenTenant");
     lab.now += 3_600_000;
     let late = with(&mut lab, &format!("Bearer {good}"));
     late.refused(401, "ExpiredAuthenticationToken");

@@ -34,7 +34,12 @@ impl Lab {
     }
 
     pub(crate) fn with(subscriptions: usize) -> Lab {
-        let seed = Seed { entropy: [7; 32], signing_key: KEY.clone(), subscriptions };
+        Lab::of([7; 32], subscriptions)
+    }
+
+    /// Another world, with the same key.
+    pub(crate) fn of(entropy: [u8; 32], subscriptions: usize) -> Lab {
+        let seed = Seed { entropy, signing_key: KEY.clone(), subscriptions };
         let world = World::new(&seed, START - 60_000);
         let azure = Azure::new(&world, BASE, 1.0).expect("services");
         let subscription = world.identity().subscriptions[0].id.clone();
