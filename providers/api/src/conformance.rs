@@ -350,6 +350,20 @@ impl Kit {
                     }
                 }
             }
+            // Services fill in what is not given, in items too.
+            (Value::List(want), Some(Value::List(there)))
+                if items_are_objects(attribute) && want.len() == there.len() =>
+            {
+                for (i, item) in want.iter().enumerate() {
+                    let have = match &attribute.keyed_by {
+                        Some(key) => there.iter().find(|there| member(there, key) == member(item, key)),
+                        None => there.get(i),
+                    };
+                    if let Some(below) = attribute.below(&Seg::Any) {
+                        self.same(check, below, &path.at(i), item, have);
+                    }
+                }
+            }
             (want, Some(have)) => {
                 if want.reveal() != have.reveal() {
                     self.fail(check, format!("`{path}` is {have:?}, not {want:?}"));
@@ -390,6 +404,14 @@ impl Kit {
             }
         }
     }
+}
+
+fn items_are_objects(attribute: &Attribute) -> bool {
+    attribute.kind == Kind::List && attribute.items.as_ref().is_some_and(|items| items.kind == Kind::Object)
+}
+
+fn member(item: &Value, key: &str) -> Option<Value> {
+    Some(item.as_map()?.get(key)?.reveal())
 }
 
 #[cfg(test)]
@@ -450,5 +472,38 @@ mod tests {
         t.thing: read what was deleted: expected that it is absent, got Ok(Found { id: "sample0", attributes: {"other": true, "size": "1"} })
         t.thing: delete what is gone: expected that it is deleted, got Err(ProviderError { class: Gone, effect: None, message: "`sample0` is not there", status: None, code: None, help: None })
         "#);
+    }
+
+    #[tokio::test]
+    async fn what_a_service_fills_into_items_is_no_finding_and_what_it_changes_is_one() {
+        let item = Attribute {
+            attributes: [
+                ("name".into(), Attribute::of(Kind::String)),
+                ("n".into(), Attribute::of(Kind::Integer)),
+            ]
+            .into(),
+            ..Attribute::of(Kind::Object)
+        };
+        let list = Attribute {
+            keyed_by: Some("name".into()),
+            items: Some(Box::new(item)),
+            ..Attribute::of(Kind::List)
+        };
+        let mut schema = TypeSchema::new("t.thing");
+        schema.attributes = [("list".into(), list)].into();
+        let body =
+            |items: &str| Value::from_json(&serde_json::from_str(&format!("{{\"list\": {items}}}")).unwrap());
+        let want = body(r#"[{"name": "a", "n": 1}, {"name": "b"}]"#);
+        let found = |have: Value| {
+            let mut kit = Kit { type_name: "t.thing".into(), findings: Vec::new() };
+            let attribute = &schema.attributes["list"];
+            let at = |value: &Value| value.at(&Path::key("list")).cloned().unwrap();
+            kit.same("read", attribute, &Path::key("list"), &at(&want), Some(&at(&have)));
+            kit.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(found(body(r#"[{"name": "b", "n": 7}, {"name": "a", "n": 1}]"#)), "");
+        insta::assert_snapshot!(found(body(r#"[{"name": "b"}, {"name": "a", "n": 2}]"#)), @"t.thing: read: `list[0].n` is 2, not 1");
+        insta::assert_snapshot!(found(body(r#"[{"name": "c"}, {"name": "a", "n": 1}]"#)), @"t.thing: read: `list[1]` is missing, not {\"name\": \"b\"}");
+        assert!(found(body(r#"[{"name": "a", "n": 1}]"#)).contains("`list` is"));
     }
 }

@@ -12,9 +12,14 @@ pub(crate) const GIVEN: &[&str] = &["subscription"];
 /// The type files, by name.
 pub const FILES: &[(&str, &str)] = &[
     ("azure/agent_pool.yaml", include_str!("../types/agent_pool.yaml")),
+    ("azure/dns_zone.yaml", include_str!("../types/dns_zone.yaml")),
+    ("azure/federated_credential.yaml", include_str!("../types/federated_credential.yaml")),
+    ("azure/lock.yaml", include_str!("../types/lock.yaml")),
     ("azure/managed_cluster.yaml", include_str!("../types/managed_cluster.yaml")),
     ("azure/resource_group.yaml", include_str!("../types/resource_group.yaml")),
     ("azure/storage_account.yaml", include_str!("../types/storage_account.yaml")),
+    ("azure/storage_container.yaml", include_str!("../types/storage_container.yaml")),
+    ("azure/user_assigned_identity.yaml", include_str!("../types/user_assigned_identity.yaml")),
 ];
 
 static TYPES: LazyLock<Arc<BTreeMap<Name, RestType>>> = LazyLock::new(|| {

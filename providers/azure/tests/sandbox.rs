@@ -1,0 +1,331 @@
+//! The provider against the sandbox, over TLS and with a token: the conformance kit for each type, and
+//! what the sandbox refuses.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aurak_api::conformance::{self, Sample};
+use aurak_api::{Call, Class, Progress, Provider, ProviderError, ProviderType, Registry, Update};
+use aurak_azure::{AzureOptions, AzureType};
+use aurak_model::snapshot::Refreshed;
+use aurak_model::{Address, Value};
+use aurak_rest::Paces;
+use aurak_sandbox::{Handle, Options, Sandbox};
+use serde_json::{Value as Json, json};
+
+/// A sandbox in which long operations take milliseconds, and the provider type in front of it.
+struct Place {
+    sandbox: Handle,
+    azure: Arc<AzureType>,
+    subscription: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Place {
+    async fn new(options: Options) -> Place {
+        let sandbox = Sandbox::start(Options { speed: 2_000.0, ..options }).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let ca = folder.path().join("ca.pem");
+        std::fs::write(&ca, &sandbox.ca_pem).unwrap();
+        let identity = &sandbox.identity;
+        let subscription = identity.subscriptions[0].id.clone();
+        let variables = [
+            ("AURAK_SANDBOX_URL", sandbox.url.clone()),
+            ("AURAK_SANDBOX_CA", ca.display().to_string()),
+            ("AZURE_AUTHORITY_HOST", sandbox.url.clone()),
+            ("AZURE_TENANT_ID", identity.tenant.clone()),
+            ("AZURE_CLIENT_ID", identity.client_id.clone()),
+            ("AZURE_CLIENT_SECRET", identity.client_secret.clone()),
+            ("AZURE_SUBSCRIPTION_ID", subscription.clone()),
+        ];
+        let env =
+            move |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
+        let options = AzureOptions { folder: PathBuf::from("/"), env: Arc::new(env), paces: Paces::new() };
+        Place { sandbox, azure: Arc::new(AzureType::new(options)), subscription, _folder: folder }
+    }
+
+    async fn provider(&self) -> Arc<dyn Provider> {
+        let registry = Registry::new().with(self.azure.clone());
+        registry.configure("azure", &Value::map::<&str>([])).await.unwrap()
+    }
+
+    /// The id of a group.
+    fn group(&self, name: &str) -> String {
+        format!("/subscriptions/{}/resourceGroups/{name}", self.subscription)
+    }
+}
+
+fn value(json: Json) -> Value {
+    Value::from_json(&json)
+}
+
+fn group(name: &str) -> Json {
+    json!({ "name": name, "location": "westeurope" })
+}
+
+fn call() -> Call {
+    Call::new("k", &Address::parse("a").unwrap())
+}
+
+/// Follows a call to its end.
+async fn end(
+    provider: &dyn Provider,
+    ty: &str,
+    begun: Result<Progress, ProviderError>,
+) -> Result<Progress, ProviderError> {
+    let mut progress = begun?;
+    while let Progress::Waiting { handle, poll, .. } = progress {
+        tokio::time::sleep(poll).await;
+        progress = provider.resume(&call(), ty, &handle).await?;
+    }
+    Ok(progress)
+}
+
+async fn make(provider: &dyn Provider, ty: &str, desired: Json) -> Result<(String, Value), ProviderError> {
+    let begun = provider.create(&call(), ty, &value(desired)).await;
+    match end(provider, ty, begun).await? {
+        Progress::Done(applied) => Ok((applied.id.to_string(), applied.attributes)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn every_type_conforms() {
+    let place = Place::new(Options::default()).await;
+    let provider = place.provider().await;
+    let g = place.group("g");
+    make(&*provider, "azure.resource_group", group("g")).await.unwrap();
+    let in_group = |name: &str| json!({ "group": g, "name": name, "location": "westeurope" });
+    let account =
+        merged(in_group("aurakholds"), json!({ "kind": "StorageV2", "sku": { "name": "Standard_LRS" } }));
+    make(&*provider, "azure.storage_account", account).await.unwrap();
+    make(&*provider, "azure.user_assigned_identity", in_group("holds")).await.unwrap();
+    make(&*provider, "azure.managed_cluster", cluster(&g, "holds", "a")).await.unwrap();
+    let within = |rest: &str| format!("{g}/providers/{rest}");
+    let (storage, identities, zones, clusters) = (
+        within("Microsoft.Storage/storageAccounts"),
+        within("Microsoft.ManagedIdentity/userAssignedIdentities"),
+        within("Microsoft.Network/dnszones"),
+        within("Microsoft.ContainerService/managedClusters"),
+    );
+    let identity = format!("{identities}/holds");
+    let trust = |subject: &str| {
+        json!({ "identity": identity, "name": "sample", "properties": {
+            "issuer": "https://issuer.test", "subject": subject, "audiences": ["api://AzureADTokenExchange"] } })
+    };
+    let lock = |notes: &str| json!({ "scope": identity, "name": "sample", "properties": { "level": "CanNotDelete", "notes": notes } });
+    let tagged = |body: Json, tag: &str| merged(body, json!({ "tags": { "a": tag } }));
+    let stored = |tier: &str| {
+        merged(
+            in_group("aurakconforms"),
+            json!({ "kind": "StorageV2", "sku": { "name": "Standard_LRS" },
+            "properties": { "minimumTlsVersion": "TLS1_2", "accessTier": tier } }),
+        )
+    };
+    let container = |value: &str| {
+        json!({ "account": format!("{storage}/aurakholds"), "name": "sample",
+                "properties": { "metadata": { "a": value } } })
+    };
+    let zone =
+        |tag: &str| json!({ "group": g, "name": "sample.test", "location": "global", "tags": { "a": tag } });
+    let pool = |count: i64| {
+        json!({ "cluster": format!("{clusters}/holds"), "name": "sample", "properties": {
+            "count": count, "vmSize": "Standard_D4s_v5", "mode": "User" } })
+    };
+    let under_group = |tag: &str| tagged(group("sample"), tag);
+    let samples = [
+        (
+            "resource_group",
+            "sample".to_string(),
+            place.group("nothing"),
+            "resourcegroups".to_string(),
+            under_group("1"),
+            under_group("2"),
+        ),
+        sampled(
+            "storage_account",
+            &storage,
+            "aurakconforms",
+            "providers/Microsoft.Storage/storageAccounts",
+            stored("Hot"),
+            stored("Cool"),
+        ),
+        sampled(
+            "storage_container",
+            &format!("{storage}/aurakholds/blobServices/default/containers"),
+            "sample",
+            "",
+            container("1"),
+            container("2"),
+        ),
+        sampled(
+            "user_assigned_identity",
+            &identities,
+            "sample",
+            "providers/Microsoft.ManagedIdentity/userAssignedIdentities",
+            tagged(in_group("sample"), "1"),
+            tagged(in_group("sample"), "2"),
+        ),
+        sampled(
+            "federated_credential",
+            &format!("{identity}/federatedIdentityCredentials"),
+            "sample",
+            "",
+            trust("one"),
+            trust("two"),
+        ),
+        sampled(
+            "lock",
+            &format!("{identity}/providers/Microsoft.Authorization/locks"),
+            "sample",
+            "",
+            lock("one"),
+            lock("two"),
+        ),
+        sampled(
+            "dns_zone",
+            &zones,
+            "sample.test",
+            "providers/Microsoft.Network/dnszones",
+            zone("1"),
+            zone("2"),
+        ),
+        sampled(
+            "managed_cluster",
+            &clusters,
+            "sample",
+            "providers/Microsoft.ContainerService/managedClusters",
+            cluster(&g, "sample", "1"),
+            cluster(&g, "sample", "2"),
+        ),
+        sampled("agent_pool", &format!("{clusters}/holds/agentPools"), "sample", "", pool(1), pool(2)),
+    ];
+    let samples = samples.map(|(ty, key, unknown, collection, made, changed)| Sample {
+        type_name: format!("azure.{ty}"),
+        attributes: value(made),
+        update: Some(value(changed)),
+        key: Some(key),
+        collection: Some(collection),
+        unknown_id: Some(unknown),
+    });
+    let azure: Arc<dyn ProviderType> = place.azure.clone();
+    let findings = conformance::run(azure, &Value::map::<&str>([]), &samples).await;
+    let findings: Vec<_> = findings.iter().map(ToString::to_string).collect();
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+    place.sandbox.stop().await;
+}
+
+/// Type, key, an id that names nothing, collection, body, changed body.
+type Row = (&'static str, String, String, String, Json, Json);
+
+/// A row of an object below a path, which is its collection unless another one is given.
+fn sampled(ty: &'static str, below: &str, name: &str, collection: &str, made: Json, changed: Json) -> Row {
+    let collection = if collection.is_empty() { below } else { collection };
+    (ty, format!("{below}/{name}"), format!("{below}/nothing"), collection.to_string(), made, changed)
+}
+
+fn merged(mut body: Json, more: Json) -> Json {
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body
+}
+
+fn cluster(group: &str, name: &str, tag: &str) -> Json {
+    json!({
+        "group": group, "name": name, "location": "westeurope", "tags": { "a": tag },
+        "identity": { "type": "SystemAssigned" },
+        "properties": {
+            "dnsPrefix": name,
+            "agentPoolProfiles": [{ "name": "system", "mode": "System", "count": 1, "vmSize": "Standard_D4s_v5" }],
+        },
+    })
+}
+
+#[tokio::test]
+async fn keys_are_read_when_they_are_used_and_are_secret() {
+    let place = Place::new(Options::default()).await;
+    let provider = place.provider().await;
+    make(&*provider, "azure.resource_group", group("g")).await.unwrap();
+    let (id, attributes) = make(
+        &*provider,
+        "azure.storage_account",
+        json!({ "group": place.group("g"), "name": "aurakkeys", "location": "westeurope",
+                "kind": "StorageV2", "sku": { "name": "Standard_LRS" } }),
+    )
+    .await
+    .unwrap();
+    assert!(!attributes.as_map().unwrap().contains_key("keys"));
+    let read = provider.read_volatile("azure.storage_account", &id, &attributes).await.unwrap();
+    let Refreshed::Found { attributes, .. } = read else { panic!("{read:?}") };
+    let keys = attributes.as_map().unwrap().get("keys").unwrap();
+    assert_eq!(keys.as_map().unwrap().len(), 2);
+    assert!(keys.as_map().unwrap().values().all(|key| key.has_marks() && !key.reveal().is_null()));
+    place.sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn an_update_keeps_what_another_client_set() {
+    let place = Place::new(Options::default()).await;
+    let provider = place.provider().await;
+    let ours = |tags: Json| json!({ "name": "g", "location": "westeurope", "tags": tags });
+    let (id, live) =
+        make(&*provider, "azure.resource_group", ours(json!({ "a": "1", "b": "1" }))).await.unwrap();
+    let update = |desired: Json, unset: &[&str]| Update {
+        id: id.as_str().into(),
+        desired: value(desired),
+        live: live.clone(),
+        unset: unset.iter().map(|path| aurak_model::Path::parse(path).unwrap()).collect(),
+    };
+    // Another client, after ours read it.
+    let theirs = update(ours(json!({ "theirs": "x" })), &[]);
+    let ty = "azure.resource_group";
+    end(&*provider, ty, provider.update(&call(), ty, &theirs).await).await.unwrap();
+    let mine = update(ours(json!({ "a": "2" })), &["tags.b"]);
+    let done = end(&*provider, ty, provider.update(&call(), ty, &mine).await).await.unwrap();
+    let Progress::Done(applied) = done else { panic!("{done:?}") };
+    let tags = applied.attributes.as_map().unwrap().get("tags").unwrap().to_json().unwrap();
+    assert_eq!(tags, json!({ "a": "2", "theirs": "x" }));
+    place.sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn lists_are_read_page_by_page() {
+    let place = Place::new(Options { page: Some(2), ..Options::default() }).await;
+    let provider = place.provider().await;
+    for i in 0..5 {
+        make(&*provider, "azure.resource_group", group(&format!("g{i}"))).await.unwrap();
+    }
+    let listed = provider.list("azure.resource_group", "resourcegroups").await.unwrap();
+    let names: Vec<_> = listed.iter().map(|item| item.id.rsplit('/').next().unwrap()).collect();
+    assert_eq!(names, ["g0", "g1", "g2", "g3", "g4"]);
+    place.sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_refused_says_what_to_do() {
+    let place = Place::new(Options::default()).await;
+    let provider = place.provider().await;
+    let account = |name: &str, group: &str| {
+        json!({ "group": place.group(group), "name": name, "location": "westeurope",
+                "kind": "StorageV2", "sku": { "name": "Standard_LRS" } })
+    };
+    let nowhere =
+        make(&*provider, "azure.storage_account", account("auraknowhere", "nogroup")).await.unwrap_err();
+    assert_eq!(
+        (nowhere.class, nowhere.code.as_deref(), nowhere.help.as_deref()),
+        (
+            Class::Permanent,
+            Some("ResourceGroupNotFound"),
+            Some("what it lives in is not there: let it refer to the resource that makes it")
+        )
+    );
+    make(&*provider, "azure.resource_group", group("g")).await.unwrap();
+    make(&*provider, "azure.resource_group", group("h")).await.unwrap();
+    make(&*provider, "azure.storage_account", account("auraktwice", "g")).await.unwrap();
+    let again = make(&*provider, "azure.storage_account", account("auraktwice", "g")).await.unwrap_err();
+    assert!(matches!(again.class, Class::Exists { .. }), "{again:?}");
+    let taken = make(&*provider, "azure.storage_account", account("auraktwice", "h")).await.unwrap_err();
+    assert_eq!(taken.class, Class::Permanent, "{taken:?}");
+    place.sandbox.stop().await;
+}
