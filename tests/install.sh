@@ -18,3 +18,5 @@ need tmux tmux
 # Judges of drawn keys.
 need openssl openssl
 need ssh-keygen openssh-client
+# Microsoft's Python SDKs (tests/clients) live in an environment of their own.
+python3 -c 'import ensurepip' >/dev/null 2>&1 || need ensurepip python3-venv

@@ -211,6 +211,10 @@ async fn faults_strike_and_the_log_keeps_no_secret() {
     let subscription = handle.identity.subscriptions[0].id.clone();
     let account = "resourceGroups/g/providers/Microsoft.Storage/storageAccounts/canary";
     let mut keys = Value::Null;
+    // This path is the same in every world, and so is what strikes on it with this seed.
+    for _ in 0..20 {
+        client.send(&handle, "GET", "/subscriptions?api-version=2022-12-01", None).await;
+    }
     // Whatever strikes, asking again gets there.
     for (method, rest, body) in [
         ("PUT", GROUP.to_owned(), json!({ "location": "westeurope" })),

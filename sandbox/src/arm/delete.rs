@@ -1,6 +1,8 @@
 //! DELETE for every type.
 
-use super::{Address, Context, Kind, Place, Start, begin, holder, locks, no_group, operations, write};
+use super::{
+    Address, Context, Kind, Place, Start, begin, holder, locks, no_group, operations, preconditions,
+};
 use crate::http::Response;
 use crate::refusal::{Outcome, Refusal};
 use crate::types;
@@ -12,11 +14,11 @@ pub(crate) fn delete(cx: &Context<'_>, world: &mut World, address: &Address) -> 
         if spec.place == Place::Subscription {
             return Err(no_group(address.name()));
         }
-        write::parent(world, address, "delete")?;
+        preconditions::parent(world, address, "delete")?;
         return Ok(Response::empty(204));
     };
     locks::check(world, address, cx.request.method, "delete")?;
-    write::conditions(cx, address, Some(&resource))?;
+    preconditions::conditions(cx, address, Some(&resource))?;
     let under_way = |operation: &Operation| {
         operation.effect == Effect::Delete && operation.runs() && operation.resource == address.key
     };

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::{Address, Context, Filter, Kind, Place, Scope, write};
+use super::{Address, Context, Filter, Kind, Place, Scope, preconditions};
 use crate::http::{Response, encode};
 use crate::refusal::{Outcome, Refusal};
 use crate::types;
@@ -92,7 +92,7 @@ pub(crate) fn list(
             let mut names = names.to_vec();
             names.push(String::new());
             let inside = Address::new(kind, scope.clone(), names);
-            write::parent(world, &inside, "read")?;
+            preconditions::parent(world, &inside, "read")?;
             world.resources.range(inside.key).map(|(_, resource)| resource).filter(of_type).collect()
         }
         Place::Group if scope.group.is_none() && !spec.listed_in_subscription => {

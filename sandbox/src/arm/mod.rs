@@ -13,6 +13,7 @@ mod kind;
 mod list;
 mod locks;
 mod operations;
+mod preconditions;
 mod read;
 mod service;
 mod throttle;

@@ -1,6 +1,8 @@
 //! GET of a resource, and everything below a provider that is no resource: actions, views, operations.
 
-use super::{Address, Context, Etag, Place, Scope, directory, etag, guard, list, locks, operations, write};
+use super::{
+    Address, Context, Etag, Place, Scope, directory, etag, guard, list, locks, operations, preconditions,
+};
 use crate::http::{Method, Response};
 use crate::refusal::Outcome;
 use crate::types;
@@ -10,9 +12,9 @@ pub(crate) fn read(cx: &Context<'_>, world: &mut World, address: &Address) -> Ou
     let spec = address.kind.spec();
     let Some(resource) = world.resources.get(&address.key) else {
         if spec.place != Place::Subscription {
-            write::parent(world, address, "read")?;
+            preconditions::parent(world, address, "read")?;
         }
-        return Err(write::missing(address));
+        return Err(preconditions::missing(address));
     };
     let response = if cx.request.method == Method::Head && spec.place == Place::Subscription {
         Response::empty(204)
@@ -65,7 +67,7 @@ pub(crate) fn other(
         Method::Get | Method::Head => {
             guard(cx, world, address.kind, scope, &address.id, "read")?;
             let Some(resource) = world.resources.get(&address.key) else {
-                return Err(write::missing(&address));
+                return Err(preconditions::missing(&address));
             };
             let found = address.kind.view(cx, world, resource, &tail_lower);
             found.unwrap_or_else(|| Err(directory::unknown_type(namespace, rest, cx.version)))
@@ -88,10 +90,10 @@ fn act(
         return Err(unknown());
     };
     guard(cx, world, address.kind, &address.scope, &address.id, &format!("{}/action", tail[0]))?;
-    write::alive(world, address)?;
+    preconditions::alive(world, address)?;
     locks::check(world, address, Method::Post, &format!("{}/action", tail[0]))?;
     if !world.resources.contains(&address.key) {
-        return Err(write::missing(address));
+        return Err(preconditions::missing(address));
     }
     let body = if cx.request.body.is_empty() { serde_json::Map::new() } else { cx.body(spec.service)? };
     match address.kind.act(cx, world, &address.key, action, &body) {

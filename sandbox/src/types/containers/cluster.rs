@@ -5,18 +5,17 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
-use super::agent_pool::{self, AgentPool};
-use super::pool_rules::{self, Around};
+use super::pool_rules::Around;
 use super::releases::{self, Version};
-use super::{VERSIONS, invalid, kubeconfig, network, not_allowed, refuse};
+use super::{POOLS, VERSIONS, invalid, kubeconfig, network, node_group, not_allowed, profiles, refuse};
 use crate::arm::{
-    Context, Etag, Exclusive, Kind, Locations, Name, Patch, Service, Spec, Start, begin, etag, fingerprint,
-    follow, guid_of, holder, remove, shown,
+    Context, Etag, Exclusive, Kind, Locations, Name, Patch, Service, Spec, Start, begin, fingerprint, follow,
+    guid_of, holder, remove, shown,
 };
 use crate::http::Response;
 use crate::refusal::Outcome;
 use crate::shape::Shape;
-use crate::types::{GROUPS, matches, principal};
+use crate::types::matches;
 use crate::world::{Effect, Progress, Resource, World};
 
 pub(crate) struct ManagedCluster;
@@ -86,9 +85,8 @@ static SPEC: Spec = Spec {
 static SHAPE: LazyLock<Shape> =
     LazyLock::new(|| Shape::parse(include_str!("../../../shapes/managed_cluster.txt")));
 
-/// Not shown, and not a part of the body: whether it runs, and the pools of a write on their way.
+/// Whether it runs; not a part of the body.
 const POWER: &str = "power";
-const POOLS: &str = "pools";
 
 impl Kind for ManagedCluster {
     fn spec(&self) -> &Spec {
@@ -138,18 +136,18 @@ impl Kind for ManagedCluster {
         }
         network::check(old, new)?;
         defaults(new);
-        let profiles = pools(world, old, new)?;
+        let profiles = profiles::pools(world, old, new)?;
         new.hidden.insert(POOLS.to_owned(), json!(profiles));
         Ok(())
     }
 
     fn stored(&self, cx: &Context<'_>, world: &mut World, key: &str) {
-        adopt(world, key);
-        node_group(cx, world, key);
+        profiles::adopt(world, key);
+        node_group::make(cx, world, key);
     }
 
     fn gone(&self, world: &mut World, resource: &Resource) {
-        remove(world, &node_group_key(resource));
+        remove(world, &node_group::key(resource));
     }
 
     fn settled(&self, world: &mut World, key: &str, operation: &str, _now: i64) {
@@ -167,7 +165,8 @@ impl Kind for ManagedCluster {
     fn show(&self, world: &World, resource: &Resource) -> Value {
         let mut body = shown(&SPEC, resource);
         body["properties"]["powerState"] = json!({ "code": power(resource) });
-        body["properties"]["agentPoolProfiles"] = children(world, &resource.key()).map(profile).collect();
+        body["properties"]["agentPoolProfiles"] =
+            profiles::children(world, &resource.key()).map(profiles::profile).collect();
         body
     }
 
@@ -205,7 +204,7 @@ impl Kind for ManagedCluster {
             releases::upgrades(from).iter().map(|to| json!({ "kubernetesVersion": to.to_string() })).collect()
         };
         let plane = version(resource);
-        let pools: Vec<Value> = children(world, &resource.key())
+        let pools: Vec<Value> = profiles::children(world, &resource.key())
             .filter_map(|pool| {
                 let current = pool.text("properties.currentOrchestratorVersion").and_then(releases::parse)?;
                 Some(json!({
@@ -366,161 +365,6 @@ fn defaults(new: &mut Resource) {
         new.set(
             "properties.privateFQDN",
             format!("{host}.{}.privatelink.{location}.azmk8s.io", guid_of(&id)),
-        );
-    }
-}
-
-/// The list of pools as it will be: those that the body names, checked; at least one for the system.
-fn pools(world: &World, old: Option<&Resource>, new: &mut Resource) -> Outcome<Vec<Value>> {
-    let given = new.take("properties.agentPoolProfiles");
-    let given: Vec<Map<String, Value>> = given
-        .as_ref()
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_object)
-        .cloned()
-        .collect();
-    let key = new.key();
-    if old.is_none() && given.is_empty() {
-        return Err(invalid("agentPoolProfiles", "must name at least one pool"));
-    }
-    let mut checked: Vec<Resource> = Vec::new();
-    for mut properties in given {
-        let name =
-            properties.remove("name").and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
-        if checked.iter().any(|other| other.name == name) {
-            return Err(invalid("agentPoolProfiles.name", &format!("'{name}' is there twice")));
-        }
-        let before = world.resources.get(&format!("{key}/agentpools/{name}"));
-        let mut body = Map::new();
-        body.insert("properties".into(), Value::Object(properties));
-        let mut pool = Resource { id: format!("{}/agentPools/{name}", new.id), name, body, ..new.clone() };
-        pool_rules::check(&around(world, new), before, &mut pool)?;
-        checked.push(pool);
-    }
-    let system = |pool: &Resource| pool.text("properties.mode") == Some("System");
-    let others = children(world, &key).filter(|pool| !checked.iter().any(|named| named.name == pool.name));
-    if !checked.iter().any(system) && !others.into_iter().any(system) {
-        return Err(not_allowed(400, "There has to be at least one system agent pool."));
-    }
-    // A newer control plane takes no pool along, and leaves none too far behind.
-    let plane = version(new);
-    for pool in children(world, &key).filter(|pool| !checked.iter().any(|named| named.name == pool.name)) {
-        let current = pool.text("properties.currentOrchestratorVersion").and_then(releases::parse);
-        if current.is_some_and(|current| current.minor + 2 < plane.minor) {
-            return Err(refuse(
-                400,
-                "NodePoolMcVersionIncompatible",
-                format!(
-                    "Node pool {} is more than two minor versions older than control plane version {plane}; upgrade it first.",
-                    pool.name
-                ),
-            ));
-        }
-    }
-    Ok(checked.iter().map(|pool| json!({ "name": pool.name, "properties": pool.properties() })).collect())
-}
-
-fn children<'a>(world: &'a World, key: &str) -> impl Iterator<Item = &'a Resource> + use<'a> {
-    world.below(key).map(|(_, resource)| resource).filter(|resource| resource.type_ == agent_pool::NAME)
-}
-
-/// A pool as the list of its cluster shows it.
-fn profile(pool: &Resource) -> Value {
-    let mut body = Value::Object(pool.properties());
-    body["name"] = json!(pool.name);
-    body["eTag"] = json!(etag(AgentPool.spec(), pool));
-    body["provisioningState"] = json!(pool.state);
-    body
-}
-
-/// Makes the pools that the write named.
-fn adopt(world: &mut World, key: &str) {
-    let Some(cluster) = world.resources.get_mut(key) else { return };
-    let pools = cluster.hidden.remove(POOLS);
-    let cluster = cluster.clone();
-    for item in pools.as_ref().and_then(Value::as_array).into_iter().flatten() {
-        let name = item.get("name").and_then(Value::as_str).unwrap_or_default();
-        let child = format!("{key}/agentpools/{name}");
-        let old = world.resources.get(&child).cloned();
-        let mut body = Map::new();
-        body.insert("properties".into(), item.get("properties").cloned().unwrap_or_else(|| json!({})));
-        let changed = old.as_ref().is_none_or(|old| old.body != body);
-        let pool = Resource {
-            id: old
-                .as_ref()
-                .map_or_else(|| format!("{}/agentPools/{name}", cluster.id), |old| old.id.clone()),
-            name: name.to_owned(),
-            type_: agent_pool::NAME.to_owned(),
-            body,
-            hidden: Map::new(),
-            state: cluster.state.clone(),
-            operation: cluster.operation.clone(),
-            revision: old.as_ref().map_or(cluster.revision, |old| old.revision + u64::from(changed)),
-            created: old.as_ref().map_or(cluster.changed, |old| old.created),
-            changed: cluster.changed,
-        };
-        world.resources.insert(child, pool);
-    }
-}
-
-fn node_group_key(cluster: &Resource) -> String {
-    let subscription = cluster.id.split('/').nth(2).unwrap_or_default();
-    let name = cluster.text("properties.nodeResourceGroup").unwrap_or_default();
-    format!("/subscriptions/{subscription}/resourcegroups/{name}").to_ascii_lowercase()
-}
-
-/// The group that the service makes for the nodes, with the identity of their kubelets.
-fn node_group(cx: &Context<'_>, world: &mut World, key: &str) {
-    let Some(cluster) = world.resources.get(key).cloned() else { return };
-    let issuer = cluster.flag("properties.oidcIssuerProfile.enabled") == Some(true);
-    if let (true, Some(cluster)) = (issuer, world.resources.get_mut(key)) {
-        let url = format!("{}/oidc/{}/", cx.azure.base, guid_of(&cluster.id));
-        cluster.set("properties.oidcIssuerProfile.issuerURL", url);
-    }
-    let group_key = node_group_key(&cluster);
-    if world.resources.contains(&group_key) {
-        return;
-    }
-    let location = cluster.location().to_owned();
-    let name = cluster.text("properties.nodeResourceGroup").unwrap_or_default().to_owned();
-    let subscription = cluster.id.split('/').nth(2).unwrap_or_default();
-    let body = |value: Value| value.as_object().cloned().unwrap_or_default();
-    let settled =
-        Resource { hidden: Map::new(), state: "Succeeded".to_owned(), operation: None, ..cluster.clone() };
-    let group = Resource {
-        id: format!("/subscriptions/{subscription}/resourceGroups/{name}"),
-        name,
-        type_: GROUPS.to_owned(),
-        body: body(json!({ "location": location, "managedBy": cluster.id })),
-        ..settled.clone()
-    };
-    let id = format!(
-        "{}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{}-agentpool",
-        group.id, cluster.name
-    );
-    let made = principal(cx, world, &format!("{}-agentpool", cluster.name), &id.to_ascii_lowercase());
-    let kubelet = Resource {
-        id: id.clone(),
-        name: made.name.clone(),
-        type_: "Microsoft.ManagedIdentity/userAssignedIdentities".to_owned(),
-        body: body(json!({
-            "location": location,
-            "properties": {
-                "tenantId": world.identity().tenant, "principalId": made.object_id, "clientId": made.client_id,
-            },
-        })),
-        ..settled
-    };
-    world.resources.insert(group_key, group);
-    world.resources.insert(id.to_ascii_lowercase(), kubelet);
-    if let Some(cluster) = world.resources.get_mut(key)
-        && cluster.at("properties.identityProfile").is_none()
-    {
-        cluster.set(
-            "properties.identityProfile.kubeletidentity",
-            json!({ "resourceId": id, "clientId": made.client_id, "objectId": made.object_id }),
         );
     }
 }

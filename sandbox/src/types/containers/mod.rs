@@ -4,7 +4,9 @@ pub(crate) mod agent_pool;
 pub(crate) mod cluster;
 mod kubeconfig;
 mod network;
+mod node_group;
 mod pool_rules;
+mod profiles;
 mod releases;
 
 use serde_json::{Value, json};
@@ -31,6 +33,9 @@ const VERSIONS: &[&str] = &[
     "2026-06-01",
     "2026-08-01",
 ];
+
+/// The pools of a write on their way from the body of a cluster to their own.
+const POOLS: &str = "pools";
 
 fn refuse(status: u16, code: &str, message: impl Into<String>) -> Box<Refusal> {
     Service::Containers.refuse(status, code, message)
