@@ -142,6 +142,8 @@ pub(crate) fn judge(refusal: &Refusal, method: Method, after: Option<Duration>) 
     let said = message.to_ascii_lowercase();
     let busy = || is(BUSY) || BUSY_WORDS.iter().any(|words| said.contains(words));
     let class = match status {
+        // The network says so of an operation on what the object shares with others.
+        429 if is(BUSY) => Class::Conflict,
         429 => Class::Transient { after },
         408 | 500 | 502..=599 => Class::Transient { after },
         401 if code == "ExpiredAuthenticationToken" => Class::Transient { after },

@@ -19,7 +19,9 @@ pub const FILES: &[(&str, &str)] = &[
     ("azure/resource_group.yaml", include_str!("../types/resource_group.yaml")),
     ("azure/storage_account.yaml", include_str!("../types/storage_account.yaml")),
     ("azure/storage_container.yaml", include_str!("../types/storage_container.yaml")),
+    ("azure/subnet.yaml", include_str!("../types/subnet.yaml")),
     ("azure/user_assigned_identity.yaml", include_str!("../types/user_assigned_identity.yaml")),
+    ("azure/virtual_network.yaml", include_str!("../types/virtual_network.yaml")),
 ];
 
 static TYPES: LazyLock<Arc<BTreeMap<Name, RestType>>> = LazyLock::new(|| {

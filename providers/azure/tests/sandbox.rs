@@ -103,6 +103,14 @@ async fn every_type_conforms() {
     make(&*provider, "azure.storage_account", account).await.unwrap();
     make(&*provider, "azure.user_assigned_identity", in_group("holds")).await.unwrap();
     make(&*provider, "azure.managed_cluster", cluster(&g, "holds", "a")).await.unwrap();
+    let network = |name: &str, tag: &str| {
+        merged(
+            tagged(in_group(name), tag),
+            json!({
+            "properties": { "addressSpace": { "addressPrefixes": ["10.0.0.0/16"] } } }),
+        )
+    };
+    make(&*provider, "azure.virtual_network", network("holds", "a")).await.unwrap();
     let within = |rest: &str| format!("{g}/providers/{rest}");
     let (storage, identities, zones, clusters) = (
         within("Microsoft.Storage/storageAccounts"),
@@ -116,7 +124,6 @@ async fn every_type_conforms() {
             "issuer": "https://issuer.test", "subject": subject, "audiences": ["api://AzureADTokenExchange"] } })
     };
     let lock = |notes: &str| json!({ "scope": identity, "name": "sample", "properties": { "level": "CanNotDelete", "notes": notes } });
-    let tagged = |body: Json, tag: &str| merged(body, json!({ "tags": { "a": tag } }));
     let stored = |tier: &str| {
         merged(
             in_group("aurakconforms"),
@@ -127,6 +134,11 @@ async fn every_type_conforms() {
     let container = |value: &str| {
         json!({ "account": format!("{storage}/aurakholds"), "name": "sample",
                 "properties": { "metadata": { "a": value } } })
+    };
+    let networks = within("Microsoft.Network/virtualNetworks");
+    let subnet = |name: &str, policies: &str| {
+        json!({ "network": format!("{networks}/holds"), "name": name, "properties": {
+            "addressPrefix": "10.0.1.0/24", "privateEndpointNetworkPolicies": policies } })
     };
     let zone =
         |tag: &str| json!({ "group": g, "name": "sample.test", "location": "global", "tags": { "a": tag } });
@@ -200,9 +212,25 @@ async fn every_type_conforms() {
             cluster(&g, "sample", "1"),
             cluster(&g, "sample", "2"),
         ),
+        sampled(
+            "virtual_network",
+            &networks,
+            "sample",
+            "providers/Microsoft.Network/virtualNetworks",
+            network("sample", "1"),
+            network("sample", "2"),
+        ),
+        sampled(
+            "subnet",
+            &format!("{networks}/holds/subnets"),
+            "sample",
+            "",
+            subnet("sample", "Enabled"),
+            subnet("sample", "Disabled"),
+        ),
         sampled("agent_pool", &format!("{clusters}/holds/agentPools"), "sample", "", pool(1), pool(2)),
     ];
-    let samples = samples.map(|(ty, key, unknown, collection, made, changed)| Sample {
+    let samples = samples.into_iter().map(|(ty, key, unknown, collection, made, changed)| Sample {
         type_name: format!("azure.{ty}"),
         attributes: value(made),
         update: Some(value(changed)),
@@ -210,6 +238,7 @@ async fn every_type_conforms() {
         collection: Some(collection),
         unknown_id: Some(unknown),
     });
+    let samples: Vec<_> = samples.collect();
     let azure: Arc<dyn ProviderType> = place.azure.clone();
     let findings = conformance::run(azure, &Value::map::<&str>([]), &samples).await;
     let findings: Vec<_> = findings.iter().map(ToString::to_string).collect();
@@ -224,6 +253,10 @@ type Row = (&'static str, String, String, String, Json, Json);
 fn sampled(ty: &'static str, below: &str, name: &str, collection: &str, made: Json, changed: Json) -> Row {
     let collection = if collection.is_empty() { below } else { collection };
     (ty, format!("{below}/{name}"), format!("{below}/nothing"), collection.to_string(), made, changed)
+}
+
+fn tagged(body: Json, tag: &str) -> Json {
+    merged(body, json!({ "tags": { "a": tag } }))
 }
 
 fn merged(mut body: Json, more: Json) -> Json {
@@ -327,5 +360,43 @@ async fn what_is_refused_says_what_to_do() {
     assert!(matches!(again.class, Class::Exists { .. }), "{again:?}");
     let taken = make(&*provider, "azure.storage_account", account("auraktwice", "h")).await.unwrap_err();
     assert_eq!(taken.class, Class::Permanent, "{taken:?}");
+    place.sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_change_of_a_network_keeps_its_subnets() {
+    let place = Place::new(Options::default()).await;
+    let provider = place.provider().await;
+    make(&*provider, "azure.resource_group", group("g")).await.unwrap();
+    let network = |tag: &str| {
+        json!({ "group": place.group("g"), "name": "net", "location": "westeurope", "tags": { "a": tag },
+                "properties": { "addressSpace": { "addressPrefixes": ["10.0.0.0/16"] } } })
+    };
+    let (id, live) = make(&*provider, "azure.virtual_network", network("1")).await.unwrap();
+    let subnet = |i: u8| json!({ "network": id, "name": format!("s{i}"), "properties": { "addressPrefix": format!("10.0.{i}.0/24") } });
+    for i in 0..3 {
+        make(&*provider, "azure.subnet", subnet(i)).await.unwrap();
+    }
+    // One is under way, and the next comes too early: the engine waits and sends it again.
+    let begun = provider.create(&call(), "azure.subnet", &value(subnet(3))).await;
+    if matches!(begun, Ok(Progress::Waiting { .. })) {
+        match provider.create(&call(), "azure.subnet", &value(subnet(4))).await {
+            Ok(_) => {}
+            Err(error) => assert_eq!(error.class, Class::Conflict, "{error:?}"),
+        }
+    }
+    end(&*provider, "azure.subnet", begun).await.unwrap();
+    // What was read before the subnets came is what the plan was made with.
+    let update = Update { id: id.as_str().into(), desired: value(network("2")), live, unset: Vec::new() };
+    let ty = "azure.virtual_network";
+    let mut done = provider.update(&call(), ty, &update).await;
+    while done.as_ref().is_err_and(|error| error.class == Class::Conflict) {
+        done = provider.update(&call(), ty, &update).await;
+    }
+    end(&*provider, ty, done).await.unwrap();
+    let collection = format!("{id}/subnets");
+    let listed = provider.list("azure.subnet", &collection).await.unwrap();
+    let names: Vec<_> = listed.iter().map(|item| item.id.rsplit('/').next().unwrap()).collect();
+    assert!(names.starts_with(&["s0", "s1", "s2", "s3"]), "{names:?}");
     place.sandbox.stop().await;
 }

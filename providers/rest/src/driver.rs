@@ -38,7 +38,8 @@ impl Driver {
 
     /// Sends a request once, at its turn.
     pub(crate) async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let kind = match request.method {
+        let method = request.method;
+        let kind = match method {
             Method::Get => Kind::Read,
             Method::Put | Method::Patch | Method::Post => Kind::Write,
             Method::Delete => Kind::Delete,
@@ -48,7 +49,11 @@ impl Driver {
         for (kind, left) in self.dialect.left(&answer) {
             self.pace.left(kind, left);
         }
-        if answer.status == 429 {
+        // Some services say the same of one object that is busy, which is no reason for all to wait.
+        if answer.status == 429
+            && let Class::Transient { .. } =
+                self.dialect.judge(&self.dialect.refusal(&answer), method, None).class
+        {
             self.pace.refused(kind, retry_after(&answer).unwrap_or(THROTTLED_FOR));
         }
         Ok(answer)

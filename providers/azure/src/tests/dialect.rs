@@ -34,6 +34,12 @@ fn what_refusals_mean() {
     use Method::{Delete, Get, Put};
     let rows = [
         (Put, 429, "SubscriptionRequestsThrottled", "too many"),
+        (
+            Put,
+            429,
+            "AnotherOperationInProgress",
+            "Another operation on this or dependent resource is in progress.",
+        ),
         (Put, 500, "InternalServerError", "oops"),
         (Get, 503, "ServerBusy", "oops"),
         (Put, 409, "AnotherOperationInProgress", "x"),
@@ -69,6 +75,7 @@ fn what_refusals_mean() {
         rows.iter().map(|(method, status, code, text)| line(*method, *status, code, text)).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     PUT 429 SubscriptionRequestsThrottled "too many" -> Transient { after: Some(3600s) }, None
+    PUT 429 AnotherOperationInProgress "Another operation on this or dependent resource is in progress." -> Conflict, None
     PUT 500 InternalServerError "oops" -> Transient { after: Some(3600s) }, Unknown
     GET 503 ServerBusy "oops" -> Transient { after: Some(3600s) }, None
     PUT 409 AnotherOperationInProgress "x" -> Conflict, None

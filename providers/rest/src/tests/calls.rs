@@ -253,6 +253,23 @@ async fn questions_are_put_again_and_changes_are_not() {
     assert_eq!(script.seen().lines().count(), 2);
 }
 
+#[tokio::test(start_paused = true)]
+async fn one_object_that_is_busy_holds_up_nobody_else() {
+    let busy = json!({ "error": { "code": "Busy", "message": "x" } });
+    for (code, waits) in [("Busy", false), ("Slow", true)] {
+        let mut body = busy.clone();
+        body["error"]["code"] = code.into();
+        let refused = || status(429, &[("retry-after", "60")], body.clone());
+        let script = Script::new(vec![refused(), refused()]);
+        let provider = script.throttled();
+        let start = tokio::time::Instant::now();
+        for _ in 0..2 {
+            provider.delete(&call(), "t.thing", ID, &Value::Null).await.unwrap_err();
+        }
+        assert_eq!(start.elapsed().as_secs() >= 60, waits, "{code}");
+    }
+}
+
 #[tokio::test]
 async fn volatile_attributes_are_asked_for_only_when_they_are_used() {
     let keys = json!({ "keys": [{ "name": "one", "value": "s3cret" }] });

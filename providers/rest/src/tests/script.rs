@@ -111,9 +111,9 @@ impl Dialect for Plain {
 
     fn judge(&self, refusal: &Refusal, _: Method, after: Option<Duration>) -> Verdict {
         Verdict::new(match (refusal.status, refusal.code.as_str()) {
+            (_, "Busy") if refusal.status < 500 => Class::Conflict,
             (429 | 500..=599, _) => Class::Transient { after },
             (404, _) => Class::Gone,
-            (_, "Busy") => Class::Conflict,
             _ => Class::Permanent,
         })
         .help(format!("about {}", refusal.code))
@@ -155,9 +155,23 @@ impl Script {
     }
 
     pub(super) fn provider(&self) -> RestProvider {
+        self.with(Pace::new(&[]))
+    }
+
+    /// One whose deletes are counted.
+    pub(super) fn throttled(&self) -> RestProvider {
+        self.with(Pace::new(&[(Kind::Delete, crate::pace::Limit { size: 100, refill: 100 })]))
+    }
+
+    fn with(&self, pace: Pace) -> RestProvider {
         let types = BTreeMap::from([("t.thing".into(), thing())]);
-        let pace = Arc::new(Pace::new(&[]));
-        RestProvider::new(Arc::new(types), Arc::new(Plain), Arc::new(self.clone()), pace, "here".into())
+        RestProvider::new(
+            Arc::new(types),
+            Arc::new(Plain),
+            Arc::new(self.clone()),
+            Arc::new(pace),
+            "here".into(),
+        )
     }
 }
 
