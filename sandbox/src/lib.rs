@@ -15,7 +15,7 @@ mod shape;
 mod types;
 mod world;
 
-pub use arm::{Azure, LARGEST_BODY};
+pub use arm::{Azure, LARGEST_BODY, LoadError};
 pub use entra::{KeyError, new_signing_key};
 pub use http::{Content, Fate, Method, Request, Response};
 pub use server::{Faults, Handle, Options, Sandbox, StartError};

@@ -196,6 +196,12 @@ pub(crate) trait Kind: Sync {
     /// After it was removed.
     fn gone(&self, _world: &mut World, _resource: &Resource) {}
 
+    /// When it was read elsewhere and is put into a world: what is kept apart from the body.
+    fn loaded(&self, _world: &mut World, _resource: &mut Resource) {}
+
+    /// Makes what always comes with it, where that is missing.
+    fn complete(&self, _world: &mut World, _key: &str) {}
+
     /// After an operation on it ended well.
     fn settled(&self, _world: &mut World, _key: &str, _operation: &str, _now: i64) {}
 

@@ -59,6 +59,15 @@ pub(crate) static ALL: &[&dyn Kind] = &[
     &dns::record_set::SETS[9],
 ];
 
+pub(crate) const BLOB_SERVICES: &str = storage::blob_service::NAME;
+
+/// Lists in the properties of a parent whose items are resources of their own.
+pub(crate) const LISTS: &[(&str, &str)] = &[
+    ("subnets", network::subnet::NAME),
+    ("securityRules", network::security_rule::NAME),
+    ("agentPoolProfiles", containers::agent_pool::NAME),
+];
+
 /// The regions of the public cloud, as Resource Manager names them.
 pub(crate) const REGIONS: &[&str] = &[
     "australiacentral",

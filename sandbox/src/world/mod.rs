@@ -215,6 +215,19 @@ impl World {
         self.identity().subscriptions.iter().find(|subscription| subscription.id.eq_ignore_ascii_case(id))
     }
 
+    pub(crate) fn add_subscription(&mut self, id: &str) {
+        if self.subscription(id).is_none() {
+            let name = format!("Loaded {id}");
+            self.change_identity(|identity| {
+                identity.subscriptions.push(Subscription {
+                    id: id.to_owned(),
+                    name,
+                    providers: BTreeMap::new(),
+                });
+            });
+        }
+    }
+
     /// Everything below a resource, group or subscription; not itself.
     pub(crate) fn below<'a>(
         &'a self,

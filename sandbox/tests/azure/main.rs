@@ -7,6 +7,7 @@ mod entra;
 mod groups;
 mod identity;
 mod kit;
+mod load;
 mod network;
 mod platform;
 mod storage;

@@ -150,6 +150,14 @@ impl Kind for ManagedCluster {
         remove(world, &node_group::key(resource));
     }
 
+    fn loaded(&self, _world: &mut World, resource: &mut Resource) {
+        if let Some(power) =
+            resource.take("properties.powerState").and_then(|power| power.get("code").cloned())
+        {
+            resource.hidden.insert(POWER.to_owned(), power);
+        }
+    }
+
     fn settled(&self, world: &mut World, key: &str, operation: &str, _now: i64) {
         let power = match operation {
             "Starting" => "Running",

@@ -150,9 +150,6 @@ fn alone(world: &World, kind: &str, new: &Resource) -> Outcome<()> {
 /// The two record sets that every zone has.
 pub(super) fn apex(world: &mut World, key: &str) {
     let Some(zone) = world.resources.get(key).cloned() else { return };
-    if world.resources.contains(&format!("{key}/soa/@")) {
-        return;
-    }
     let servers = zone::name_servers(&zone);
     let first = servers.first().cloned().unwrap_or_default();
     let soa = json!({
@@ -184,6 +181,8 @@ pub(super) fn apex(world: &mut World, key: &str) {
             operation: None,
             ..zone.clone()
         };
-        world.resources.insert(set.key(), set);
+        if !world.resources.contains(&set.key()) {
+            world.resources.insert(set.key(), set);
+        }
     }
 }

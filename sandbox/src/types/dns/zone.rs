@@ -85,6 +85,10 @@ impl Kind for Zone {
     }
 
     fn stored(&self, _cx: &Context<'_>, world: &mut World, key: &str) {
+        self.complete(world, key);
+    }
+
+    fn complete(&self, world: &mut World, key: &str) {
         record_set::apex(world, key);
     }
 

@@ -82,16 +82,21 @@ impl Kind for Account {
         one_way(old, new)?;
         defaults(cx, new, old);
         if old.is_none() {
-            for key in ["key1", "key2"] {
-                new.hidden.insert(key.to_owned(), json!(world.secret(64)));
-                new.hidden.insert(format!("{key} at"), json!(stamp(cx.now)));
-            }
+            draw_keys(world, new, cx.now);
         }
         Ok(())
     }
 
     fn stored(&self, _cx: &Context<'_>, world: &mut World, key: &str) {
+        self.complete(world, key);
+    }
+
+    fn complete(&self, world: &mut World, key: &str) {
         blob_service::come_with(world, key);
+    }
+
+    fn loaded(&self, world: &mut World, resource: &mut Resource) {
+        draw_keys(world, resource, resource.created);
     }
 
     fn act(
@@ -107,6 +112,13 @@ impl Kind for Account {
             "regeneratekey" => Some(regenerate(cx, world, key, body)),
             _ => None,
         }
+    }
+}
+
+fn draw_keys(world: &mut World, account: &mut Resource, now: i64) {
+    for key in ["key1", "key2"] {
+        account.hidden.insert(key.to_owned(), json!(world.secret(64)));
+        account.hidden.insert(format!("{key} at"), json!(stamp(now)));
     }
 }
 

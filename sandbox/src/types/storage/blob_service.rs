@@ -12,7 +12,7 @@ use crate::world::{Resource, World};
 
 pub(crate) struct BlobService;
 
-pub(super) const NAME: &str = "Microsoft.Storage/storageAccounts/blobServices";
+pub(crate) const NAME: &str = "Microsoft.Storage/storageAccounts/blobServices";
 
 static SPEC: Spec = Spec {
     name: NAME,
