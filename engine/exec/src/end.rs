@@ -262,7 +262,7 @@ impl Dispatcher<'_> {
             Work::Forget => "forget",
             Work::Record { .. } => "record",
             Work::Read { .. } => "read",
-            Work::Invoke { .. } => "invoke an action of",
+            Work::Invoke { action, .. } => &format!("invoke `{action}` on"),
             Work::Wait { .. } => "wait for",
             Work::Join => "finish",
         };

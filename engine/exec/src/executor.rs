@@ -241,7 +241,7 @@ impl Drive<'_> {
             Task::Create { desired, .. } => provider.create(call, type_name, desired).await,
             Task::Update(update) => provider.update(call, type_name, update).await,
             Task::Delete { id, live } => provider.delete(call, type_name, id, live).await,
-            Task::Invoke { action, args } => provider.invoke(call, action, args).await,
+            Task::Invoke { id, action, args, .. } => provider.invoke(call, type_name, id, action, args).await,
             Task::Read { .. } | Task::Wait { .. } => Err(ProviderError::permanent("a question is no call")),
         }
     }
@@ -291,7 +291,7 @@ impl Drive<'_> {
                 }
             }
             self.position.set_open(false);
-            if let (Task::Invoke { action, .. }, Effect::Unknown) = (task, &error.effect) {
+            if let (Task::Invoke { action, idempotent: false, .. }, Effect::Unknown) = (task, &error.effect) {
                 // As in a recovery: an action may not bear being done twice.
                 let failure = Failure::new(
                     "unanswered",
@@ -330,6 +330,8 @@ impl Drive<'_> {
                 Then::Again(backoff.conflict())
             }
             Class::Gone if matches!(task, Task::Delete { .. }) => Then::End(Ended::Deleted),
+            // Nothing runs on what is not there.
+            Class::Gone if matches!(task, Task::Invoke { .. }) => Then::End(Ended::Done),
             Class::Exists { id } if let Some(of) = self.owner(id).await => {
                 end(same(&self.job.address, &self.job.type_name, &of), remains())
             }

@@ -41,7 +41,7 @@ pub(crate) enum Task {
     Create { desired: Value, adopt: bool, natural_key: Option<Name>, earlier: Option<Earlier> },
     Update(Update),
     Delete { id: Name, live: Value },
-    Invoke { action: Name, args: Value },
+    Invoke { id: Name, action: Name, args: Value, idempotent: bool },
     Read { id: Name, last: Value },
     Wait { id: Name, last: Value, what: String },
 }

@@ -124,6 +124,8 @@ enum Verdict {
     NotDone(String),
     /// A create whose object is not there, or not there yet.
     Unseen,
+    /// It does not matter whether it was done: doing it again is as good.
+    Again(String),
     /// It was settled by hand meanwhile.
     ByHand,
     /// Only a person can tell, and why.
@@ -222,6 +224,10 @@ impl Case<'_> {
                     Err(error) => Verdict::NotDone(format!("it cannot be read just now: {error}")),
                 }
             }
+            // The next plan invokes it again where there is still something to do.
+            (CallKind::Invoke(action), _) if self.is_idempotent(action) => {
+                Verdict::Again(format!("`{action}` is done again where that is still needed"))
+            }
             (CallKind::Invoke(action), _) => {
                 Verdict::NotDone(format!("whether `{action}` was done is not known"))
             }
@@ -229,6 +235,11 @@ impl Case<'_> {
                 Verdict::NotDone("the journal does not say which object it was".to_string())
             }
         })
+    }
+
+    fn is_idempotent(&self, action: &Name) -> bool {
+        let schema = self.context.schemas.types.get(&self.pending.intent.type_name);
+        schema.and_then(|schema| schema.actions.get(action)).is_some_and(|action| action.idempotent)
     }
 
     /// How much longer its request may be on its way. By the clock of the day, because it was another
@@ -253,6 +264,9 @@ impl Case<'_> {
             let error = match provider.resume(call, &intent.type_name, &handle).await {
                 Ok(Progress::Done(_)) if intent.call == CallKind::Delete => return Ok(Some(Verdict::Gone)),
                 Ok(Progress::Done(applied)) => return Ok(Some(Verdict::Done(applied))),
+                Ok(Progress::Deleted) if matches!(intent.call, CallKind::Invoke(_)) => {
+                    return Ok(Some(Verdict::Done(Applied { id: "".into(), attributes: Value::Null })));
+                }
                 Ok(Progress::Deleted) => return Ok(Some(Verdict::Gone)),
                 Ok(Progress::Waiting { handle: next, why: _, poll }) => {
                     backoff.reset();
@@ -311,7 +325,7 @@ impl Case<'_> {
             CallKind::Create => "creating",
             CallKind::Update => "updating",
             CallKind::Delete => "deleting",
-            CallKind::Invoke(_) => "invoking an action of",
+            CallKind::Invoke(action) => &format!("invoking `{action}` on"),
         };
         let interrupted = format!("a run was interrupted while {doing} `{address}`");
         let note = |text: &str| {
@@ -319,6 +333,10 @@ impl Case<'_> {
             Diagnostic { severity: Severity::Note, ..Diagnostic::error("recovered", summary) }.about(address)
         };
         let (finding, rows, error) = match verdict {
+            Verdict::Done(_) if matches!(intent.call, CallKind::Invoke(_)) => {
+                (note("it has ended well since"), Vec::new(), None)
+            }
+            Verdict::Again(why) => (note(&why), Vec::new(), Some("the run was interrupted")),
             Verdict::Done(applied) => match self.found(before, &applied, None, true) {
                 Ok(rows) => (note("it has ended well since"), rows, None),
                 Err(failure) => return Ok(self.open(&interrupted, failure)),

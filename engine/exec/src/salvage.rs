@@ -114,6 +114,9 @@ impl Dispatcher<'_> {
             (Work::Update { .. }, Some(id)) => {
                 format!("it was changed (`{id}`), which is not written down: {error}")
             }
+            (Work::Delete { id, .. }, _) if id.is_empty() => {
+                format!("its temporary object was deleted, which is not written down: {error}")
+            }
             (Work::Delete { id, .. }, _) => {
                 format!("it was deleted (`{id}`), which is not written down: {error}")
             }

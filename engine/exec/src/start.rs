@@ -195,13 +195,22 @@ impl<'a> Dispatcher<'a> {
                 Ok(call(task, making, Some(intent)))
             }
             Work::Invoke { action, args } => {
-                let node = self.open_node(step)?.0;
+                let node = self.open_in_world(step)?;
                 let args = self.resolver.resolve(args)?;
+                let row = self.resolver.rows.get(&step.address);
+                let Some(id) = row.and_then(|row| row.object(step.slot)).map(|object| object.id.clone())
+                else {
+                    let message = format!("there is no object to invoke `{action}` on");
+                    return Err(Failure::new("absent", message).help("make the plan again").into());
+                };
+                let schema = self.resolver.schema(&step.type_name);
+                let idempotent =
+                    schema.and_then(|ty| ty.actions.get(action)).is_some_and(|action| action.idempotent);
                 let making = Making { desired: args.clone(), row: None, node };
-                let task = Task::Invoke { action: action.clone(), args };
+                let task = Task::Invoke { id: id.clone(), action: action.clone(), args, idempotent };
                 let intent = ToIntend {
                     call: CallKind::Invoke(action.clone()),
-                    id: None,
+                    id: Some(id),
                     natural_key: None,
                     earlier: None,
                 };

@@ -361,7 +361,7 @@ pub enum Work {
         /// The provider's id.
         id: Value,
     },
-    /// Calls an action of the provider.
+    /// Calls an action of the type on the object that the row has when the step begins.
     Invoke {
         /// Which.
         action: Name,

@@ -102,6 +102,9 @@ pub struct TypeSchema {
     /// How a rotation is made, where a change of an attribute is made by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotate: Option<Rotate>,
+    /// What can be done with one besides.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub actions: BTreeMap<Name, ActionSchema>,
     /// How long each operation takes at the most, in seconds, where the configuration is silent.
     #[serde(default)]
     pub timeouts: Timeouts,
@@ -164,6 +167,34 @@ pub enum ReplaceOrder {
 pub struct Rotate {
     /// What the temporary object differs in: paths and expressions over `self`.
     pub temporary: BTreeMap<String, String>,
+    /// The action that moves what runs on an object elsewhere: invoked on the old object and on the
+    /// temporary one before they are deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<Name>,
+}
+
+/// What can be done with an object besides making, changing and deleting it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActionSchema {
+    /// What it does.
+    #[serde(default)]
+    pub description: String,
+    /// What it is called with: expressions over `self`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub args: BTreeMap<Name, String>,
+    /// When there is anything to do, as an expression over `self`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// Whether doing it twice is as good as once: then a call that went unanswered is made again.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub idempotent: bool,
+    /// How long it takes at the most, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u64>,
+    /// How long it usually takes, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<u64>,
 }
 
 /// Seconds for each operation.
@@ -466,6 +497,7 @@ impl TypeSchema {
             replace: ReplaceOrder::DeleteFirst,
             holds_data: None,
             rotate: None,
+            actions: BTreeMap::new(),
             timeouts: Timeouts::default(),
             usual: Timeouts::default(),
             upgrades: Vec::new(),

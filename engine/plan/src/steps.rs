@@ -172,6 +172,17 @@ impl<'a> Builder<'a> {
             self.at_once.insert(address.clone());
         } else if !self.rotations.contains_key(address) {
             let ready = self.ready.last().cloned().unwrap_or_default();
+            let row = self.context.row(address);
+            let whole =
+                row.as_deref().and_then(|row| row.temporary.as_ref()).filter(|t| t.incomplete.is_none());
+            let drain = whole.and_then(|whole| {
+                let provider = self.steps[left as usize].provider?;
+                self.push_drain(instance, Slot::Temporary, &whole.attributes, Some(provider))
+            });
+            if let Some(drain) = drain {
+                self.after[drain as usize].extend_from_slice(&ready);
+            }
+            self.after[left as usize].extend(drain);
             self.after[left as usize].extend(ready);
         }
     }
@@ -329,6 +340,13 @@ impl<'a> Builder<'a> {
                         self.push(address, &other.type_name, slot, delete, Some(provider), schema, serialise)
                     }
                 };
+                if *order == ReplaceOrder::Rotate
+                    && let Some(drain) = self.push_drain(instance, Slot::Current, live, provider)
+                {
+                    self.after[drain as usize].extend(moved);
+                    self.after[drain as usize].extend(rotation);
+                    self.after[delete as usize].push(drain);
+                }
                 if first {
                     self.after[delete as usize].extend(moved);
                     self.after[delete as usize].extend(rotation);
@@ -343,7 +361,12 @@ impl<'a> Builder<'a> {
                     let serialise = self.serialise(schema, &temporary.desired, address);
                     let work = Work::Delete { id: "".into(), live: temporary.desired.clone() };
                     let slot = Slot::Temporary;
+                    let drain = self.push_drain(instance, slot, &temporary.desired, provider);
                     let delete = self.push(address, type_name, slot, work, provider, schema, serialise);
+                    if let Some(drain) = drain {
+                        self.after[drain as usize].push(create);
+                    }
+                    self.after[delete as usize].extend(drain);
                     self.after[delete as usize].push(create);
                     self.temporaries.entry(address.clone()).or_default().push(delete);
                 }
@@ -403,6 +426,47 @@ impl<'a> Builder<'a> {
         self.after[create as usize].extend(self.temporaries.get(address).into_iter().flatten());
         self.rotations.insert(address.clone(), create);
         create
+    }
+
+    /// The step that moves what runs on an object elsewhere, where its type has an action for that and
+    /// there is something to move.
+    fn push_drain(
+        &mut self,
+        instance: &Instance,
+        slot: Slot,
+        this: &Value,
+        provider: Option<u32>,
+    ) -> Option<u32> {
+        let schema = instance.schema.as_deref()?;
+        let name = schema.rotate.as_ref()?.drain.as_ref()?;
+        let action = schema.actions.get(name)?;
+        let address = &instance.address;
+        let rule = |text: &str| match self.context.evaluate_rule(text, &RuleScope { this }) {
+            Ok(value) => Some(value),
+            Err(why) => {
+                let summary = format!("could not work out how `{name}` is invoked on `{address}`: {why}");
+                self.context.find(Diagnostic::error("type_rule", summary).about(address));
+                None
+            }
+        };
+        // What only apply can tell is taken to hold: there is nothing to move then.
+        if let Some(when) = &action.when
+            && matches!(rule(when)?, Value::Bool(false) | Value::Null)
+        {
+            return None;
+        }
+        let mut args = Vec::with_capacity(action.args.len());
+        for (arg, text) in &action.args {
+            args.push((arg.clone(), rule(text)?));
+        }
+        let serialise = self.serialise(Some(schema), this, address);
+        let work = Work::Invoke { action: name.clone(), args: Value::map(args) };
+        let step = self.push(address, &instance.type_name, slot, work, provider, Some(schema), serialise);
+        let it = &mut self.steps[step as usize];
+        it.usual_ms = action.usual.map(|seconds| seconds * 1000);
+        it.timeout_s = action.timeout;
+        self.of.entry(address.clone()).or_default().push(step);
+        Some(step)
     }
 
     fn push_create(

@@ -55,6 +55,10 @@ pub fn show(schema: &TypeSchema, style: &Style) -> String {
     };
     out.push('\n');
     line.push(Role::Dim, &format!("when it is replaced, {order}")).end(&mut out, style);
+    for (name, action) in &schema.actions {
+        line.push(Role::Dim, "action ").push(Role::Strong, name);
+        line.push(Role::Plain, &format!(": {}", text::clean(&action.description))).end(&mut out, style);
+    }
     if let Some(why) = &schema.holds_data {
         line.push(Role::Warning, &format!("deleting it loses data: {}", text::clean(why)));
         line.end(&mut out, style);

@@ -63,7 +63,7 @@ fake! {
     /// Answers `delete` of a type, an id and the live attributes.
     on_delete(call: Call, type_name: String, id: String, live: Value) -> Progress;
     /// Answers `invoke` of an action with arguments.
-    on_invoke(call: Call, action: String, args: Value) -> Progress;
+    on_invoke(call: Call, type_name: String, id: String, action: String, args: Value) -> Progress;
     /// Answers `resume` of a type with a handle.
     on_resume(call: Call, type_name: String, handle: Value) -> Progress;
     /// Answers `recover` of a type with the desired attributes.
@@ -188,10 +188,17 @@ impl Provider for FakeProvider {
         }
     }
 
-    async fn invoke(&self, call: &Call, action: &str, args: &Value) -> Result<Progress, ProviderError> {
-        self.note(format!("invoke {action}"));
+    async fn invoke(
+        &self,
+        call: &Call,
+        type_name: &str,
+        id: &str,
+        action: &str,
+        args: &Value,
+    ) -> Result<Progress, ProviderError> {
+        self.note(format!("invoke {action} {type_name} {id}"));
         match &self.on_invoke {
-            Some(f) => f((call.clone(), action.into(), args.clone())),
+            Some(f) => f((call.clone(), type_name.into(), id.into(), action.into(), args.clone())),
             None => Err(ProviderError::no_such("action", action)),
         }
     }

@@ -300,9 +300,16 @@ impl Provider for Guard {
         }
     }
 
-    async fn invoke(&self, call: &Call, action: &str, args: &Value) -> Result<Progress, ProviderError> {
-        let seen = self.seen("", Some(args));
-        match self.inner.invoke(&self.call(call, &seen), action, &self.pass(args)).await {
+    async fn invoke(
+        &self,
+        call: &Call,
+        type_name: &str,
+        id: &str,
+        action: &str,
+        args: &Value,
+    ) -> Result<Progress, ProviderError> {
+        let seen = self.seen(type_name, Some(args));
+        match self.inner.invoke(&self.call(call, &seen), type_name, id, action, &self.pass(args)).await {
             Ok(progress) => Ok(seen.progress(progress)),
             Err(error) => Err(clean(error, &seen)),
         }

@@ -104,9 +104,17 @@ pub trait Provider: Send + Sync {
         live: &Value,
     ) -> Result<Progress, ProviderError>;
 
-    /// Calls an action.
-    async fn invoke(&self, call: &Call, action: &str, args: &Value) -> Result<Progress, ProviderError> {
-        let _ = (call, args);
+    /// Calls an action of a type on an object. Its end is `Done` with whatever the provider knows of the
+    /// object, or `Deleted` where that is nothing.
+    async fn invoke(
+        &self,
+        call: &Call,
+        type_name: &str,
+        id: &str,
+        action: &str,
+        args: &Value,
+    ) -> Result<Progress, ProviderError> {
+        let _ = (call, type_name, id, args);
         Err(ProviderError::no_such("action", action))
     }
 

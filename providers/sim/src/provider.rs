@@ -164,9 +164,16 @@ impl Provider for SimProvider {
         self.change(call, type_name, Body::Delete { id: id.into() }).await
     }
 
-    async fn invoke(&self, call: &Call, action: &str, args: &Value) -> Result<Progress, ProviderError> {
-        let body = Body::Invoke { action: action.into(), args: args.clone() };
-        self.change(call, "sim", body).await
+    async fn invoke(
+        &self,
+        call: &Call,
+        type_name: &str,
+        id: &str,
+        action: &str,
+        args: &Value,
+    ) -> Result<Progress, ProviderError> {
+        let body = Body::Invoke { id: id.into(), action: action.into(), args: args.clone() };
+        self.change(call, type_name, body).await
     }
 
     async fn resume(&self, call: &Call, type_name: &str, handle: &Value) -> Result<Progress, ProviderError> {

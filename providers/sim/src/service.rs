@@ -115,7 +115,7 @@ impl Service {
         let Request { world, type_name, key, body, .. } = request;
         match body {
             Body::Open { config } => self.open(type_name, config),
-            Body::Invoke { action, args } => self.invoke(world, action, args),
+            Body::Invoke { id, action, args: _ } => self.invoke(world, type_name, id, action),
             Body::Resume { operation } => self.resume(operation, now),
             Body::Expand { desired } => expand(type_name, desired),
             _ => {
@@ -361,23 +361,34 @@ impl Service {
         Ok(Reply::Deleted)
     }
 
-    fn invoke(&mut self, world: &Name, action: &str, args: &Value) -> Answer {
-        let id = args.as_map().and_then(|map| map.get("cluster")).and_then(Value::as_str).unwrap_or_default();
-        let Some(object) = self.objects.of(world, "sim.cluster", id).cloned() else { return Err(gone(id)) };
+    fn invoke(&mut self, world: &Name, type_name: &str, id: &Name, action: &str) -> Answer {
+        let Some(object) = self.objects.of(world, type_name, id).cloned() else { return Err(gone(id)) };
         let mut body = object.body.clone();
-        match action {
-            "rotate_token" => {
+        match (type_name, action) {
+            // What runs on it moves to other pools of the cluster.
+            ("sim.pool", "drain") => {
+                let cluster = body.get("cluster").cloned();
+                let room = |other: &SimObject| {
+                    &*other.type_name == type_name
+                        && other.id != *id
+                        && other.body.get("cluster") == cluster.as_ref()
+                };
+                if !self.objects.all().any(room) {
+                    return Err(Refusal::permanent("NoRoom", format!("there is no other pool beside {id}")));
+                }
+            }
+            ("sim.cluster", "rotate_token") => {
                 let old = body.get("token").and_then(Value::as_str).unwrap_or_default();
                 let count = old.rsplit('-').next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
                 body.insert("token", format!("opens-{id}-{}", count + 1).into());
             }
-            "start" | "stop" => {
+            ("sim.cluster", "start" | "stop") => {
                 body.insert("stopped", (action == "stop").into());
             }
             _ => return Err(Refusal::permanent("NoSuchAction", format!("there is no action `{action}`"))),
         }
         self.recompute(id, Some(body));
-        let schema = types::schema("sim.cluster").ok_or_else(|| no_type("sim.cluster"))?;
+        let schema = types::schema(type_name).ok_or_else(|| no_type(type_name))?;
         let object = self.objects.get(id).ok_or_else(|| gone(id))?;
         Ok(done(schema, object))
     }

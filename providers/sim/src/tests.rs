@@ -302,7 +302,7 @@ async fn the_inside_of_a_cluster_opens_with_what_the_cluster_gives_out() {
         inner.read("inner.object", "object-1", &Value::Null).await.unwrap(),
         Refreshed::Asleep("cluster-1 is stopped".to_string())
     );
-    outside.invoke(&call("a"), "rotate_token", &value(r#"{"cluster": "cluster-1"}"#)).await.unwrap();
+    outside.invoke(&call("a"), "sim.cluster", "cluster-1", "rotate_token", &Value::Null).await.unwrap();
     assert!(open(&world, "inner", &config("opens-cluster-1-1")).await.is_err());
     world.remove("cluster-1").unwrap();
     assert_eq!(world.objects().len(), 1, "what lives in a cluster dies with it");

@@ -90,6 +90,8 @@ pub enum Body {
     },
     /// Calls an action.
     Invoke {
+        /// On which object.
+        id: Name,
         /// Which.
         action: Name,
         /// With what.

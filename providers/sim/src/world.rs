@@ -343,7 +343,7 @@ fn what(request: &Request) -> String {
             let key = behaviour::of(&request.type_name).and_then(|b| b.key_of(desired.as_map()?));
             key.unwrap_or_default()
         }
-        Body::Invoke { action, .. } => action.to_string(),
+        Body::Invoke { id, action, .. } => format!("{action} {id}"),
         Body::Resume { operation } => operation.to_string(),
         Body::Recover => request.key.as_ref().map(|key| key.0.to_string()).unwrap_or_default(),
     }

@@ -11,7 +11,7 @@ use aurak_api::{Applied, Call, Progress, Provider, ProviderError, Readiness, Rec
 use aurak_model::event::{Event, Report, StepEnd, Verb};
 use aurak_model::plan::{Base, Mode, Plan, RowPlan, Step, Work};
 use aurak_model::record::{EndResult, IdempotencyKey, Object, OperationId, Outcome, RowChange};
-use aurak_model::schema::{ProviderSchema, TypeSchema};
+use aurak_model::schema::{ActionSchema, ProviderSchema, TypeSchema};
 use aurak_model::snapshot::{ProviderNode, Refreshed};
 use aurak_model::{
     Address, Attribute, Diagnostic, Kind, Name, Path, ProviderAddress, Record, Row, Schemas, Slot, StateDoc,
@@ -397,7 +397,14 @@ impl Provider for World {
         .await
     }
 
-    async fn invoke(&self, call: &Call, action: &str, args: &Value) -> Result<Progress, ProviderError> {
+    async fn invoke(
+        &self,
+        call: &Call,
+        _: &str,
+        _: &str,
+        action: &str,
+        args: &Value,
+    ) -> Result<Progress, ProviderError> {
         self.call(call, format!("invoke {action}"), ms_of(args), || Progress::Deleted).await
     }
 
@@ -472,6 +479,8 @@ impl Providers for Opener {
 /// The type of all objects.
 pub(super) fn schema() -> TypeSchema {
     let mut schema = TypeSchema::new("t.thing");
+    let settle = ActionSchema { idempotent: true, ..ActionSchema::default() };
+    schema.actions.insert("settle".into(), settle);
     for (name, attribute) in [
         ("id", Attribute { computed: true, ..Attribute::of(Kind::String) }),
         ("name", Attribute::of(Kind::String)),

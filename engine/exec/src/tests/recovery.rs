@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aurak_api::{Applied, ProviderError, Recovery};
-use aurak_model::plan::RowPlan;
+use aurak_model::plan::{RowPlan, Work};
 use aurak_model::record::{CallKind, IdempotencyKey, Intent, OperationId, Outcome, ProviderRow, RowChange};
 use aurak_model::snapshot::Refreshed;
 use aurak_model::{Name, Path, Record, Slot, StepId, Value};
@@ -357,8 +357,35 @@ async fn an_action_is_not_repeated() {
     let kit = Kit::new().await;
     left(&kit, intent("a", CallKind::Invoke("drain".into()), None, None), None).await;
     let recovered = kit.recover().await;
-    insta::assert_snapshot!(findings(&recovered), @"Warning: a run was interrupted while invoking an action of `a`: whether `drain` was done is not known [recovered]");
+    insta::assert_snapshot!(findings(&recovered), @"Warning: a run was interrupted while invoking `drain` on `a`: whether `drain` was done is not known [recovered]");
     assert_eq!(kit.log.calls(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_that_may_be_done_twice_is_left_to_the_next_plan() {
+    let kit = Kit::new().await;
+    left(&kit, intent("a", CallKind::Invoke("settle".into()), Some("x"), None), None).await;
+    let recovered = kit.recover().await;
+    insta::assert_snapshot!(findings(&recovered), @"Note: a run was interrupted while invoking `settle` on `a`: `settle` is done again where that is still needed [recovered]");
+    assert_eq!(kit.log.calls(), Vec::<String>::new());
+    assert!(kit.state().await.pending.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_that_goes_on_at_the_service_is_waited_for_and_leaves_the_row_alone() {
+    let kit = Kit::new().await;
+    kit.has("a", lasting(1)).await;
+    let before = kit.state().await.rows;
+    kit.world.act("invoke drain", Act::Wait(3));
+    let mut p = Planner::new();
+    p.step("a", Work::Invoke { action: "drain".into(), args: lasting(10) }, &[]);
+    let killed = tokio::time::timeout(std::time::Duration::from_millis(500), kit.run(&p.plan)).await;
+    assert!(killed.is_err() && kit.state().await.pending[0].handle.is_some());
+    let recovered = kit.recover().await;
+    insta::assert_snapshot!(findings(&recovered), @"Note: a run was interrupted while invoking `drain` on `a`: it has ended well since [recovered]");
+    let state = kit.state().await;
+    assert_eq!(state.rows, before);
+    assert!(state.pending.is_empty());
 }
 
 #[tokio::test(start_paused = true)]

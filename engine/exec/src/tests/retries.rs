@@ -361,10 +361,36 @@ async fn an_action_that_goes_unanswered_is_not_done_again() {
     p.step("a", Work::Invoke { action: "drain".into(), args: Value::Null }, &[]);
     let ran = kit.run(&p.plan).await;
     insta::assert_snapshot!(ran.failure(), @"
-    could not invoke an action of `a`: it is not known whether `drain` was done: connection reset [unanswered]
+    could not invoke `drain` on `a`: it is not known whether `drain` was done: connection reset [unanswered]
       it was not done again
       look at the service, then plan again
     ");
     assert_eq!(kit.log.calls(), ["invoke drain"]);
     assert!(kit.state().await.pending.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_that_may_be_done_twice_is_done_again_under_its_key() {
+    let kit = Kit::new().await;
+    kit.has("a", lasting(1)).await;
+    let lost = ProviderError::transient("connection reset").effect(Effect::Unknown);
+    kit.world.act("invoke settle", Act::DoneBut(lost));
+    let mut p = Planner::new();
+    p.step("a", Work::Invoke { action: "settle".into(), args: Value::Null }, &[]);
+    kit.run(&p.plan).await.done();
+    assert_eq!(kit.log.calls(), ["invoke settle", "invoke settle"]);
+    assert!(kit.state().await.pending.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_needs_an_object() {
+    let kit = Kit::new().await;
+    let mut p = Planner::new();
+    p.step("a", Work::Invoke { action: "settle".into(), args: Value::Null }, &[]);
+    let ran = kit.run(&p.plan).await;
+    insta::assert_snapshot!(ran.failure(), @"
+    could not invoke `settle` on `a`: there is no object to invoke `settle` on [absent]
+      make the plan again
+    ");
+    assert_eq!(kit.log.calls(), Vec::<String>::new());
 }

@@ -3,7 +3,7 @@
 
 use aurak_expr::{ExprError, Template, coerce, matches_whole};
 use aurak_model::path::Seg;
-use aurak_model::schema::{Immutable, ReplaceOrder};
+use aurak_model::schema::{ActionSchema, Immutable, ReplaceOrder};
 use aurak_model::{Attribute, Diagnostic, Kind, Path, Span, TypeSchema, address::is_name};
 
 use super::tree::Tree;
@@ -104,6 +104,7 @@ impl<'a> Checker<'a> {
             replace,
             holds_data: _,
             rotate,
+            actions,
             timeouts: _,
             usual: _,
             upgrades,
@@ -125,6 +126,28 @@ impl<'a> Checker<'a> {
         }
         for (i, path) in within.iter().enumerate() {
             self.path(item_place(tree, "within", i), path);
+        }
+        for (name, action) in actions {
+            let written = tree.get("actions").map_or(tree, |entry| &entry.value);
+            let written = written.get(name).map_or(written, |entry| &entry.value);
+            if !is_name(name) {
+                self.fail(written.span, format!("`{name}` is no name of an action"));
+            }
+            let ActionSchema { description: _, args, when, idempotent: _, timeout: _, usual: _ } = action;
+            for (arg, text) in args {
+                let span = written.get("args").map_or(written.span, |entry| place(&entry.value, arg));
+                self.expression(span, text, SELF);
+            }
+            if let Some(text) = when {
+                self.expression(place(written, "when"), text, SELF);
+            }
+        }
+        if let Some(drain) = rotate.as_ref().and_then(|rotate| rotate.drain.as_ref())
+            && !actions.contains_key(drain)
+        {
+            let span = tree.get("rotate").map_or(tree.span, |entry| place(&entry.value, "drain"));
+            let help = "say under `actions` what it does";
+            self.fail_with_help(span, format!("the type has no action `{drain}`"), help);
         }
         let rotates = self.rotates || *replace == ReplaceOrder::Rotate;
         match rotate {

@@ -227,6 +227,12 @@ fn what_is_rotated_says_how() {
             "  size: { type: string, immutable: { rotate_when: new } }\nrotate: { temporary: { size: \"'x'\" } }\n",
         ),
         type_of("replace: rotate\nrotate: { temporary: { id: \"'x'\" } }\n"),
+        type_of(
+            "replace: rotate\nrotate: { temporary: { id: \"'x'\" }, drain: clear }\nactions: { drain: { when: self.( } }\n",
+        ),
+        type_of(
+            "replace: rotate\nrotate: { temporary: { id: \"'x'\" }, drain: drain }\nactions: { drain: { args: { to: self.id } } }\n",
+        ),
     ];
     let all: Vec<String> = cases.iter().map(|text| found(text)).collect();
     insta::assert_snapshot!(all.join("\n--\n"), @"
@@ -235,6 +241,11 @@ fn what_is_rotated_says_how() {
     5:1: nothing is rotated (say which attributes are: `immutable: rotate`; or `replace: rotate` for all)
     --
     nothing
+    --
+    nothing
+    --
+    5:44: the type has no action `clear` (say under `actions` what it does)
+    6:27: `self.(`: unexpected `(`, expected identifier or integer
     --
     nothing
     ");
