@@ -16,6 +16,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("azure/federated_credential.yaml", include_str!("../types/federated_credential.yaml")),
     ("azure/lock.yaml", include_str!("../types/lock.yaml")),
     ("azure/managed_cluster.yaml", include_str!("../types/managed_cluster.yaml")),
+    ("azure/public_ip.yaml", include_str!("../types/public_ip.yaml")),
     ("azure/resource_group.yaml", include_str!("../types/resource_group.yaml")),
     ("azure/storage_account.yaml", include_str!("../types/storage_account.yaml")),
     ("azure/storage_container.yaml", include_str!("../types/storage_container.yaml")),

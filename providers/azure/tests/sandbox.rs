@@ -140,6 +140,14 @@ async fn every_type_conforms() {
         json!({ "network": format!("{networks}/holds"), "name": name, "properties": {
             "addressPrefix": "10.0.1.0/24", "privateEndpointNetworkPolicies": policies } })
     };
+    let addresses = within("Microsoft.Network/publicIPAddresses");
+    let address = |minutes: i64| {
+        merged(
+            in_group("sample"),
+            json!({ "sku": { "name": "Standard" }, "properties": {
+            "publicIPAllocationMethod": "Static", "idleTimeoutInMinutes": minutes } }),
+        )
+    };
     let zone =
         |tag: &str| json!({ "group": g, "name": "sample.test", "location": "global", "tags": { "a": tag } });
     let pool = |count: i64| {
@@ -211,6 +219,14 @@ async fn every_type_conforms() {
             "providers/Microsoft.ContainerService/managedClusters",
             cluster(&g, "sample", "1"),
             cluster(&g, "sample", "2"),
+        ),
+        sampled(
+            "public_ip",
+            &addresses,
+            "sample",
+            "providers/Microsoft.Network/publicIPAddresses",
+            address(4),
+            address(9),
         ),
         sampled(
             "virtual_network",
