@@ -1,9 +1,12 @@
 //! Plans as they are drawn.
 
+use aurak_model::plan::{RowPlan, Step, Work};
+use aurak_model::schema::ReplaceOrder;
+use aurak_model::{Slot, StepId, Value};
 use insta::assert_snapshot;
 
 use super::*;
-use crate::fixtures::{change, differs, odd, picture};
+use crate::fixtures::{address, change, differs, odd, picture};
 
 fn show(plan: &Plan, report: &PlanReport, style: &Style) -> String {
     let files = Files::default();
@@ -435,4 +438,46 @@ fn no_secret_is_shown_in_any_detail() {
     for detail in [Detail::Short, Detail::Normal, Detail::Full] {
         assert!(!show(&plan, &report, &Style { detail, ..at(120) }).contains("canary"));
     }
+}
+
+#[test]
+fn a_rotation_has_its_steps_in_every_detail() {
+    let step = |id: u32, slot: Slot, work: Work, seconds: u64| Step {
+        id: StepId(id),
+        address: address("pool"),
+        type_name: "sim.pool".into(),
+        slot,
+        work,
+        provider: None,
+        after: Vec::new(),
+        serialise: None,
+        usual_ms: Some(seconds * 1000),
+        timeout_s: None,
+    };
+    let make = || Work::Create { desired: Value::Null, adopt: false, key: None, row: RowPlan::default() };
+    let delete = || Work::Delete { id: "".into(), live: Value::Null };
+    let drain = Work::Invoke { action: "drain".into(), args: Value::Null };
+    let rotated = Change {
+        steps: (0..5).map(StepId).collect(),
+        ..change("pool", "sim.pool", Action::Replace(ReplaceOrder::Rotate))
+    };
+    let plan = Plan {
+        steps: vec![
+            step(0, Slot::Temporary, make(), 120),
+            step(1, Slot::Current, drain, 10),
+            step(2, Slot::Current, delete(), 60),
+            step(3, Slot::Current, make(), 120),
+            step(4, Slot::Temporary, delete(), 60),
+        ],
+        ..crate::fixtures::plan(vec![rotated])
+    };
+    let shown = show(&plan, &PlanReport::default(), &Style { detail: Detail::Full, ..at(80) });
+    let steps: Vec<&str> = shown.lines().filter(|line| line.contains("step: ")).collect();
+    assert_snapshot!(steps.join("\n"), @"
+    step: create, temporary, about 2 min
+    step: call drain, about 10 s
+    step: delete, about 1 min
+    step: create, about 2 min
+    step: delete, temporary, about 1 min
+    ");
 }
