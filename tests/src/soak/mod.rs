@@ -123,7 +123,10 @@ pub fn run(program: &str, options: &Options, say: &dyn Fn(&str)) -> io::Result<R
     report.end(&watch, outcome);
     if !report.problems.is_empty() {
         let kept = folder.keep();
-        std::fs::write(kept.join("events"), watch.last())?;
+        // A disk that is full, for one, must not hide what was found.
+        if let Err(error) = std::fs::write(kept.join("events"), watch.last()) {
+            report.problems.push(format!("what came last could not be kept: {error}"));
+        }
         report.problems.push(format!("the state and what came last are kept in {}", kept.display()));
     }
     Ok(report)
