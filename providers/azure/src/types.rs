@@ -17,6 +17,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("azure/lock.yaml", include_str!("../types/lock.yaml")),
     ("azure/managed_cluster.yaml", include_str!("../types/managed_cluster.yaml")),
     ("azure/public_ip.yaml", include_str!("../types/public_ip.yaml")),
+    ("azure/record_set.yaml", include_str!("../types/record_set.yaml")),
     ("azure/resource_group.yaml", include_str!("../types/resource_group.yaml")),
     ("azure/storage_account.yaml", include_str!("../types/storage_account.yaml")),
     ("azure/storage_container.yaml", include_str!("../types/storage_container.yaml")),

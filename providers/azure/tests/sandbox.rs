@@ -148,6 +148,12 @@ async fn every_type_conforms() {
             "publicIPAllocationMethod": "Static", "idleTimeoutInMinutes": minutes } }),
         )
     };
+    let holds = json!({ "group": g, "name": "holds.test", "location": "global" });
+    make(&*provider, "azure.dns_zone", holds).await.unwrap();
+    let record = |address: &str| {
+        json!({ "zone": format!("{zones}/holds.test"), "kind": "A", "name": "sample", "properties": {
+            "TTL": 300, "ARecords": [{ "ipv4Address": address }] } })
+    };
     let zone =
         |tag: &str| json!({ "group": g, "name": "sample.test", "location": "global", "tags": { "a": tag } });
     let pool = |count: i64| {
@@ -219,6 +225,14 @@ async fn every_type_conforms() {
             "providers/Microsoft.ContainerService/managedClusters",
             cluster(&g, "sample", "1"),
             cluster(&g, "sample", "2"),
+        ),
+        sampled(
+            "record_set",
+            &format!("{zones}/holds.test/A"),
+            "sample",
+            &format!("{zones}/holds.test/recordsets"),
+            record("10.0.0.1"),
+            record("10.0.0.2"),
         ),
         sampled(
             "public_ip",

@@ -38,7 +38,7 @@ pub fn attributes(ty: &RestType, id: &str, body: &Json) -> Value {
     if ty.schema.attributes.contains_key("id") {
         map.insert("id", Value::string(id));
     }
-    for (hole, text) in ty.spec.path.take_apart(id).unwrap_or_default() {
+    for (hole, text) in ty.take_apart(id).unwrap_or_default() {
         if ty.schema.attributes.contains_key(&hole) {
             map.insert(hole, Value::string(text));
         }

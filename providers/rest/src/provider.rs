@@ -203,7 +203,7 @@ fn written(ty: &RestType, id: &str, last: &Value) -> Result<String, ProviderErro
     let whole = format!("/{}", path.trim_matches('/'));
     let escapes = whole.chars().any(|c| c.is_control() || matches!(c, '?' | '#' | '%' | '\\'))
         || whole[1..].split('/').any(|segment| matches!(segment, "" | "." | ".."));
-    match ty.spec.path.take_apart(&whole) {
+    match ty.take_apart(&whole) {
         Some(_) if !escapes => Ok(whole),
         _ => Err(ProviderError::permanent(format!("`{id}` is no id of {}", ty.schema.name))
             .help(format!("such an id looks like `{}`", ty.spec.path))),
@@ -227,7 +227,7 @@ impl Provider for RestProvider {
         let objects = items.iter().filter_map(|body| {
             let id = self.dialect().id(body)?;
             // A list may hold what is of another type.
-            ty.spec.path.take_apart(id)?;
+            ty.take_apart(id)?;
             let Applied { id, attributes } = self.object(ty, id, body);
             Some(Listed { id, key: None, attributes })
         });

@@ -101,6 +101,16 @@ impl RestType {
         Ok(RestType { schema: Arc::new(schema), spec })
     }
 
+    /// What fills the holes of an id; `None` where it is no id of this type.
+    pub fn take_apart<'i>(&self, id: &'i str) -> Option<BTreeMap<Name, &'i str>> {
+        let parts = self.spec.path.take_apart(id)?;
+        let fits = |hole: &Name, text: &str| {
+            let allowed = self.schema.attributes.get(hole).map_or(&[][..], |attribute| &attribute.allowed);
+            allowed.is_empty() || allowed.iter().any(|word| word.eq_ignore_ascii_case(text))
+        };
+        parts.iter().all(|(hole, text)| fits(hole, text)).then_some(parts)
+    }
+
     /// Whether an attribute is a part of the body.
     pub fn in_body(&self, name: &str) -> bool {
         name != "id"

@@ -34,6 +34,15 @@ fn a_body_is_given_in_the_words_of_the_schema() {
 }
 
 #[test]
+fn an_id_of_another_kind_is_none_of_the_type() {
+    let text = "name: t.record\nattributes:\n  zone: { type: string }\n  kind: { type: string, enum: [A, MX] }\n  \
+                name: { type: string }\nrest: { version: '1', path: '{zone}/{kind}/{name}' }\n";
+    let ty = RestType::load("t.yaml", text, &[]).unwrap();
+    assert_eq!(ty.take_apart("/z/mx/n").unwrap()["kind"], "mx");
+    assert_eq!(ty.take_apart("/subscriptions/s/resourceGroups/g"), None);
+}
+
+#[test]
 fn a_body_is_sent_without_what_is_not_ours_to_send() {
     let sent = body::sent(
         &thing(),
@@ -167,7 +176,6 @@ fn a_file_that_does_not_say_where_its_objects_are_is_refused() {
             load("{group}/things", "{group/things"),
             load("    keys: { post", "    location: { post"),
             load("  etag: true", "  etags: true"),
-            load("rest:", "rust:"),
         ]
         .join("\n"),
         @r"
@@ -176,7 +184,6 @@ fn a_file_that_does_not_say_where_its_objects_are_is_refused() {
     t.thing: `rest`: `{group/things/{name}`: braces go in pairs around a name
     t.thing: `rest`: the output `location` is no volatile attribute
     t.thing: `rest`: unknown field `etags`, expected one of `version`, `path`, `etag`, `read_only`, `outputs`
-    x.yaml is no type: unknown field `rust`, expected one of `name`, `version`, `description`, `attributes`, `checks`, `refresh`, `collection`, `key`, `within`, `serialise`, `provides`, `requires`, `composite`, `preview`, `replace`, `holds_data`, `rotate`, `timeouts`, `usual`, `upgrades`
     ");
     assert!(matches!(
         RestType::load("x.yaml", "name: t.x", &[]),
