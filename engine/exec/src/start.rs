@@ -7,7 +7,7 @@ use std::time::Duration;
 use aurak_api::Update;
 use aurak_expr::{ErrorKind, MapScope, Template, coerce, truthy};
 use aurak_model::plan::{RowPlan, Step, Work};
-use aurak_model::record::{CallKind, IdempotencyKey, Intent, Outcome, RowChange};
+use aurak_model::record::{CallKind, IdempotencyKey, Intent, Outcome, Pending, RowChange};
 use aurak_model::schema::{Immutable, Timeouts};
 use aurak_model::{Kind, Map, Name, Object, Path, ProviderAddress, Record, Row, Slot, TypeSchema, Value};
 use tokio::time::Instant;
@@ -284,11 +284,8 @@ impl<'a> Dispatcher<'a> {
                             self.batch.effects.push(Effect::Started(step));
                             return self.fail(step, failure, Duration::ZERO);
                         }
-                        let before = intended.earlier.clone();
                         let intent = self.intent(it, &making, intended);
-                        if let Some(before) = before.filter(|before| before.key != intent.key) {
-                            self.drop_earlier(&before.key);
-                        }
+                        self.drop_earlier(&intent);
                         self.batch.records.push(Record::Intent(intent.clone()));
                         Some(intent)
                     }
@@ -317,11 +314,20 @@ impl<'a> Dispatcher<'a> {
         Some(Earlier { key: intent.key.clone(), same })
     }
 
-    /// What asked for something else is not made again.
-    fn drop_earlier(&mut self, key: &IdempotencyKey) {
-        if let Some(pending) = self.state.pending.iter().find(|pending| pending.intent.key == *key) {
-            let outcome = dropped(self.context, &pending.intent, "another create takes its place");
-            self.batch.records.push(Record::Outcome(outcome));
+    /// What asked for something else in the place of what is made now is not made again: seen later, it
+    /// would be taken for this one.
+    fn drop_earlier(&mut self, now: &Intent) {
+        if now.call != CallKind::Create {
+            return;
+        }
+        for Pending { intent, .. } in &self.state.pending {
+            let takes_its_place = intent.call == CallKind::Create
+                && (&intent.address, intent.slot) == (&now.address, now.slot)
+                && intent.key != now.key;
+            if takes_its_place {
+                let outcome = dropped(self.context, intent, "another create takes its place");
+                self.batch.records.push(Record::Outcome(outcome));
+            }
         }
     }
 

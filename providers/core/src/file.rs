@@ -353,11 +353,16 @@ fn locked(beside: &Path) -> io::Result<File> {
                 }
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                let is_file = fs::symlink_metadata(beside).is_ok_and(|found| found.is_file());
-                let other = match File::open(beside) {
-                    Ok(other) if is_file => other,
-                    Err(error) if error.kind() == ErrorKind::NotFound && is_file => continue,
-                    _ => {
+                // Who opens a pipe waits for somebody at its other end.
+                let opened = match fs::symlink_metadata(beside) {
+                    Ok(found) if found.is_file() => File::open(beside),
+                    Ok(_) => Err(ErrorKind::InvalidInput.into()),
+                    Err(error) => Err(error),
+                };
+                let other = match opened {
+                    Ok(other) => other,
+                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                    Err(_) => {
                         remove(beside)?;
                         continue;
                     }

@@ -16,7 +16,7 @@ use crate::sqlite::database::sql;
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The sum of a row: of its table and its columns in the order of the table. Two rows of the same
-/// lengths that differ in no more than eight bytes side by side never have the same.
+/// lengths that differ in one word of eight bytes never have the same; others have it once in 2^64.
 pub(super) fn sum(table: &str, columns: &[ValueRef<'_>]) -> i64 {
     let mut sum = Mix(0);
     sum.bytes(table.as_bytes());

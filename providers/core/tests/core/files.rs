@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::time::Duration;
 
 use aurak_api::{Class, Update};
 use aurak_model::Value;
 use aurak_model::snapshot::Refreshed;
+use rustix::fs::{CWD, FileType, Mode};
 
 use crate::{call, core, done, get};
 
@@ -36,6 +38,28 @@ async fn a_file_is_written_whole_with_its_mode_and_nothing_beside_it() {
     let changed = done(core.update(&call(), "core.file", &update).await.unwrap());
     assert_eq!(mode(&place), 0o600);
     assert!(get(&changed.attributes, "content").has_marks());
+}
+
+/// Whoever opens a pipe waits for somebody at its other end.
+#[test]
+fn a_pipe_in_the_place_beside_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_path_buf();
+    let pipe = path.join(".f.aurak-new");
+    rustix::fs::mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    // On a thread that can be left behind where it waits for ever.
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let made = runtime.block_on(async {
+            let core = core(&path).await;
+            core.create(&call(), "core.file", &desired("f", "text".into())).await
+        });
+        tell.send(made.map(done).map_err(|error| error.to_string())).unwrap();
+    });
+    told.recv_timeout(Duration::from_secs(60)).expect("it waits").unwrap();
+    assert_eq!(fs::read_to_string(folder.path().join("f")).unwrap(), "text");
+    assert!(!pipe.exists());
 }
 
 #[tokio::test]
