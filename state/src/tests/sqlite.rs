@@ -366,6 +366,53 @@ async fn a_log_that_was_removed_or_cut_is_missed() {
     insta::assert_snapshot!(told, @"cut: `state.db-wal` in `DIR` is damaged or of another moment: of 6 records that were written 2 are missing");
 }
 
+/// The note in the lock file tells the same, but a copy of a folder may come without it.
+#[tokio::test]
+async fn a_log_that_was_removed_with_the_lock_file_is_missed() {
+    let (root, store) = create(None);
+    let lease = acquire(&store).await;
+    store.append(lease.fence, vec![begin("op-1", 1), end("op-1", 2)]).await.unwrap();
+    let dir = root.path().join("copy");
+    copy(store.dir(), &dir, "state.db-wal");
+    for name in files(&dir).into_keys().filter(|name| name != "state.db") {
+        std::fs::remove_file(dir.join(name)).unwrap();
+    }
+    for found in [SqliteStore::open_read_only(&dir, None).unwrap(), SqliteStore::open(&dir, None).unwrap()] {
+        let error = found.document().await.unwrap_err();
+        assert!(matches!(error, StoreError::LogMissing { .. }), "{error}");
+    }
+}
+
+/// The last record changes nothing beside the journal, so that no total tells of it.
+#[tokio::test]
+async fn a_last_record_that_is_gone_is_missed() {
+    let (_root, store) = create(None);
+    let lease = acquire(&store).await;
+    store.append(lease.fence, vec![begin("op-1", 1), end("op-1", 2)]).await.unwrap();
+    store.release(lease).await.unwrap();
+    sql(store.dir(), "DELETE FROM journal WHERE serial = 2");
+    let error = store.document().await.unwrap_err();
+    insta::assert_snapshot!(error, @"the state is damaged: its journal ends at record 1, and 2 were written");
+    let taken = store.acquire(holder("bob@here"), TTL).await.unwrap_err();
+    assert_eq!(taken.to_string(), error.to_string());
+}
+
+#[tokio::test]
+async fn tables_that_are_not_ours_are_refused() {
+    for text in [
+        "CREATE TRIGGER t AFTER INSERT ON rows BEGIN DELETE FROM rows; END",
+        "DROP INDEX runs",
+        "CREATE TABLE more (one INTEGER)",
+    ] {
+        let (_root, store) = create(None);
+        let dir = store.dir().to_path_buf();
+        drop(store);
+        sql(&dir, text);
+        let error = SqliteStore::open(&dir, None).err().unwrap();
+        assert!(error.to_string().ends_with("has other tables than aurak made"), "{text}: {error}");
+    }
+}
+
 #[tokio::test]
 async fn check_finds_what_was_tampered_with() {
     let cases = [
