@@ -8,6 +8,10 @@
 # CASES is how many places of each kind, by default 2000. Takes some twenty minutes, most of them in
 # full disks. Needs strace, and mounts of its own: `unshare -Urm`, or to be root.
 set -euo pipefail
+case ${1:-} in
+  '' | [0-9]*) ;;
+  *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+esac
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 export AURAK_DISK_CASES=${1:-2000}
