@@ -1,14 +1,14 @@
 //! The end of steps: what an executor returns becomes an outcome and rows, those who waited may
 //! start, and those who hang on a failure never do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use aurak_api::Applied;
 use aurak_model::event::StepEnd;
 use aurak_model::plan::Work;
-use aurak_model::record::{CallKind, IdempotencyKey, Intent, Object, Outcome, RowChange};
+use aurak_model::record::{CallKind, IdempotencyKey, Intent, Object, Outcome, Row, RowChange};
 use aurak_model::{Address, Diagnostic, Name, Record, Slot, StepId};
 use tokio::sync::oneshot;
 
@@ -76,22 +76,35 @@ impl Dispatcher<'_> {
 
     /// The rows of what dies with an object that is deleted. They go in the record that says so: a run
     /// that ends between the two would leave rows behind whose provider is gone and cannot be asked.
+    /// What only stood in the way of being forgotten takes nothing with it: where there is more to wait
+    /// for, an object goes with what it lives in.
     fn forgotten_with(&self, step: u32) -> Vec<RowChange> {
-        let mut open = vec![step];
+        let (mut open, mut gone) = (vec![step], HashSet::from([step]));
         let mut changes: BTreeMap<&Address, RowChange> = BTreeMap::new();
-        while let Some(gone) = open.pop() {
-            for dependant in self.graph.dependants(gone) {
+        while let Some(from) = open.pop() {
+            for dependant in self.graph.dependants(from) {
                 let it = &self.plan.steps[*dependant as usize];
-                if !matches!(it.work, Work::Forget) {
+                if !matches!(it.work, Work::Forget) || gone.contains(dependant) {
                     continue;
                 }
-                if let Some(row) = self.resolver.rows.get(&it.address) {
+                let Some(row) = self.resolver.rows.get(&it.address) else { continue };
+                let behind = it.after.iter().filter(|before| gone.contains(&before.0)).count();
+                let last = self.graph.waiting[*dependant as usize] as usize <= behind;
+                if last || self.lives_in(row, &self.plan.steps[from as usize].address) {
                     changes.insert(&it.address, without_object(row, it.slot));
+                    gone.insert(*dependant);
                     open.push(*dependant);
                 }
             }
         }
         changes.into_values().collect()
+    }
+
+    /// Whether a row says that its object dies with another, or its provider's world comes from there.
+    fn lives_in(&self, row: &Row, address: &Address) -> bool {
+        let provider = self.state.providers.get(&row.provider);
+        row.lifecycle.deleted_with.as_ref() == Some(address)
+            || provider.is_some_and(|provider| provider.needs.contains(address))
     }
 
     fn done(&mut self, step: u32, running: Running, changes: Vec<RowChange>, took: Duration) {
