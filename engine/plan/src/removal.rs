@@ -283,7 +283,12 @@ impl Context {
         if self.input.options.mode == Mode::Destroy {
             return Some(Reason::Destroy);
         }
-        if self.by_address.borrow().contains_key(address) || known.moved.contains(address) {
+        if let Some(id) = self.by_address.borrow().get(address) {
+            // A composite has no row of its own: this one is of what the name stood for before.
+            let parts = matches!(self.instance(*id).decision, Decision::Composite(_));
+            return parts.then_some(Reason::NotInConfiguration);
+        }
+        if known.moved.contains(address) {
             return None;
         }
         if let Some(composite) = address.composite() {
