@@ -198,22 +198,39 @@ impl Service {
                 .into_iter()
                 .map(|object| {
                     let key = behaviour.key_of(&object.body).map(Name::from);
-                    (object.id.clone(), key, body::shown(schema, &object.body))
+                    (object.id.clone(), key, self.shown(schema, object))
                 })
                 .collect(),
         )
     }
 
+    fn found(&self, schema: &TypeSchema, object: &SimObject) -> Refreshed {
+        Refreshed::Found { id: object.id.clone(), attributes: self.shown(schema, object) }
+    }
+
+    /// An object as the service shows it. That it is on its way out is to be seen whatever its type.
+    fn shown(&self, schema: &TypeSchema, object: &SimObject) -> Value {
+        let shown = body::shown(schema, &object.body);
+        match shown.as_map() {
+            Some(map) if self.being(&object.id, Op::Delete) => {
+                let mut map = map.clone();
+                map.insert("state", "deleting".into());
+                map.into()
+            }
+            _ => shown,
+        }
+    }
+
     fn read(&self, schema: &TypeSchema, world: &str, id: &str) -> Reply {
         Reply::Object(match self.objects.of(world, &schema.name, id) {
-            Some(object) => found(schema, object),
+            Some(object) => self.found(schema, object),
             None => Refreshed::Absent,
         })
     }
 
     fn find(&self, schema: &TypeSchema, world: &Name, key: &str) -> Reply {
         Reply::Object(match self.objects.by_key(world, &schema.name, key) {
-            Some(object) => found(schema, object),
+            Some(object) => self.found(schema, object),
             None => Refreshed::Absent,
         })
     }
@@ -223,7 +240,7 @@ impl Service {
             return Reply::Lost(format!("the service names each {} by itself", schema.name));
         }
         Reply::Object(match key.and_then(|key| self.objects.made_by(key)) {
-            Some(object) => found(schema, object),
+            Some(object) => self.found(schema, object),
             None => Refreshed::Absent,
         })
     }
@@ -613,10 +630,6 @@ fn expand(type_name: &str, desired: &Value) -> Answer {
         _ => return Err(bad()),
     };
     Ok(Reply::Children(children))
-}
-
-fn found(schema: &TypeSchema, object: &SimObject) -> Refreshed {
-    Refreshed::Found { id: object.id.clone(), attributes: body::shown(schema, &object.body) }
 }
 
 fn done(schema: &TypeSchema, object: &SimObject) -> Reply {
