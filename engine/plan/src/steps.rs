@@ -315,7 +315,6 @@ impl<'a> Builder<'a> {
                     create
                 });
                 let delete = Work::Delete { id: old.clone(), live: live.clone() };
-                let serialise = self.serialise(schema, live, address);
                 let create = self.push_create(instance, making, provider, schema);
                 if let Some(leftover) = leftovers.get_mut(address) {
                     self.make_room(leftover, create, instance, making, &mut waits);
@@ -331,7 +330,10 @@ impl<'a> Builder<'a> {
                 let first = *order != ReplaceOrder::CreateFirst;
                 let slot = if first { Slot::Current } else { Slot::Old };
                 let delete = match other {
-                    None => self.push(address, type_name, slot, delete, provider, schema, serialise),
+                    None => {
+                        let serialise = self.serialise(schema, live, address);
+                        self.push(address, type_name, slot, delete, provider, schema, serialise)
+                    }
                     Some(other) => {
                         let provider = self.provider(&other.provider);
                         let schema = self.context.input.schemas.types.get(&other.type_name).cloned();
