@@ -73,11 +73,13 @@ impl Builder<'_> {
             return;
         }
         let users = self.users(leftovers);
+        let making_room = self.making_room(&users);
         let mut letting =
             Letting { users, leftovers, joins: HashMap::new(), open: Vec::new(), wished: Vec::new() };
         let mut edges: Vec<(u32, u32)> = Vec::new();
         for (target, theirs) in self.deletes.clone() {
-            let waits = self.let_go(&mut letting, &target, theirs.first);
+            let first = theirs.first || making_room.contains(&target);
+            let waits = self.let_go(&mut letting, &target, first);
             edges.extend(waits.into_iter().map(|step| (theirs.step, step)));
             self.wishes.extend(letting.wished.drain(..).map(|step| (theirs.step, step)));
         }
@@ -225,6 +227,24 @@ impl Builder<'_> {
             }
         }
         users
+    }
+
+    /// What leaves and was made from what is replaced delete-first, which waits for that: it makes room
+    /// for the new object as well, and what moves over to that one cannot be waited for.
+    fn making_room(&self, users: &Users) -> HashSet<Address> {
+        let firsts = self.deletes.iter().filter(|(_, delete)| delete.first);
+        let mut open: Vec<Address> = firsts.map(|(address, _)| address.clone()).collect();
+        let mut room: HashSet<Address> = HashSet::new();
+        while let Some(target) = open.pop() {
+            let of_block = users.of_blocks.get(&target.block());
+            for user in users.of.get(&target).into_iter().chain(of_block).flatten() {
+                let leaves = self.deletes.get(user).is_some_and(|own| !own.first) && !self.is_replaced(user);
+                if leaves && room.insert(user.clone()) {
+                    open.push(user.clone());
+                }
+            }
+        }
+        room
     }
 
     /// The steps after which nobody uses an object any more.
