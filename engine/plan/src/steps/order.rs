@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
 
 use aurak_model::schema::ReplaceOrder;
-use aurak_model::{Address, Name, Slot, StepId, Value, Work};
+use aurak_model::{Address, Name, Severity, Slot, StepId, Value, Work};
 
 use super::{Builder, Built, Delete, JOIN_FROM, Leftover};
 use crate::context::{GroupId, InstId, Instance, Target};
@@ -469,8 +469,13 @@ impl Builder<'_> {
             }
         }
         if (placed as usize) < count {
-            let stuck = (0..count as u32).filter(|id| place[*id as usize].is_none());
-            self.context.find(self.circle(&stuck.collect::<Vec<u32>>()));
+            // What failed has no steps, which those around it may have to go by: with it mended the
+            // circle may be gone.
+            let failed = self.context.findings.borrow().iter().any(|f| f.severity == Severity::Error);
+            if !failed {
+                let stuck = (0..count as u32).filter(|id| place[*id as usize].is_none());
+                self.context.find(self.circle(&stuck.collect::<Vec<u32>>()));
+            }
             return None;
         }
         Some(place.into_iter().flatten().collect())
