@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use aurak_tests::lifecycle::{Case, overdue, shrink};
 
-/// What CI plays: some 25 seconds of two cores.
+/// What is played where nothing is said: some 25 seconds of two cores without optimisation. CI, which
+/// optimises a little, plays 3000.
 const CASES: u64 = 800;
 
 /// Failures after which it ends: each is made small, which takes its time.

@@ -227,8 +227,12 @@ fn outside(stack: &Stack, rng: &mut Rng, moves: &mut Vec<Move>) {
 /// Something that somebody does.
 fn operation(stack: &Stack, var: &str, saved: &mut Saved, rng: &mut Rng) -> String {
     let there = stack.there();
-    let addresses: Vec<String> =
-        stack.blocks.iter().filter(|block| there.contains(&block.uid)).map(|block| block.address()).collect();
+    let addresses: Vec<String> = stack
+        .blocks
+        .iter()
+        .filter(|block| there.contains(&block.uid))
+        .map(|block| block.address(&stack.call))
+        .collect();
     let mut text = match rng.below(12) {
         0 => {
             saved.0 += 1;
@@ -236,14 +240,18 @@ fn operation(stack: &Stack, var: &str, saved: &mut Saved, rng: &mut Rng) -> Stri
             return format!("plan --var fixed={var} -o p{}{destroy}", saved.0);
         }
         1 if saved.0 > 0 => format!("apply p{} --quiet", 1 + rng.below(saved.0)),
+        6 if !addresses.is_empty() && rng.once_in(3) => {
+            let address = rng.pick(&addresses).cloned().unwrap_or_default();
+            return format!("forget '{address}'");
+        }
         2 => format!("destroy --quiet --var fixed={var}"),
         3..=4 if !addresses.is_empty() => {
             let address = rng.pick(&addresses).cloned().unwrap_or_default();
-            format!("apply --quiet --var fixed={var} --only {address}")
+            format!("apply --quiet --var fixed={var} --only '{address}'")
         }
         5 if !addresses.is_empty() => {
             let address = rng.pick(&addresses).cloned().unwrap_or_default();
-            format!("apply --quiet --var fixed={var} --replace {address}")
+            format!("apply --quiet --var fixed={var} --replace '{address}'")
         }
         _ => format!("apply --quiet --var fixed={var}"),
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::rng::Rng;
-use super::stack::{Block, Shape, Stack, composite, inner, references};
+use super::stack::{Account, Block, Call, Shape, Stack, composite, inner, local, references};
 
 /// Types, the more frequent ones more often.
 const KINDS: &[&str] = &[
@@ -29,6 +29,10 @@ const KINDS: &[&str] = &[
     "inner.object",
     "sim.bundle",
     "inner.bundle",
+    "core.data",
+    "core.random",
+    "core.sleep",
+    "core.file",
 ];
 
 /// The most blocks of a stack.
@@ -53,7 +57,25 @@ pub fn next_uid(stack: &Stack) -> u32 {
 
 /// Changes one thing.
 pub fn mutate(stack: &mut Stack, next: &mut u32, rng: &mut Rng) {
-    match rng.below(20) {
+    match rng.below(24) {
+        20 => call(stack, rng),
+        21 => {
+            stack.account = if rng.once_in(2) { Account::Keyed } else { Account::Plain };
+        }
+        22 => {
+            let Some(place) = place(stack, rng) else { return };
+            let uid = stack.blocks[place].uid;
+            if !stack.tells.remove(&uid) {
+                stack.tells.insert(uid);
+            }
+        }
+        23 => one(stack, rng, |block, rng| {
+            block.timeout = match rng.below(3) {
+                0 => Some("{ create: 30s, update: 5s, delete: 20s }"),
+                1 => Some("{ create: 1h, delete: 1h }"),
+                _ => None,
+            };
+        }),
         0..=3 => add(stack, next, rng),
         4..=5 => drop_block(stack, rng),
         6..=9 => one(stack, rng, field),
@@ -82,7 +104,7 @@ pub fn mutate(stack: &mut Stack, next: &mut u32, rng: &mut Rng) {
         },
         _ => {
             let Some(place) = place(stack, rng) else { return };
-            let (uid, address) = (stack.blocks[place].uid, stack.blocks[place].address());
+            let (uid, address) = (stack.blocks[place].uid, stack.blocks[place].address(&stack.call));
             let prefix = stack.blocks[place].kind.split('.').nth(1).unwrap_or_default();
             match rng.below(3) {
                 0 => stack.imports.push((address, format!("{prefix}-{}", 1 + rng.below(5)))),
@@ -125,6 +147,7 @@ fn add(stack: &mut Stack, next: &mut u32, rng: &mut Rng) {
         after: None,
         shape: shape(stack, uid, rng),
         lifecycle: BTreeMap::new(),
+        timeout: None,
     };
     required(&mut block, rng);
     for _ in 0..rng.below(3) {
@@ -158,7 +181,7 @@ fn drop_block(stack: &mut Stack, rng: &mut Rng) {
     let Some(place) = place(stack, rng) else { return };
     let block = stack.blocks.remove(place);
     if rng.once_in(3) {
-        stack.removed.push((block.address(), rng.once_in(3)));
+        stack.removed.push((block.address(&stack.call), rng.once_in(3)));
     }
 }
 
@@ -169,7 +192,9 @@ fn refer(stack: &mut Stack, block: &mut Block, rng: &mut Rng, next: &mut u32) {
             .blocks
             .iter()
             .filter(|other| other.uid < block.uid && !inner(other.kind) && !composite(other.kind))
-            .filter(|other| (kind.is_empty() || other.kind == *kind) && other.other == block.other)
+            .filter(|other| {
+                (kind.is_empty() || other.kind == *kind) && (other.other == block.other || local(block.kind))
+            })
             .map(|other| other.uid)
             .collect();
         if (*needed || !rng.once_in(3))
@@ -191,6 +216,7 @@ fn refer(stack: &mut Stack, block: &mut Block, rng: &mut Rng, next: &mut u32) {
                 after: None,
                 shape: Shape::One,
                 lifecycle: BTreeMap::new(),
+                timeout: None,
             };
             required(&mut parent, rng);
             refer(stack, &mut parent, rng, next);
@@ -242,6 +268,12 @@ fn required(block: &mut Block, rng: &mut Rng) {
         "sim.secret" => set("value", "canary-1"),
         "sim.bundle" => set("things", rng.word(THINGS)),
         "inner.bundle" => set("objects", rng.word(OBJECTS)),
+        "core.sleep" => set("create", rng.word(&["1s", "20s", "\"{{ '1s' if fixed == 'a' else '3s' }}\""])),
+        "core.file" => {
+            let path = format!("\"{}{{{{ tag }}}}/{{{{ fixed }}}}.txt\"", block.label);
+            block.fields.insert("path", path);
+            block.fields.insert("content", "\"{{ fixed }}\"".to_string());
+        }
         _ => {}
     }
 }
@@ -264,6 +296,8 @@ pub fn needed(kind: &str, name: &str) -> bool {
             | ("sim.secret", "value")
             | ("sim.bundle", "things")
             | ("inner.bundle", "objects")
+            | ("core.sleep", "create")
+            | ("core.file", "path" | "content")
     )
 }
 
@@ -331,6 +365,16 @@ fn field(block: &mut Block, rng: &mut Rng) {
             1 => ("data", rng.word(&["1", "{ a: 1 }", "\"{{ fixed }}\""])),
             _ => ("secret", rng.word(&["{ a: canary-9 }", "{ a: canary-10, b: canary-9 }"])),
         },
+        "core.data" => ("input", rng.word(&["1", "\"{{ fixed }}\"", "{ a: [1, \"{{ fixed }}\"], b: null }"])),
+        "core.random" => match rng.below(2) {
+            0 => ("keepers", rng.word(&["{ a: 1 }", "{ a: \"{{ fixed }}\" }"])),
+            _ => ("kind", rng.word(&["password", "uuid"])),
+        },
+        "core.sleep" => ("destroy", rng.word(&["1s", "5s"])),
+        "core.file" => match rng.below(2) {
+            0 => ("content", rng.word(&["a", "b", "\"{{ fixed }}\""])),
+            _ => ("mode", rng.word(&["\"0644\"", "\"0600\""])),
+        },
         "sim.bundle" => ("things", rng.word(THINGS)),
         "inner.bundle" => ("objects", rng.word(OBJECTS)),
         _ => return,
@@ -347,7 +391,21 @@ fn field(block: &mut Block, rng: &mut Rng) {
 }
 
 fn lifecycle(block: &mut Block, rng: &mut Rng) {
-    let (name, value) = match rng.below(9) {
+    let (name, value) = match rng.below(11) {
+        9 => (
+            "preconditions",
+            rng.word(&[
+                "[{ that: \"{{ fixed != 'x' }}\", message: never }]",
+                "[{ that: \"{{ fixed | length == 1 }}\", message: never }]",
+            ]),
+        ),
+        10 => (
+            "postconditions",
+            rng.word(&[
+                "[{ that: \"{{ self.id != 'nobody' }}\", message: never }]",
+                "[{ that: \"{{ self is defined }}\", message: never }]",
+            ]),
+        ),
         0 => ("prevent_destroy", "true"),
         1 => ("retain", "true"),
         2..=3 => ("create_before_destroy", rng.word(&["true", "false"])),
@@ -368,7 +426,7 @@ fn lifecycle(block: &mut Block, rng: &mut Rng) {
             return;
         }
     };
-    if matches!(name, "ignore_changes" | "adopt") && composite(block.kind) {
+    if composite(block.kind) && (name == "ignore_changes" || name.ends_with("conditions")) {
         return;
     }
     if block.lifecycle.contains_key(name) && rng.once_in(2) {
@@ -381,7 +439,8 @@ fn lifecycle(block: &mut Block, rng: &mut Rng) {
 /// Another name, in the module or out of it, mostly with a word about it.
 fn rename(stack: &mut Stack, rng: &mut Rng) {
     let Some(place) = place(stack, rng) else { return };
-    let old = stack.blocks[place].address();
+    let call = stack.call.clone();
+    let old = stack.blocks[place].address(&call);
     let name = free_name(stack, rng);
     let into = rng.once_in(3) && !inner(stack.blocks[place].kind);
     let block = &mut stack.blocks[place];
@@ -390,7 +449,7 @@ fn rename(stack: &mut Stack, rng: &mut Rng) {
     } else {
         block.name = name;
     }
-    let new = block.address();
+    let new = block.address(&call);
     if !rng.once_in(5) {
         let pair = match &block.shape {
             Shape::Each(keys) if rng.once_in(4) && !keys.is_empty() => {
@@ -399,6 +458,23 @@ fn rename(stack: &mut Stack, rng: &mut Rng) {
             _ => (old, new),
         };
         stack.moved.push(pair);
+    }
+}
+
+/// The module is called in another way, mostly with a word about it.
+fn call(stack: &mut Stack, rng: &mut Rng) {
+    let old = stack.module_address();
+    stack.call = match rng.below(8) {
+        0..=1 => Call::Plain,
+        2..=3 => Call::Nested,
+        4 => Call::Each(vec!["a", "b"]),
+        5 => Call::Each(vec!["a"]),
+        6 => Call::Each(Vec::new()),
+        _ => Call::When(rng.once_in(2)),
+    };
+    let new = stack.module_address();
+    if old != new && !rng.once_in(4) {
+        stack.moved.push((old.to_string(), new.to_string()));
     }
 }
 
@@ -437,7 +513,8 @@ fn retarget(stack: &mut Stack, rng: &mut Rng) {
         let fits: Vec<u32> = earlier
             .blocks
             .iter()
-            .filter(|other| !inner(other.kind) && !composite(other.kind) && other.other == block.other)
+            .filter(|other| !inner(other.kind) && !composite(other.kind))
+            .filter(|other| other.other == block.other || local(block.kind))
             .filter(|other| kind.is_empty() || other.kind == *kind)
             .map(|other| other.uid)
             .collect();

@@ -2,6 +2,7 @@
 //! the same thing goes wrong.
 
 use super::mutate::needed;
+use super::stack::{Account, Call};
 use super::{Case, Move};
 
 /// The most tries; each of them plays the case.
@@ -144,6 +145,9 @@ impl Shrinking {
                 for name in block.refs.keys() {
                     with(&|block| block.refs.retain(|other, _| other != name));
                 }
+                if block.timeout.is_some() {
+                    with(&|block| block.timeout = None);
+                }
                 if block.after.is_some() {
                     with(&|block| block.after = None);
                 }
@@ -157,13 +161,25 @@ impl Shrinking {
                     with(&|block| block.other = false);
                 }
             }
-            let lists = [!stack.moved.is_empty(), !stack.removed.is_empty(), !stack.imports.is_empty()];
+            let lists = [
+                !stack.moved.is_empty(),
+                !stack.removed.is_empty(),
+                !stack.imports.is_empty(),
+                !stack.tells.is_empty(),
+                stack.call != Call::Plain,
+                stack.account != Account::Plain,
+                !stack.existing.is_empty(),
+            ];
             for (index, some) in lists.into_iter().enumerate() {
                 let mut stack = stack.clone();
                 match index {
                     0 => stack.moved.clear(),
                     1 => stack.removed.clear(),
-                    _ => stack.imports.clear(),
+                    2 => stack.imports.clear(),
+                    3 => stack.tells.clear(),
+                    4 => stack.call = Call::Plain,
+                    5 => stack.account = Account::Plain,
+                    _ => stack.existing.clear(),
                 }
                 if some {
                     smaller.push(stack);
@@ -210,10 +226,18 @@ fn size(stack: &super::stack::Stack) -> usize {
         block.fields.len()
             + block.refs.len()
             + block.lifecycle.len()
+            + usize::from(block.timeout.is_some())
             + usize::from(block.after.is_some())
             + usize::from(block.module)
             + usize::from(block.other)
             + usize::from(block.shape != super::stack::Shape::One)
     };
-    stack.blocks.iter().map(of).sum::<usize>() + stack.moved.len() + stack.removed.len() + stack.imports.len()
+    stack.blocks.iter().map(of).sum::<usize>()
+        + stack.moved.len()
+        + stack.removed.len()
+        + stack.imports.len()
+        + stack.existing.len()
+        + stack.tells.len()
+        + usize::from(stack.call != Call::Plain)
+        + usize::from(stack.account != Account::Plain)
 }

@@ -18,6 +18,36 @@ pub struct Stack {
     pub imports: Vec<(String, String)>,
     /// Objects that are only read: type and id.
     pub existing: Vec<(String, String)>,
+    /// Outputs that read blocks, and checks of them.
+    pub tells: BTreeSet<u32>,
+    /// How the module is called.
+    pub call: Call,
+    /// How the node of the other account is written.
+    pub account: Account,
+}
+
+/// How the module is called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Call {
+    /// From the stack.
+    #[default]
+    Plain,
+    /// From another module.
+    Nested,
+    /// For keys, of which the first is read.
+    Each(Vec<&'static str>),
+    /// Perhaps not at all.
+    When(bool),
+}
+
+/// How the node of the other account is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Account {
+    /// As one node.
+    #[default]
+    Plain,
+    /// As one of several with keys.
+    Keyed,
 }
 
 /// A block.
@@ -29,7 +59,7 @@ pub struct Block {
     pub name: String,
     /// It stands in the module.
     pub module: bool,
-    /// It lives in the other account.
+    /// It lives in the other account; what lives in a cluster, in the second one.
     pub other: bool,
     /// Its type.
     pub kind: &'static str,
@@ -45,6 +75,8 @@ pub struct Block {
     pub shape: Shape,
     /// Of `lifecycle`, as YAML.
     pub lifecycle: BTreeMap<&'static str, String>,
+    /// Its `timeouts`, as YAML.
+    pub timeout: Option<&'static str>,
 }
 
 /// Which instances a block has.
@@ -72,6 +104,7 @@ pub fn references(kind: &str) -> &'static [(&'static str, &'static str, bool)] {
         "sim.pool" => &[("cluster", "sim.cluster", true)],
         "sim.dependant" => &[("uses", "", false), ("made_of", "", false), ("all", "", false)],
         "sim.thing" => &[("value", "", false)],
+        "core.data" => &[("input", "", false)],
         _ => &[],
     }
 }
@@ -79,6 +112,11 @@ pub fn references(kind: &str) -> &'static [(&'static str, &'static str, bool)] {
 /// Whether objects of a type live in a cluster.
 pub fn inner(kind: &str) -> bool {
     kind.starts_with("inner.")
+}
+
+/// Whether a type stands for nothing in an account.
+pub fn local(kind: &str) -> bool {
+    kind.starts_with("core.")
 }
 
 /// Whether a type is many resources.
@@ -92,8 +130,19 @@ fn container(kind: &str) -> bool {
 }
 
 impl Block {
-    /// Its address, without instances.
-    pub fn address(&self) -> String {
+    /// Its address, without instances of its own.
+    pub fn address(&self, call: &Call) -> String {
+        let name = &self.name;
+        match call {
+            _ if !self.module => name.clone(),
+            Call::Plain | Call::When(_) => format!("m.{name}"),
+            Call::Nested => format!("w.m.{name}"),
+            Call::Each(keys) => format!("m[\"{}\"].{name}", keys.first().copied().unwrap_or("a")),
+        }
+    }
+
+    /// The same without any instances.
+    fn plain_address(&self) -> String {
         if self.module { format!("m.{}", self.name) } else { self.name.clone() }
     }
 
@@ -113,18 +162,26 @@ impl Stack {
         let there = self.there();
         let mut root = Part::default();
         let mut module = Part::default();
-        let cluster = self.cluster(&there);
+        let clusters = self.clusters(&there);
         let mut with: BTreeMap<String, String> = BTreeMap::new();
         for block in self.blocks.iter().filter(|block| there.contains(&block.uid)) {
             let text = self.render_block(block, &there, &mut with, &mut module.outputs);
             if block.module { &mut module } else { &mut root }.resources.push_str(&text);
         }
-        let mut text =
-            "aurak: 1\nname: demo\ninputs:\n  fixed: { type: string, default: a }\nproviders:\n  sim: {}\n  \
-                        other: { type: sim, account: other }\n"
-                .to_string();
-        if let Some(cluster) = cluster {
-            let _ = writeln!(text, "  inner: {{ kubeconfig: \"{{{{ {}.kubeconfig }}}}\" }}", cluster.name);
+        let account = match self.account {
+            Account::Plain => "{ type: sim, account: other }",
+            Account::Keyed => "{ type: sim, for_each: [other, spare], account: \"{{ each.key }}\" }",
+        };
+        let mut text = format!(
+            "aurak: 1\nname: demo\ninputs:\n  fixed: {{ type: string, default: a }}\nproviders:\n  sim: {{}}\n  \
+             other: {account}\n"
+        );
+        for (name, cluster) in ["inner", "second"].iter().zip(&clusters) {
+            let _ = writeln!(
+                text,
+                "  {name}: {{ type: inner, kubeconfig: \"{{{{ {}.kubeconfig }}}}\" }}",
+                cluster.name
+            );
         }
         if !self.existing.is_empty() {
             text.push_str("existing:\n");
@@ -139,8 +196,36 @@ impl Stack {
         let mut files = Vec::new();
         if has_module {
             with.insert("fixed".to_string(), "{{ fixed }}".to_string());
-            let call: Vec<String> = with.iter().map(|(name, value)| format!("{name}: \"{value}\"")).collect();
-            let _ = writeln!(text, "modules:\n  m: {{ source: ./m, with: {{ {} }} }}", call.join(", "));
+            let call = match &self.call {
+                Call::Plain => String::new(),
+                Call::Nested => String::new(),
+                Call::Each(keys) => format!(", for_each: [{}]", keys.join(", ")),
+                Call::When(when) => format!(", when: {when}"),
+            };
+            with.insert(
+                "tag".to_string(),
+                if matches!(self.call, Call::Each(_)) { "-{{ each.key }}" } else { "" }.to_string(),
+            );
+            let given: Vec<String> =
+                with.iter().map(|(name, value)| format!("{name}: \"{value}\"")).collect();
+            let given = given.join(", ");
+            if self.call == Call::Nested {
+                let _ = writeln!(text, "modules:\n  w: {{ source: ./w, with: {{ {given} }} }}");
+                let mut around = "inputs:\n".to_string();
+                with.keys().for_each(|name| {
+                    let _ = writeln!(around, "  {name}: {{ nullable: true }}");
+                });
+                around.push_str("modules:\n  m: { source: ../m, with: { inherit: true } }\n");
+                if !module.outputs.is_empty() {
+                    around.push_str("outputs:\n");
+                    for name in module.outputs.keys() {
+                        let _ = writeln!(around, "  {name}: {{ value: \"{{{{ m.{name} }}}}\" }}");
+                    }
+                }
+                files.push(("w/module.yaml".to_string(), around));
+            } else {
+                let _ = writeln!(text, "modules:\n  m: {{ source: ./m{call}, with: {{ {given} }} }}");
+            }
             let mut inside = "inputs:\n".to_string();
             with.keys().for_each(|name| {
                 let _ = writeln!(inside, "  {name}: {{ nullable: true }}");
@@ -156,12 +241,32 @@ impl Stack {
             files.push(("m/module.yaml".to_string(), inside));
         }
         let taken: BTreeSet<String> =
-            self.blocks.iter().filter(|block| there.contains(&block.uid)).map(Block::address).collect();
-        let base = |address: &str| address.split('[').next().unwrap_or_default().to_string();
+            self.blocks.iter().filter(|block| there.contains(&block.uid)).map(Block::plain_address).collect();
+        // Without keys and without the module around the module.
+        let base = |address: &str| {
+            let mut text = String::new();
+            let mut inside = false;
+            for letter in address.strip_prefix("w.").unwrap_or(address).chars() {
+                match letter {
+                    '[' => inside = true,
+                    ']' => inside = false,
+                    letter if !inside => text.push(letter),
+                    _ => {}
+                }
+            }
+            text
+        };
+        let written = self.written_addresses(&there);
         let moved: Vec<String> = self
             .moved
             .iter()
-            .filter(|(from, to)| !taken.contains(&base(from)) && taken.contains(&base(to)))
+            .filter(|(from, to)| match (from.as_str(), to.as_str()) {
+                // The module itself.
+                (from @ ("m" | "w.m" | "m[\"a\"]"), to @ ("m" | "w.m" | "m[\"a\"]")) => {
+                    has_module && from != self.module_address() && to == self.module_address()
+                }
+                (from, to) => !taken.contains(&base(from)) && written.iter().any(|there| covers(there, to)),
+            })
             .map(|(from, to)| format!("  - {{ from: '{from}', to: '{to}' }}\n"))
             .collect();
         if !moved.is_empty() {
@@ -179,14 +284,60 @@ impl Stack {
         let imports: Vec<String> = self
             .imports
             .iter()
-            .filter(|(address, _)| taken.contains(&base(address)))
+            .filter(|(address, _)| written.iter().any(|there| covers(there, address)))
             .map(|(address, id)| format!("  - {{ to: '{address}', id: {id} }}\n"))
             .collect();
         if !imports.is_empty() {
             let _ = write!(text, "imports:\n{}", imports.concat());
         }
+        self.render_tells(&there, &mut text);
         files.insert(0, ("aurak.yaml".to_string(), text));
         files
+    }
+
+    /// What the stack gives out, and what must hold of it.
+    fn render_tells(&self, there: &BTreeSet<u32>, text: &mut String) {
+        let told: Vec<(u32, String)> = self
+            .blocks
+            .iter()
+            .filter(|block| there.contains(&block.uid) && self.tells.contains(&block.uid) && !block.module)
+            .filter_map(|block| Some((block.uid, self.expression_outside(block, "id", false)?)))
+            .collect();
+        if told.is_empty() {
+            return;
+        }
+        text.push_str("outputs:\n");
+        for (uid, value) in &told {
+            let _ =
+                writeln!(text, "  o{uid}: {{ value: \"{{{{ {value} }}}}\", sensitive: {} }}", uid % 2 == 0);
+        }
+        text.push_str("checks:\n");
+        for (_, value) in &told {
+            let _ = writeln!(
+                text,
+                "  - {{ that: \"{{{{ {value} != 'nobody' }}}}\", message: it must be somebody }}"
+            );
+        }
+    }
+
+    /// Where the module is.
+    pub fn module_address(&self) -> &'static str {
+        match &self.call {
+            Call::Plain | Call::When(_) => "m",
+            Call::Nested => "w.m",
+            Call::Each(_) => "m[\"a\"]",
+        }
+    }
+
+    /// The addresses of blocks that are written just now.
+    fn written_addresses(&self, there: &BTreeSet<u32>) -> Vec<String> {
+        let gone = |block: &Block| match &self.call {
+            Call::Each(keys) => block.module && keys.is_empty(),
+            Call::When(when) => block.module && !when,
+            Call::Plain | Call::Nested => false,
+        };
+        let blocks = self.blocks.iter().filter(|block| there.contains(&block.uid) && !gone(block));
+        blocks.map(|block| block.address(&self.call)).collect()
     }
 
     /// The blocks that can be there: all that they cannot do without is.
@@ -198,7 +349,8 @@ impl Stack {
                 .iter()
                 .filter(|(_, _, needed)| *needed)
                 .all(|(attribute, _, _)| block.refs.get(attribute).is_some_and(fits));
-            if whole && (!inner(block.kind) || self.cluster(&there).is_some()) {
+            if whole && (!inner(block.kind) || self.clusters(&there).get(usize::from(block.other)).is_some())
+            {
                 there.insert(block.uid);
             }
         }
@@ -207,15 +359,27 @@ impl Stack {
 
     /// Whether an object of a block can refer to one of another: both live in one account.
     fn reaches(&self, block: &Block, uid: u32) -> bool {
-        self.block(uid)
-            .is_some_and(|target| target.other == block.other && inner(target.kind) == inner(block.kind))
+        self.block(uid).is_some_and(|target| {
+            // What may be there or not cannot be done without.
+            let there = match &self.call {
+                Call::Each(keys) => !keys.is_empty(),
+                Call::When(when) => *when,
+                Call::Plain | Call::Nested => true,
+            };
+            if target.module && !block.module && !there {
+                return false;
+            }
+            if local(target.kind) && !local(block.kind) {
+                return false;
+            }
+            local(block.kind) || (target.other == block.other && inner(target.kind) == inner(block.kind))
+        })
     }
 
-    /// The cluster that inner objects live in.
-    fn cluster(&self, there: &BTreeSet<u32>) -> Option<&Block> {
-        self.blocks
-            .iter()
-            .find(|block| block.kind == "sim.cluster" && !block.module && there.contains(&block.uid))
+    /// The clusters that inner objects live in.
+    fn clusters(&self, there: &BTreeSet<u32>) -> Vec<&Block> {
+        let is = |block: &&Block| block.kind == "sim.cluster" && !block.module && there.contains(&block.uid);
+        self.blocks.iter().filter(is).take(2).collect()
     }
 
     fn render_block(
@@ -243,7 +407,12 @@ impl Stack {
                     let name = format!("out_{}_{attribute}{}", target.uid, if list { "s" } else { "" });
                     let inside = self.expression_outside(target, attribute, list)?;
                     outputs.insert(name.clone(), format!("{{{{ {inside} }}}}"));
-                    format!("m.{name}")
+                    match &self.call {
+                        Call::Plain => format!("m.{name}"),
+                        Call::Nested => format!("w.{name}"),
+                        Call::Each(keys) => format!("m['{}'].{name}", keys.first()?),
+                        Call::When(_) => format!("(m.{name} if m else none)"),
+                    }
                 }
                 _ => expression,
             })
@@ -270,8 +439,13 @@ impl Stack {
             }
         }
         let each = matches!(block.shape(), Shape::Each(_) | Shape::EachLater(_, _));
-        let name = if each { format!("\"{}-{{{{ each.key }}}}\"", block.label) } else { block.label.clone() };
+        let tag = if block.module { "{{ tag }}" } else { "" };
+        let name = match each {
+            true => format!("\"{}{tag}-{{{{ each.key }}}}\"", block.label),
+            false => format!("\"{}{tag}\"", block.label),
+        };
         match block.kind {
+            kind if local(kind) => {}
             "sim.token" => line("owner", &name),
             "sim.bundle" => line("prefix", &name),
             "inner.bundle" => {}
@@ -287,7 +461,8 @@ impl Stack {
         }
         for (name, value) in &block.fields {
             if !block.refs.get(name).is_some_and(|uid| there.contains(uid) && self.reaches(block, *uid)) {
-                line(name, value);
+                let value = if block.module { value.clone() } else { value.replace("{{ tag }}", "") };
+                line(name, &value);
             }
         }
         for (attribute, uid) in &block.refs {
@@ -304,11 +479,19 @@ impl Stack {
         {
             line("depends_on", &format!("[{}]", before.name));
         }
-        if block.other && !inner(block.kind) {
-            line("provider", if block.module { "inside" } else { "other" });
-        } else if block.module {
+        let keyed = self.account == Account::Keyed;
+        match (inner(block.kind), block.other, block.module) {
+            _ if local(block.kind) => {}
+            (true, true, _) => line("provider", "second"),
+            (true, false, _) => line("provider", "inner"),
+            (false, true, true) => line("provider", "inside"),
+            (false, true, false) => line("provider", if keyed { "'other[\"other\"]'" } else { "other" }),
             // The module has one node of its own, which would be chosen otherwise.
-            line("provider", if inner(block.kind) { "inner" } else { "sim" });
+            (false, false, true) => line("provider", "sim"),
+            (false, false, false) => {}
+        }
+        if let Some(time) = &block.timeout {
+            line("timeouts", time);
         }
         let mut lifecycle: Vec<String> =
             block.lifecycle.iter().map(|(name, value)| format!("{name}: {value}")).collect();
@@ -379,4 +562,9 @@ impl Stack {
 struct Part {
     resources: String,
     outputs: BTreeMap<String, String>,
+}
+
+/// Whether an address is one, or of an instance of it.
+fn covers(address: &str, instance: &str) -> bool {
+    instance.strip_prefix(address).is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
 }

@@ -11,7 +11,8 @@
 //!   `--stop-now-after 40s`, `--until-done`, `--without-sources`
 //!   `--kill-at N` and `--kill-at-written N` (an append), `--beside 300ms`, `--held-for 20s`,
 //!   `--stolen-after 20s`, `--no-wait`
-//! - `watch`: from here on every run is looked at for harm (see [`watch`]); `disk`: stores are made in
+//! - `watch`: from here on every run is looked at for harm (see [`watch`]), and there is a folder
+//!   for `core.file`; `disk`: stores are made in
 //!   a folder; `settle`: all faults end, and apply and destroy must get where they want to
 //! - `world` and what follows it (see [`world`]): objects made, changed and deleted by somebody else,
 //!   and faults

@@ -1,6 +1,7 @@
 //! Where a scenario is played: a world, a store, a folder of files, and the engine's verbs.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use aurak_render::{Style, diagnostics};
 use aurak_run::{Applied, Approver, Me, PlanOutcome, Request, RunError, Session, Stores};
 use aurak_sim::World;
 use aurak_state::{Holder, Store, StoreError};
+use tempfile::TempDir;
 use tokio::sync::mpsc;
 
 use super::clock::VirtualClock;
@@ -45,6 +47,8 @@ pub(crate) struct Stage {
     /// Looks for harm after every run, where the script says so.
     pub(super) watch: Option<Watch>,
     clock: Arc<VirtualClock>,
+    /// Where files are, if there are any.
+    pub(super) folder: Option<Arc<TempDir>>,
     /// How much of the world's log was shown.
     logged: usize,
     /// The last word was said.
@@ -169,6 +173,7 @@ impl Stage {
             choices: BTreeMap::new(),
             watch: None,
             clock,
+            folder: None,
             logged: 0,
             ended: false,
         }
@@ -192,6 +197,7 @@ impl Stage {
             "world?" => return Ok(world::command(&self.world, rest).unwrap_or_default()),
             "watch" => {
                 self.watch = Some(Watch::default());
+                self.folder = Some(Arc::new(TempDir::new().map_err(|e| e.to_string())?));
                 return Ok(String::new());
             }
             "disk" => return self.stores.on_disk().map(|()| String::new()).map_err(|e| e.to_string()),
@@ -222,7 +228,8 @@ impl Stage {
     }
 
     pub(super) fn session(&self, asked: &Asked) -> Session {
-        let registry = Arc::new(registry(&self.world));
+        let folder = self.folder.as_ref().map_or("nowhere".into(), |folder| folder.path().to_path_buf());
+        let registry = Arc::new(registry_in(&self.world, folder));
         let schemas = Arc::new(registry.schemas());
         let sources = if asked.without_sources { MemorySources::default() } else { self.sources.clone() };
         Session {
@@ -265,9 +272,14 @@ impl Stage {
     }
 
     /// `state rm`.
-    async fn forget(&self, asked: &Asked) -> String {
+    async fn forget(&mut self, asked: &Asked) -> String {
         match asked.words.first().map(|word| Address::parse(word)) {
-            Some(Ok(address)) => self.forget_address(asked, &address).await,
+            Some(Ok(address)) => {
+                if let Ok(before) = Look::at(self, asked).await {
+                    self.let_go(&before, &address);
+                }
+                self.forget_address(asked, &address).await
+            }
             _ => "! forget what?\n".to_string(),
         }
     }
@@ -591,10 +603,13 @@ impl Stage {
 
 /// The providers of a world, and `core`. Nothing of it that needs a folder or a process is used.
 pub(crate) fn registry(world: &World) -> Registry {
-    world.registry().with(Arc::new(CoreType::new(CoreOptions {
-        folder: "nowhere".into(),
-        supervisor: Supervisor::this_program(),
-    })))
+    registry_in(world, "nowhere".into())
+}
+
+fn registry_in(world: &World, folder: PathBuf) -> Registry {
+    world
+        .registry()
+        .with(Arc::new(CoreType::new(CoreOptions { folder, supervisor: Supervisor::this_program() })))
 }
 
 fn style() -> Style {

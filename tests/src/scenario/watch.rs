@@ -119,6 +119,19 @@ impl Stage {
         if problems.is_empty() { Ok(()) } else { Err(format!("{}\n{text}", problems.join("\n"))) }
     }
 
+    /// What `state rm` lets go of is nobody's any more.
+    pub(super) fn let_go(&mut self, before: &Look, address: &Address) {
+        let Some(watch) = &mut self.watch else { return };
+        let rows = before.doc.rows.get(address).into_iter();
+        watch.released.extend(rows.flat_map(|row| ids(row).cloned()));
+        for pending in before.doc.pending.iter().filter(|pending| pending.intent.address == *address) {
+            let objects = before.objects.values();
+            let made = objects.filter(|object| object.made_by.as_ref() == Some(&pending.intent.key));
+            watch.released.extend(made.map(|object| object.id.clone()));
+            watch.released.extend(pending.intent.id.clone());
+        }
+    }
+
     /// Objects that left the state on purpose.
     fn released(&mut self, before: &Look, after: &Look, config: &Config) {
         let still = named(&after.doc);
@@ -203,12 +216,22 @@ impl Stage {
                 self.forget_address(asked, &address).await;
                 continue;
             }
+            let (text, ran) = match refused {
+                true => self.as_help_says(asked, text, ran).await?,
+                false => (text, ran),
+            };
+            if refused && ran.ended != Ended::Refused {
+                continue;
+            }
             if refused {
                 // To look at one kind of refusal: it is taken for a failure, and made small.
                 if let Ok(wanted) = std::env::var("AURAK_FUZZ_REFUSED")
                     && text.contains(&wanted)
                 {
                     return Err(format!("wanted: {wanted}\n{text}"));
+                }
+                if let Some(why) = unfounded(&text) {
+                    return Err(format!("refused, {}\n{text}", why.replace(':', ",")));
                 }
                 if let Some(watch) = &mut self.watch {
                     *watch.met.entry(format!("unsettled: {}", first_line(&text))).or_default() += 1;
@@ -247,6 +270,34 @@ impl Stage {
         Err(format!("settle: not done after {MOST_RUNS} runs\n{}", last.0))
     }
 
+    /// What is somewhere else than it should be says how it gets there: does so.
+    async fn as_help_says(
+        &mut self,
+        asked: &Asked,
+        mut text: String,
+        mut ran: Ran,
+    ) -> Result<(String, Ran), String> {
+        let mut replace: BTreeSet<Address> = BTreeSet::new();
+        while ran.ended == Ended::Refused {
+            let words = text.split("with `--replace '").skip(1);
+            let named = words.filter_map(|rest| Address::parse(rest.split_once("'`")?.0).ok());
+            let count = replace.len();
+            replace.extend(named);
+            if replace.is_empty() {
+                break;
+            }
+            if replace.len() == count && text.contains("with `--replace '") {
+                return Err(format!("settle: what help says does not help\n{text}"));
+            }
+            if replace.len() == count {
+                break;
+            }
+            let asked = Asked { replace: replace.iter().cloned().collect(), ..asked.clone() };
+            (text, ran) = self.apply_once(&asked).await?;
+        }
+        Ok((text, ran))
+    }
+
     /// Takes away what no row knows and the configuration does not name.
     async fn sweep(&mut self, asked: &Asked) -> Result<(), String> {
         let doc = self.document_of_any(asked).await?;
@@ -267,8 +318,53 @@ impl Stage {
             .map(|object| object.id)
             .collect();
         strangers.iter().for_each(|id| drop(self.world.remove(id)));
+        // Files are two folders deep at most, and named by their path.
+        let Some(folder) = self.folder.as_ref().filter(|_| doc.pending.is_empty()) else { return Ok(()) };
+        let inside = |path: &std::path::Path| {
+            std::fs::read_dir(path)
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|entry| entry.path())
+                .collect::<Vec<_>>()
+        };
+        for file in inside(folder.path()).iter().flat_map(|path| inside(path)) {
+            let id = file.strip_prefix(folder.path()).unwrap_or(&file).to_string_lossy().into_owned();
+            if !known.contains(&*id) {
+                let _ = std::fs::remove_file(&file);
+            }
+        }
         Ok(())
     }
+}
+
+/// What a configuration may ask for that cannot be had, whatever happens.
+const FOUNDED: &[&str] = &[
+    "_ keeps it",
+    "_ would be the same ",
+    "_ cannot be made before the old one is gone",
+    "there is no object to import as _",
+    "_ cannot be taken over as it is",
+];
+
+/// What an error leads to: what fails has no place in the order.
+const LED_TO: &str = "there is no order in which this could be done";
+
+/// An error that is none of these.
+fn unfounded(text: &str) -> Option<String> {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    text.split("error: ").skip(1).find_map(|error| {
+        let mut words = String::new();
+        for (place, part) in error.split('`').enumerate() {
+            words.push_str(if place % 2 == 1 { "_" } else { part });
+        }
+        let same = |founded: &&str| words.contains(*founded) || words.contains("_ and _ would be the same ");
+        let led_to = words.contains(LED_TO) && text.matches("error: ").count() > 1;
+        match led_to || FOUNDED.iter().any(|founded| same(&founded)) {
+            true => None,
+            false => Some(words.chars().take(70).collect()),
+        }
+    })
 }
 
 fn first_line(text: &str) -> String {
@@ -360,18 +456,22 @@ fn outside(
             || address.strip_prefix(chosen).is_some_and(|rest| rest.starts_with(['.', '[', '/']))
     };
     let mut chosen: BTreeSet<String> = ran.only.iter().cloned().collect();
+    // What those name, without keys.
+    let mut named: BTreeSet<String> = BTreeSet::new();
     loop {
-        let mut more = BTreeSet::new();
+        let (mut more, names_before) = (BTreeSet::new(), named.len());
         for (block, names) in &config.names {
-            let inside = |chosen: &String| fits(chosen, block) || fits(block, chosen);
-            if chosen.iter().any(inside) {
-                more.extend(names.iter().cloned());
+            let inside = |chosen: &str| fits(chosen, block) || fits(block, chosen);
+            if chosen.iter().any(|chosen| inside(&plain(chosen))) || named.iter().any(|name| inside(name)) {
+                named.extend(names.iter().cloned());
             }
         }
         for doc in [&before.doc, &after.doc] {
             for row in doc.rows.values() {
                 let address = row.address.as_str();
-                if chosen.iter().any(|chosen| fits(chosen, address)) {
+                if chosen.iter().any(|chosen| fits(chosen, address))
+                    || named.iter().any(|name| fits(name, &plain(address)))
+                {
                     more.extend(row.needs.iter().map(|need| need.as_str().to_string()));
                     let provider = doc.providers.get(&row.provider);
                     more.extend(provider.iter().flat_map(|p| &p.needs).map(|need| need.as_str().to_string()));
@@ -380,14 +480,16 @@ fn outside(
         }
         let count = chosen.len();
         chosen.extend(more);
-        if chosen.len() == count {
+        if chosen.len() == count && named.len() == names_before {
             break;
         }
     }
     for entry in log.iter().filter(|entry| entry.op.writes()) {
         let Some(address) = &entry.address else { continue };
         let settled = before.doc.pending.iter().any(|pending| pending.intent.address == *address);
-        if !settled && !chosen.iter().any(|chosen| fits(chosen, address.as_str())) {
+        let is_chosen = chosen.iter().any(|chosen| fits(chosen, address.as_str()))
+            || named.iter().any(|name| fits(name, &plain(address.as_str())));
+        if !settled && !is_chosen {
             problems.push(format!("outside: {address} is not in --only {}: {entry}", ran.only.join(" ")));
         }
     }
@@ -435,17 +537,31 @@ impl Config {
         for block in inside {
             config.name(&block, "", &providers);
         }
-        for (name, call) in entries(&root, "modules") {
-            let source = call.get("source").and_then(|source| source.as_str()).unwrap_or_default();
-            let path = format!("{}/module.yaml", source.trim_start_matches("./"));
-            if let Some(module) = yaml(&path) {
-                config.add(&format!("{name}."), &module, &(call.to_string() + &providers));
-                // What a module gives out.
-                let outputs = module.get("outputs").map(ToString::to_string).unwrap_or_default();
-                config.name(name, &format!("{name}."), &outputs);
-            }
-        }
+        config.modules("", "", &root, &providers, &yaml);
         config
+    }
+
+    /// The modules that a file calls; `around` is all that was said in the calls around it.
+    fn modules(
+        &mut self,
+        prefix: &str,
+        around: &str,
+        document: &serde_json::Value,
+        providers: &str,
+        yaml: &impl Fn(&str) -> Option<serde_json::Value>,
+    ) {
+        for (name, call) in entries(document, "modules") {
+            let source = call.get("source").and_then(|source| source.as_str()).unwrap_or_default();
+            let path = format!("{}/module.yaml", source.trim_start_matches(['.', '/']));
+            let Some(module) = yaml(&path) else { continue };
+            let address = format!("{prefix}{name}");
+            let around = format!("{around}{call}");
+            self.add(&format!("{address}."), &module, &(around.clone() + providers));
+            // What a module gives out.
+            let outputs = module.get("outputs").map(ToString::to_string).unwrap_or_default();
+            self.name(&address, &format!("{address}."), &outputs);
+            self.modules(&format!("{address}."), &around, &module, providers, yaml);
+        }
     }
 
     /// Notes which blocks a text names, seen from a module.
@@ -481,13 +597,17 @@ impl Config {
 
     /// The block of an address, also where it is to be renamed. Parts of composites stand for it.
     fn block(&self, address: &Address) -> Option<Block> {
-        let base = |text: &str| text.split(['[', '/']).next().unwrap_or_default().to_string();
-        let mut name = base(address.as_str());
+        let mut name = plain(address.as_str());
         for _ in 0..=self.moved.len() {
             if let Some(block) = self.blocks.get(&name) {
                 return Some(*block);
             }
-            name = base(&self.moved.iter().find(|(from, _)| base(from) == name)?.1);
+            name = self.moved.iter().find_map(|(from, to)| {
+                let rest = name
+                    .strip_prefix(&plain(from))
+                    .filter(|rest| rest.is_empty() || rest.starts_with('.'))?;
+                Some(plain(to) + rest)
+            })?;
         }
         None
     }
@@ -508,6 +628,22 @@ impl Config {
         };
         self.removed.iter().find(|(entry, _)| covers(entry)).map(|(_, destroy)| *destroy)
     }
+}
+
+/// An address without keys and without a child.
+fn plain(address: &str) -> String {
+    let mut text = String::new();
+    let mut inside = false;
+    for letter in address.chars() {
+        match letter {
+            '[' => inside = true,
+            ']' => inside = false,
+            '/' if !inside => break,
+            letter if !inside => text.push(letter),
+            _ => {}
+        }
+    }
+    text
 }
 
 fn entries<'a>(
