@@ -358,9 +358,9 @@ fn unfounded(text: &str) -> Option<String> {
         for (place, part) in error.split('`').enumerate() {
             words.push_str(if place % 2 == 1 { "_" } else { part });
         }
-        let same = |founded: &&str| words.contains(*founded) || words.contains("_ and _ would be the same ");
+        let same = |founded: &str| words.contains(founded) || words.contains("_ and _ would be the same ");
         let led_to = words.contains(LED_TO) && text.matches("error: ").count() > 1;
-        match led_to || FOUNDED.iter().any(|founded| same(&founded)) {
+        match led_to || FOUNDED.iter().any(|founded| same(founded)) {
             true => None,
             false => Some(words.chars().take(70).collect()),
         }
