@@ -1,18 +1,23 @@
 //! Taking something out of the state by hand: its object stays where it is.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aurak_exec::{Cancel, Limits};
 use aurak_model::record::{Outcome, RowChange};
-use aurak_model::{Address, Diagnostic, Files, Plan, PlanReport, Record, StepId};
+use aurak_model::{Address, Diagnostic, Files, Plan, PlanReport, ProviderAddress, Record, StateDoc, StepId};
 use aurak_plan::Options;
 use aurak_state::{Holder, Identity};
 
 use crate::apply::{Approver, Request};
 use crate::error::{RunError, state};
+use crate::prefetch::rows_behind;
 use crate::session::Session;
 use crate::work::{Work, executing};
+
+/// How many addresses a refusal names.
+const MOST_NAMED: usize = 5;
 
 /// What was forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +47,7 @@ pub async fn forget(
     let work = Work::open(session, identity, true, &request, &Nobody).await?;
     let result = async {
         let previous = work.store.document().await.map_err(state("read the state"))?;
+        keep_the_way(&previous, address)?;
         let attempts =
             aurak_exec::drop_attempts(&work.context, &previous, address).await.map_err(executing)?;
         let row = previous.rows.contains_key(address);
@@ -63,6 +69,39 @@ pub async fn forget(
     .await;
     work.close().await;
     result
+}
+
+/// Refuses to forget what a provider is configured from while there are rows of that provider: nobody
+/// could read or delete their objects any more.
+fn keep_the_way(doc: &StateDoc, address: &Address) -> Result<(), RunError> {
+    let reached: BTreeSet<&ProviderAddress> = doc
+        .providers
+        .values()
+        .filter(|provider| rows_behind(&provider.config).contains(address))
+        .map(|provider| &provider.address)
+        .collect();
+    let rows = doc.rows.values().map(|row| (&row.provider, &row.address));
+    let open = doc.pending.iter().map(|pending| (&pending.intent.provider, &pending.intent.address));
+    let inside: BTreeSet<&Address> = rows
+        .chain(open)
+        .filter(|(provider, inside)| reached.contains(provider) && *inside != address)
+        .map(|(_, inside)| inside)
+        .collect();
+    if inside.is_empty() {
+        return Ok(());
+    }
+    let mut named: Vec<String> = inside.iter().take(MOST_NAMED).map(|inside| format!("`{inside}`")).collect();
+    if inside.len() > MOST_NAMED {
+        named.push(format!("and {} more", inside.len() - MOST_NAMED));
+    }
+    let finding = Diagnostic::error(
+        "in_use",
+        format!("`{address}` is not forgotten: the way to what lives in it is read from there"),
+    )
+    .detail(format!("without it, nobody could read or delete {}", named.join(", ")))
+    .help("forget what lives in it first, or have it deleted")
+    .about(address);
+    Err(RunError::Findings { findings: vec![finding], files: Box::default() })
 }
 
 /// Stands behind what is never asked: nothing is planned here and no lock is waited for.

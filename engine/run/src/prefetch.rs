@@ -63,14 +63,17 @@ pub(crate) async fn prefetch(
 
 /// The rows that recorded providers are configured from: their volatile attributes are read too.
 fn configured_from(doc: &StateDoc) -> BTreeSet<Address> {
+    doc.providers.values().flat_map(|provider| rows_behind(&provider.config)).collect()
+}
+
+/// The rows that a recorded configuration is filled in from whenever it is used.
+pub(crate) fn rows_behind(config: &Value) -> BTreeSet<Address> {
     let mut rows = BTreeSet::new();
-    for provider in doc.providers.values() {
-        provider.config.for_each_unknown(&mut |unknown| {
-            if let Origin::Row { row, .. } = &unknown.origin {
-                rows.insert(row.clone());
-            }
-        });
-    }
+    config.for_each_unknown(&mut |unknown| {
+        if let Origin::Row { row, .. } = &unknown.origin {
+            rows.insert(row.clone());
+        }
+    });
     rows
 }
 

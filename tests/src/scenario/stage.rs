@@ -275,10 +275,14 @@ impl Stage {
     async fn forget(&mut self, asked: &Asked) -> String {
         match asked.words.first().map(|word| Address::parse(word)) {
             Some(Ok(address)) => {
-                if let Ok(before) = Look::at(self, asked).await {
+                let before = Look::at(self, asked).await;
+                let text = self.forget_address(asked, &address).await;
+                if let Ok(before) = before
+                    && text.starts_with("row: ")
+                {
                     self.let_go(&before, &address);
                 }
-                self.forget_address(asked, &address).await
+                text
             }
             _ => "! forget what?\n".to_string(),
         }
