@@ -9,7 +9,8 @@ use aurak_model::plan::Mode;
 use aurak_model::record::Row;
 use aurak_model::schema::{ReplaceOrder, provider_of};
 use aurak_model::{
-    Action, Address, Change, Diagnostic, Name, ProviderAddress, ProviderNode, Reason, Refreshed, Slot, Value,
+    Action, Address, Answer, Ask, Change, Diagnostic, Name, Object, ProviderAddress, ProviderNode, Reason,
+    Refreshed, Slot, Value,
 };
 
 use crate::context::{Context, InstId, Members};
@@ -366,8 +367,9 @@ impl Context {
         if let Some(parent) = self.dies_with(&row, gone) {
             return Some(forget(vec![Reason::DeletedWith { parent: parent.clone() }], Some(parent)));
         }
-        let live = match self.input.snapshot.rows.get(&address) {
-            Some(Refreshed::Found { attributes, .. }) => attributes.clone(),
+        let provider = self.provider_of_row(&row, providers);
+        let live = match self.seen(&address, &row, current, &provider) {
+            Some(Refreshed::Found { attributes, .. }) => attributes,
             Some(Refreshed::Absent) => {
                 reasons.insert(0, Reason::ObjectGone);
                 return Some(forget(reasons, None));
@@ -387,16 +389,45 @@ impl Context {
         };
         Some(Removal {
             slot: Slot::Current,
-            delete: Some(Deletion {
-                id: current.id.clone(),
-                live,
-                provider: self.provider_of_row(&row, providers),
-            }),
+            delete: Some(Deletion { id: current.id.clone(), live, provider }),
             parent: None,
             change: Some(self.removal_change(&address, &row, Action::Delete, reasons)),
             address,
             row,
         })
+    }
+
+    /// What was read of an object that leaves. Where the provider as it was recorded could not read it,
+    /// the one that is to delete it is asked: credentials change.
+    fn seen(
+        self: &Rc<Self>,
+        address: &Address,
+        row: &Row,
+        current: &Object,
+        provider: &ProviderNode,
+    ) -> Option<Refreshed> {
+        let seen = self.input.snapshot.rows.get(address).cloned();
+        let recorded = self.recorded_provider(row);
+        let same =
+            recorded.type_name == provider.type_name && recorded.config.reveal() == provider.config.reveal();
+        if same || !matches!(seen, Some(Refreshed::Unreadable(_))) {
+            return seen;
+        }
+        let ask = Ask::Read {
+            address: address.clone(),
+            slot: Slot::Current,
+            type_name: row.type_name.clone(),
+            provider: provider.clone(),
+            id: current.id.clone(),
+            world: row.world.clone(),
+            last: current.attributes.clone(),
+        };
+        match self.ask(ask, 0) {
+            None => None,
+            Some(Answer::Object(refreshed)) => Some(refreshed),
+            Some(Answer::Elsewhere(why) | Answer::Failed(why)) => Some(Refreshed::Unreadable(why)),
+            Some(_) => seen,
+        }
     }
 
     /// What a row's object dies with in this plan: what it said itself, or what its provider's world
