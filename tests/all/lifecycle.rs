@@ -28,7 +28,6 @@ const OPEN: &[(u64, &str)] = &[
     (152, "the case itself is wrong: a condition asks a composite for its id"),
     (586, "the case itself is wrong: an import takes what somebody else's row has"),
     (1863, "a resource changes its account while what was made from it only depends on it"),
-    (1965, "no order: a group is replaced while what is in it goes and something else moves over"),
 ];
 
 fn number(name: &str, default: u64) -> u64 {
