@@ -44,9 +44,19 @@ pub(crate) async fn find_out(
     if let Some(key) = key {
         match patience.ask(|| provider.find(type_name, key, desired)).await {
             Ok(Refreshed::Found { id, attributes }) => {
-                return match is_ours(provider, call, type_name, desired, &id, patience).await {
-                    Ok(true) => Whereabouts::Found(Applied { id, attributes }),
-                    Ok(false) => Whereabouts::Nothing,
+                return match patience.ask(|| provider.recover(call, type_name, desired)).await {
+                    // Somebody else's may have the same key.
+                    Ok(Recovery::Object(Refreshed::Found { id, attributes })) => {
+                        Whereabouts::Found(Applied { id, attributes })
+                    }
+                    Ok(Recovery::Object(Refreshed::Absent)) => Whereabouts::Nothing,
+                    Ok(
+                        Recovery::Object(
+                            Refreshed::Ambiguous(_) | Refreshed::Asleep(_) | Refreshed::Unreadable(_),
+                        )
+                        | Recovery::Repeat
+                        | Recovery::Ask(_),
+                    ) => Whereabouts::Found(Applied { id, attributes }),
                     Err(error) => Whereabouts::CannotTell(error.message),
                 };
             }
