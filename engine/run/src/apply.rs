@@ -141,7 +141,8 @@ async fn apply_first(
     };
     let outcome = match approved(outcome, request, approver).await? {
         Approval::Given(outcome) => *outcome,
-        Approval::Over(applied) => return Ok(applied),
+        Approval::Nothing(outcome) => return Ok(nothing(*outcome)),
+        Approval::Declined => return Ok(Applied::Declined),
     };
     let work = Work::open(session, identity, false, request, approver).await.map_err(begun_by_another)?;
     let result = async {
@@ -172,7 +173,12 @@ fn begun_by_another(error: RunError) -> RunError {
 /// What became of a plan before anything is done.
 enum Approval {
     Given(Box<PlanOutcome>),
-    Over(Applied),
+    Nothing(Box<PlanOutcome>),
+    Declined,
+}
+
+fn nothing(outcome: PlanOutcome) -> Applied {
+    Applied::Nothing { report: Box::new(outcome.report), files: Box::new(outcome.files) }
 }
 
 async fn approved(
@@ -185,11 +191,10 @@ async fn approved(
     }
     if outcome.plan.steps.is_empty() && outcome.plan.is_empty() {
         tell_nothing(&outcome.plan, request);
-        let (report, files) = (Box::new(outcome.report), Box::new(outcome.files));
-        return Ok(Approval::Over(Applied::Nothing { report, files }));
+        return Ok(Approval::Nothing(Box::new(outcome)));
     }
     if outcome.plan.has_changes() && !approver.approve(&outcome.plan, &outcome.report, &outcome.files).await {
-        return Ok(Approval::Over(Applied::Declined));
+        return Ok(Approval::Declined);
     }
     if request.cancel.is_stopping() {
         return Err(RunError::Stopped);
@@ -241,10 +246,11 @@ async fn apply_held(
             other => break other?,
         }
     };
-    let outcome = work.drop_unseen(outcome).await?;
     let outcome = match approved(outcome, request, approver).await? {
-        Approval::Given(outcome) => *outcome,
-        Approval::Over(applied) => return Ok(applied),
+        Approval::Given(outcome) => work.drop_unseen(*outcome).await?,
+        Approval::Nothing(outcome) => return Ok(nothing(work.drop_unseen(*outcome).await?)),
+        // For somebody who said no nothing is dropped either.
+        Approval::Declined => return Ok(Applied::Declined),
     };
     work.execute(session, loaded, outcome, request).await
 }

@@ -10,7 +10,7 @@
 //!   and for scripts alone `--quiet`, `--rounds`, `--kill-after 30s`, `--stop-after 30s`,
 //!   `--stop-now-after 40s`, `--until-done`, `--without-sources`
 //!   `--kill-at N` and `--kill-at-written N` (an append), `--beside 300ms`, `--held-for 20s`,
-//!   `--stolen-after 20s`, `--no-wait`
+//!   `--stolen-after 20s`, `--no-wait`, `--no` (the plan is not approved)
 //! - `watch`: from here on every run is looked at for harm (see [`watch`]), and there is a folder
 //!   for `core.file`; `disk`: stores are made in
 //!   a folder; `settle`: all faults end, and apply and destroy must get where they want to
@@ -36,5 +36,5 @@ pub mod world;
 pub(crate) use clock::VirtualClock;
 pub(crate) use stage::first_problem;
 pub use stage::{Played, play};
-pub(crate) use stage::{Yes, failure, registry};
+pub(crate) use stage::{Reviewer, failure, registry};
 pub(crate) use stores::KeyedStores;

@@ -25,6 +25,8 @@ pub(crate) struct Asked {
     pub(crate) save: Option<String>,
     /// A saved plan.
     pub(crate) saved: Option<String>,
+    /// `--no`: the plan is not approved.
+    pub(crate) refused: bool,
     /// `--rounds`: says how many rounds of questions it took.
     pub(crate) rounds: bool,
     /// `--quiet`: shows only what went wrong.
@@ -76,6 +78,7 @@ impl Asked {
                 "--destroy" => asked.destroy = true,
                 "--new" => asked.new = true,
                 "-o" => asked.save = Some(value()?),
+                "--no" => asked.refused = true,
                 "--rounds" => asked.rounds = true,
                 "--quiet" => asked.quiet = true,
                 "--kill-after" => asked.kill_after = Some(duration(&value()?)?),

@@ -405,13 +405,13 @@ impl Stage {
             cancel,
             events: sender,
         };
-        let yes = Yes::default();
+        let reviewer = Reviewer { refuses: asked.refused, ..Reviewer::default() };
         let run = async {
             match &asked.saved {
-                None => aurak_run::apply(&session, request, &yes).await,
+                None => aurak_run::apply(&session, request, &reviewer).await,
                 Some(name) => {
                     let saved = self.open_saved(name).await?;
-                    aurak_run::apply_saved(&session, saved, request, &yes).await
+                    aurak_run::apply_saved(&session, saved, request, &reviewer).await
                 }
             }
         };
@@ -432,7 +432,7 @@ impl Stage {
             seen.push(event);
         }
         let quiet = asked.quiet || asked.until_done;
-        let mut text = yes.said();
+        let mut text = reviewer.said();
         if !quiet {
             text.push_str(&events::draw(&seen));
         }
@@ -650,24 +650,27 @@ pub(crate) fn failure(error: &RunError) -> String {
     text
 }
 
-/// Agrees to everything, and notes what it is told.
+/// Agrees to everything, or to nothing, and notes what it is told.
 #[derive(Default)]
-pub(crate) struct Yes(Mutex<String>);
+pub(crate) struct Reviewer {
+    refuses: bool,
+    told: Mutex<String>,
+}
 
-impl Yes {
+impl Reviewer {
     fn note(&self, line: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(line);
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).push_str(line);
     }
 
     fn said(&self) -> String {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 #[async_trait]
-impl Approver for Yes {
+impl Approver for Reviewer {
     async fn approve(&self, _: &Plan, _: &PlanReport, _: &Files) -> bool {
-        true
+        !self.refuses
     }
 
     async fn waiting_for(&self, holder: &Holder) {

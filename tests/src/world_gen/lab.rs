@@ -17,7 +17,7 @@ use aurak_state::Store;
 use tokio::sync::mpsc;
 
 use super::stack::Stack;
-use crate::scenario::{KeyedStores, VirtualClock, Yes, failure, registry, world};
+use crate::scenario::{KeyedStores, Reviewer, VirtualClock, failure, registry, world};
 
 /// A place to plan and apply stacks in. To be used in a runtime with a paused clock.
 pub struct Lab {
@@ -135,7 +135,7 @@ impl Lab {
         };
         let (events, receiver) = mpsc::unbounded_channel();
         let request = self.request(Options::default(), events);
-        let result = aurak_run::apply_saved(&self.session, saved, request, &Yes::default()).await;
+        let result = aurak_run::apply_saved(&self.session, saved, request, &Reviewer::default()).await;
         ended(result, receiver)
     }
 
@@ -159,7 +159,8 @@ impl Lab {
     /// Applies or destroys, as these say.
     pub async fn run(&mut self, options: Options) -> Ended {
         let (events, receiver) = mpsc::unbounded_channel();
-        let result = aurak_run::apply(&self.session, self.request(options, events), &Yes::default()).await;
+        let result =
+            aurak_run::apply(&self.session, self.request(options, events), &Reviewer::default()).await;
         ended(result, receiver)
     }
 
