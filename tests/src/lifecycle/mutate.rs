@@ -492,6 +492,10 @@ fn change_type(stack: &mut Stack, rng: &mut Rng) {
     block.kind = kind;
     block.fields.clear();
     block.refs.clear();
+    if composite(kind) {
+        // It has no `id`.
+        block.lifecycle.retain(|name, _| !name.ends_with("conditions"));
+    }
     required(block, rng);
     field(block, rng);
 }
