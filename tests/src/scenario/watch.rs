@@ -190,6 +190,7 @@ impl Stage {
             // Objects of others may be where ours want to be.
             self.sweep(asked).await?;
             let (text, ran) = self.apply_once(asked).await?;
+            let (text, ran) = self.as_help_says(asked, text, ran).await?;
             let refused = ran.ended == Ended::Refused;
             let done = ran.ended.is_done() || (refused && asked.destroy && text.contains("has no state yet"));
             if done {
@@ -214,13 +215,6 @@ impl Stage {
                 // A killed run has the lease for a while yet.
                 tokio::time::sleep(std::time::Duration::from_secs(60)).await;
                 self.forget_address(asked, &address).await;
-                continue;
-            }
-            let (text, ran) = match refused {
-                true => self.as_help_says(asked, text, ran).await?,
-                false => (text, ran),
-            };
-            if refused && ran.ended != Ended::Refused {
                 continue;
             }
             if refused {
@@ -313,7 +307,9 @@ impl Stage {
                     Some(&pending.intent.key) == object.made_by.as_ref()
                         || pending.intent.id.as_ref() == Some(&object.id)
                 });
-                !known.contains(&object.id) && !ours && !text.contains(&*object.id)
+                // A destroy takes nothing over.
+                let named = !asked.destroy && text.contains(&*object.id);
+                !known.contains(&object.id) && !ours && !named
             })
             .map(|object| object.id)
             .collect();
@@ -345,6 +341,8 @@ const FOUNDED: &[&str] = &[
     "_ cannot be made before the old one is gone",
     "there is no object to import as _",
     "_ cannot be taken over as it is",
+    // Names are made of what others are called.
+    "it must have at most 12 characters",
 ];
 
 /// What an error leads to: what fails has no place in the order.
