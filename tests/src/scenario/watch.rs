@@ -217,13 +217,13 @@ impl Stage {
                 self.forget_address(asked, &address).await;
                 continue;
             }
+            // To look at one kind of end: it is taken for a failure, and made small.
+            if let Ok(wanted) = std::env::var("AURAK_FUZZ_REFUSED")
+                && text.contains(&wanted)
+            {
+                return Err(format!("wanted: {wanted}\n{text}"));
+            }
             if refused {
-                // To look at one kind of refusal: it is taken for a failure, and made small.
-                if let Ok(wanted) = std::env::var("AURAK_FUZZ_REFUSED")
-                    && text.contains(&wanted)
-                {
-                    return Err(format!("wanted: {wanted}\n{text}"));
-                }
                 if let Some(why) = unfounded(&text) {
                     return Err(format!("refused, {}\n{text}", why.replace(':', ",")));
                 }
@@ -298,6 +298,11 @@ impl Stage {
         let known = named(&doc);
         let text: String =
             self.sources.files.values().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect();
+        let imported = |line: &str| {
+            let to = line.trim_start().strip_prefix("- { to: '").and_then(|rest| rest.split_once('\''));
+            let to = to.and_then(|(to, _)| Address::parse(to).ok());
+            to.and_then(|to| doc.rows.get(&to)).is_some_and(|row| row.current.is_some())
+        };
         let strangers: Vec<Name> = self
             .world
             .objects()
@@ -307,8 +312,9 @@ impl Stage {
                     Some(&pending.intent.key) == object.made_by.as_ref()
                         || pending.intent.id.as_ref() == Some(&object.id)
                 });
-                // A destroy takes nothing over.
-                let named = !asked.destroy && text.contains(&*object.id);
+                // A destroy takes nothing over, and what has its object imports none.
+                let mut lines = text.lines().filter(|line| line.contains(&*object.id));
+                let named = !asked.destroy && lines.any(|line| !imported(line));
                 !known.contains(&object.id) && !ours && !named
             })
             .map(|object| object.id)
