@@ -23,13 +23,6 @@ const MOST_FAILURES: usize = 5;
 /// Real time after which a case is named that has not ended.
 const TOO_LONG: Duration = Duration::from_secs(20);
 
-/// Seeds that are left out because what they found is open, and why. Each is told of when it is left out.
-const OPEN: &[(u64, &str)] = &[
-    (152, "the case itself is wrong: a condition asks a composite for its id"),
-    (586, "the case itself is wrong: an import takes what somebody else's row has"),
-    (1863, "a resource changes its account while what was made from it only depends on it"),
-];
-
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
@@ -63,10 +56,6 @@ fn nothing_is_lost_whatever_is_done() {
                     let seed_now = next.fetch_add(1, Ordering::Relaxed);
                     if seed_now >= seed + cases || failures.lock().unwrap().len() >= most {
                         return;
-                    }
-                    if let Some((_, why)) = OPEN.iter().find(|(open, _)| *open == seed_now) {
-                        eprintln!("left out, open: seed {seed_now}: {why}");
-                        continue;
                     }
                     let done = seed_now - seed;
                     if done > 0 && done.is_multiple_of(1000) {
