@@ -40,6 +40,7 @@ async fn live(lab: &mut Lab, dice: &mut Dice, stacks: &[Stack]) -> Result<(), Wr
             let previous = lab.document().await;
             let outcome = planned(lab, dice, stack, &previous).await?;
             if outcome.plan.is_empty() && outcome.plan.steps.is_empty() {
+                nothing_is_left(&previous)?;
                 break;
             }
             must(run < MOST_RUNS, "it does not come to an end", || format!("{:#?}", outcome.plan.changes))?;
@@ -55,6 +56,7 @@ async fn live(lab: &mut Lab, dice: &mut Dice, stacks: &[Stack]) -> Result<(), Wr
             strangers
                 .extend(lab.world.objects().iter().filter(|o| o.made_by.is_none()).map(|o| o.id.clone()));
             if ended == Ended::Done {
+                nothing_is_left(&doc)?;
                 in_the_world(lab, &doc, &strangers)?;
             }
         }
@@ -213,7 +215,11 @@ async fn sound(lab: &Lab, doc: &StateDoc) -> Result<(), Wrong> {
     // Notes are worth knowing and not wrong.
     found.retain(|finding| finding.severity != Severity::Note);
     must(found.is_empty(), "a state is not sound", || format!("{found:?}"))?;
-    must(doc.pending.is_empty(), "a call is left unanswered", || format!("{:?}", doc.pending))?;
+    must(doc.pending.is_empty(), "a call is left unanswered", || format!("{:?}", doc.pending))
+}
+
+/// No old or temporary object is left. One is as long as something that uses it is still to be planned.
+fn nothing_is_left(doc: &StateDoc) -> Result<(), Wrong> {
     let left = doc.rows.values().find(|row| row.old.is_some() || row.temporary.is_some());
     must(left.is_none(), "an old object is left", || format!("{left:?}"))
 }
