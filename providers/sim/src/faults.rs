@@ -61,6 +61,8 @@ pub enum FaultKind {
     FailsLater,
     /// The request is never answered, and nothing happens.
     Hangs,
+    /// The request acts two seconds later, whether who sent it still lives or not, and is then answered.
+    Lingers,
     /// The request is never answered, and acts a minute later, whether who sent it still lives or not.
     Late,
 }

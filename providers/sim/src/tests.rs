@@ -225,6 +225,16 @@ async fn faults_do_what_they_say() {
     );
     assert_eq!(p.find("sim.thing", "w/-", &other).await.unwrap(), Refreshed::Absent);
 
+    // Who sent it goes away, and it is done all the same.
+    fault(FaultKind::Lingers);
+    let third = value(r#"{"name": "l"}"#);
+    let key = call("k8");
+    let sent = p.create(&key, "sim.thing", &third);
+    assert!(tokio::time::timeout(Duration::from_secs(1), sent).await.is_err());
+    assert_eq!(p.find("sim.thing", "l/-", &third).await.unwrap(), Refreshed::Absent);
+    tokio::time::sleep(Duration::from_millis(1200)).await;
+    assert!(matches!(p.find("sim.thing", "l/-", &third).await.unwrap(), Refreshed::Found { .. }));
+
     fault(FaultKind::Slow);
     let began = tokio::time::Instant::now();
     p.create(&call("k7"), "sim.thing", &other).await.unwrap();

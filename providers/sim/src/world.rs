@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use aurak_api::{ProviderError, ProviderType, Registry};
 use aurak_model::snapshot::Refreshed;
 use aurak_model::{Map, Name, Path, Value};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
 use crate::behaviour;
@@ -29,6 +30,8 @@ const READ_MS: u64 = 20;
 const WRITE_MS: u64 = 200;
 /// After how many seconds a late request acts: longer than anybody looks for what it makes.
 const LATE_S: u64 = 60;
+/// After how long a lingering request acts: services do within a second or two.
+const LINGERS_S: u32 = 2;
 /// How many times as long a slow request takes.
 const SLOW: u32 = 50;
 
@@ -332,6 +335,30 @@ impl Inner {
     }
 }
 
+impl World {
+    /// Does what a request asks for, now. What it held is free again, unless an operation goes on and
+    /// holds it.
+    fn act(
+        &self,
+        request: &Request,
+        fault: Option<FaultKind>,
+        holds: Option<String>,
+        entry: usize,
+    ) -> Result<Reply, Refusal> {
+        let mut inner = self.lock();
+        let now = inner.catch_up();
+        if let Some(holds) = holds {
+            inner.service.busy.remove(&holds);
+        }
+        let answer = inner.service.answer(request, fault, now);
+        let made = inner.service.made.take();
+        if let Some(entry) = inner.log.get_mut(entry) {
+            (entry.result, entry.made) = (describe(&answer), made);
+        }
+        answer
+    }
+}
+
 /// What a request is about, in a word.
 fn what(request: &Request) -> String {
     match &request.body {
@@ -390,6 +417,7 @@ impl Link for World {
             }
         };
         sleep(half).await;
+        let op = request.body.op();
         if fault == Some(FaultKind::Late) {
             self.lock().keep(under_way.entry, request.clone());
             std::future::pending::<()>().await;
@@ -397,27 +425,29 @@ impl Link for World {
         if fault == Some(FaultKind::Hangs) {
             std::future::pending::<()>().await;
         }
-        let answer = {
-            let mut inner = self.lock();
-            let now = inner.catch_up();
-            // What it held is free again, unless an operation goes on and holds it.
-            if let Some(holds) = under_way.holds.clone() {
-                inner.service.busy.remove(&holds);
-                under_way.hand_over();
-            }
-            let answer = inner.service.answer(&request, fault, now);
-            let made = inner.service.made.take();
-            if let Some(entry) = inner.log.get_mut(under_way.entry) {
-                entry.made = made;
-            }
-            answer
+        let holds = under_way.holds.clone();
+        let answer = if fault == Some(FaultKind::Lingers) {
+            let (caller, answered) = oneshot::channel();
+            let (world, entry, request) = (self.clone(), under_way.entry, request.clone());
+            let later = self.lock().second * LINGERS_S;
+            tokio::spawn(async move {
+                sleep(later).await;
+                let holds = holds.filter(|_| !caller.is_closed());
+                let answer = world.act(&request, fault, holds, entry);
+                // Whoever sent it may be dead.
+                let _ = caller.send(answer);
+            });
+            // The task ends with an answer unless the runtime ends, and this with it.
+            answered.await.unwrap_or_else(|_| Err(no_answer(op)))
+        } else {
+            self.act(&request, fault, holds, under_way.entry)
         };
-        under_way.result(describe(&answer));
+        under_way.hand_over();
         sleep(half).await;
         match (fault, answer) {
             (Some(FaultKind::Lost), Ok(_)) => {
                 under_way.result("lost".to_string());
-                Err(no_answer(request.body.op()).into())
+                Err(no_answer(op).into())
             }
             (_, Ok(reply)) => Ok(reply),
             (_, Err(refusal)) => Err(refusal.into()),
