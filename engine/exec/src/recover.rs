@@ -42,10 +42,11 @@ use crate::whereabouts::{Patience, Settled, Whereabouts, find_out, settled};
 const AT_ONCE: usize = 16;
 /// How often it is looked whether a process that outlived its run has ended.
 const LOCK_POLL: Duration = Duration::from_millis(100);
-/// How long after an intent was written a create may still be on its way: a service goes on with a
-/// request whose caller is dead, and an object that appears after it was looked for would be in no
-/// state. Services act within a second or two of the request; whoever runs the command again by hand
-/// rarely waits for this.
+/// How long a create is looked for that is not there, because it may still be on its way: a service goes
+/// on with a request whose caller is dead, and an object that appears after it was looked for would be
+/// in no state. Services act within a second or two of the request. It counts from the recovery, and not
+/// from the intent: when the call was last sent again nobody wrote down, and the clock of the day may
+/// have jumped since.
 const ON_ITS_WAY: Duration = Duration::from_secs(3);
 /// How often it is looked for until then.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -75,23 +76,32 @@ pub async fn recover(context: &Context, state: &StateDoc) -> Result<Recovered, E
         open: HashMap::new(),
     };
     let rows = Mutex::new(Rows::new(&state.rows));
-    let mut cases = Vec::new();
-    for pending in &state.pending {
-        let intent = &pending.intent;
-        let provider = tokio::select! {
-            biased;
-            provider = openers.open(&intent.provider, &intent.type_name, DEEPEST) => provider,
-            () = context.cancel.reached(Stop::Finish) => Err(stopped()),
-        };
-        cases.push(Case { context, state, rows: &rows, pending, provider });
-    }
-    let settling: Vec<BoxFuture<'_, _>> = cases.iter().map(|case| case.settle().boxed()).collect();
-    let mut settling = stream::iter(settling).buffered(AT_ONCE);
+    // What is in something that is settled as well comes after that: it may be gone with it.
+    let open: BTreeSet<&Address> = state.pending.iter().map(|pending| &pending.intent.address).collect();
+    let is_inside = |pending: &&Pending| {
+        let provider = state.providers.get(&pending.intent.provider);
+        provider.is_some_and(|provider| provider.needs.iter().any(|need| open.contains(need)))
+    };
+    let (inside, first): (Vec<&Pending>, Vec<&Pending>) = state.pending.iter().partition(is_inside);
     let mut recovered = Recovered::default();
-    while let Some(settled) = settling.next().await {
-        let (finding, settled) = settled?;
-        recovered.findings.push(finding);
-        recovered.settled += usize::from(settled);
+    for group in [first, inside] {
+        let mut cases = Vec::new();
+        for pending in group {
+            let intent = &pending.intent;
+            let provider = tokio::select! {
+                biased;
+                provider = openers.open(&intent.provider, &intent.type_name, DEEPEST) => provider,
+                () = context.cancel.reached(Stop::Finish) => Err(stopped()),
+            };
+            cases.push(Case { context, state, rows: &rows, pending, provider });
+        }
+        let settling: Vec<BoxFuture<'_, _>> = cases.iter().map(|case| case.settle().boxed()).collect();
+        let mut settling = stream::iter(settling).buffered(AT_ONCE);
+        while let Some(settled) = settling.next().await {
+            let (finding, settled) = settled?;
+            recovered.findings.push(finding);
+            recovered.settled += usize::from(settled);
+        }
     }
     Ok(recovered)
 }
@@ -167,7 +177,12 @@ impl Case<'_> {
         }
         let provider = match &self.provider {
             Ok(provider) => &**provider,
-            Err(failure) => return Ok(Verdict::Later(failure.clone())),
+            Err(failure) => {
+                return Ok(match self.gone_around().await {
+                    Some(around) => Verdict::NotDone(format!("what it was in, `{around}`, is gone")),
+                    None => Verdict::Later(failure.clone()),
+                });
+            }
         };
         if let Some(handle) = &self.pending.handle
             && let Some(verdict) = self.resume(provider, &call, handle).await?
@@ -180,7 +195,7 @@ impl Case<'_> {
         Ok(match (&intent.call, &intent.id) {
             (CallKind::Create, _) => {
                 let key = intent.natural_key.as_ref();
-                let until = Instant::now() + self.on_its_way();
+                let until = Instant::now() + ON_ITS_WAY;
                 let whereabouts = loop {
                     match find_out(provider, &call, type_name, key, &intent.desired, patience).await {
                         Whereabouts::Nothing if Instant::now() < until => sleep(LOOK_AGAIN).await,
@@ -237,16 +252,25 @@ impl Case<'_> {
         })
     }
 
+    /// What its provider's world came from and the state does not hold any more. Nobody forgets that by
+    /// hand while something is in it.
+    async fn gone_around(&self) -> Option<Address> {
+        let rows = self.rows.lock().await;
+        let provider = self.state.providers.get(&self.pending.intent.provider)?;
+        let gone = |need: &&Address| rows.get(need).is_none_or(|row| row.current.is_none());
+        provider.needs.iter().find(gone).cloned()
+    }
+
+    /// Another address that has taken an object over since.
+    fn owner(&self, rows: &Rows<'_>, id: &Name) -> Option<Address> {
+        let Intent { type_name, address, provider, .. } = &self.pending.intent;
+        let world = self.provider.as_ref().ok().and_then(|provider| provider.world());
+        rows.owner(id, type_name, address, provider, world.as_ref())
+    }
+
     fn is_idempotent(&self, action: &Name) -> bool {
         let schema = self.context.schemas.types.get(&self.pending.intent.type_name);
         schema.and_then(|schema| schema.actions.get(action)).is_some_and(|action| action.idempotent)
-    }
-
-    /// How much longer its request may be on its way. By the clock of the day, because it was another
-    /// process that sent it.
-    fn on_its_way(&self) -> Duration {
-        let since = self.context.clock.now_ms().saturating_sub(self.pending.intent.at_ms);
-        ON_ITS_WAY.saturating_sub(Duration::from_millis(since))
     }
 
     /// Waits for what goes on at the service; `None` where only a look at the object can tell.
@@ -331,6 +355,15 @@ impl Case<'_> {
         let note = |text: &str| {
             let summary = format!("{interrupted}: {text}");
             Diagnostic { severity: Severity::Note, ..Diagnostic::error("recovered", summary) }.about(address)
+        };
+        let verdict = match verdict {
+            Verdict::Done(applied) | Verdict::There(applied) | Verdict::Incomplete(applied, _)
+                if intent.call == CallKind::Create
+                    && let Some(of) = self.owner(&written, &applied.id) =>
+            {
+                Verdict::NotDone(format!("what is there belongs to `{of}` by now"))
+            }
+            verdict => verdict,
         };
         let (finding, rows, error) = match verdict {
             Verdict::Done(_) if matches!(intent.call, CallKind::Invoke(_)) => {
@@ -443,19 +476,22 @@ impl Case<'_> {
             // Imported since, or taken over by an earlier recovery.
             return Ok(Vec::new());
         }
-        let plan = match &intent.row {
-            Some(row) => row.clone(),
+        let plan = match (&intent.row, before) {
+            // Until it is known to be as it is asked for, it may still use what it was made from.
+            (Some(row), Some(before)) if !creates && !done => {
+                let needs: BTreeSet<&Address> = row.needs.iter().chain(&before.needs).collect();
+                RowPlan { needs: needs.into_iter().cloned().collect(), ..row.clone() }
+            }
+            (Some(row), _) => row.clone(),
             // A delete that was not done: the row stays as it is.
-            None => match before {
-                Some(row) => RowPlan {
-                    needs: row.needs.clone(),
-                    lifecycle: row.lifecycle.clone(),
-                    schema_version: row.schema_version,
-                    place: row.place.clone(),
-                    replace_when: row.replace_when.clone(),
-                },
-                None => return Ok(Vec::new()),
+            (None, Some(row)) => RowPlan {
+                needs: row.needs.clone(),
+                lifecycle: row.lifecycle.clone(),
+                schema_version: row.schema_version,
+                place: row.place.clone(),
+                replace_when: row.replace_when.clone(),
             },
+            (None, None) => return Ok(Vec::new()),
         };
         let made: Object = match recorded {
             // What was asked for before is what the next plan goes by: then it unsets what an

@@ -67,11 +67,12 @@ pub(crate) fn question(address: &Address, why: &str) -> Failure {
         .help(question_help(address))
 }
 
-/// How a person settles it.
+/// How a person settles it. Nothing is imported to where an older object still is.
 pub(crate) fn question_help(address: &Address) -> String {
     format!(
-        "look for it at the service; if it is there, add `imports: [{{ to: {}, id: ... }}]` to the stack. Then \
-         drop the attempt with `aurak state rm '{address}'` and run the command again",
+        "look for it at the service; if it is there, add `imports: [{{ to: {}, id: ... }}]` to the stack, or \
+         delete it if it was to replace another. Then drop the attempt with `aurak state rm --attempt \
+         '{address}'` and run the command again",
         in_yaml(address.as_str())
     )
 }

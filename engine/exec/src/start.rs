@@ -109,6 +109,9 @@ impl<'a> Dispatcher<'a> {
                 let row = self.row_plan(row)?;
                 let object = Object { id: id.clone(), desired, attributes, incomplete: None };
                 let changes = self.recorded(step, from.as_ref(), object, &row)?;
+                if let Some(from) = from {
+                    self.rename_in_providers(from, &step.address);
+                }
                 Ok(Prepared::Rows(changes))
             }
             Work::Create { desired, adopt, key, row } => {
@@ -469,6 +472,9 @@ impl<'a> Dispatcher<'a> {
         row: &RowPlan,
     ) -> Result<Vec<RowChange>, Obstacle> {
         let before = self.resolver.rows.get(from.unwrap_or(&step.address)).cloned();
+        // Nothing was done about what a creation did not come to.
+        let current = before.as_ref().and_then(|row| row.object(step.slot));
+        object.incomplete = current.filter(|it| it.id == object.id).and_then(|it| it.incomplete.clone());
         let (provider, world): (ProviderAddress, Option<Name>) = match (step.provider, &before) {
             (Some(node), before) => {
                 let address = &self.nodes.list[node as usize].node.address;
@@ -490,6 +496,28 @@ impl<'a> Dispatcher<'a> {
         let row: Row = with_object(before.as_deref(), home, step.slot, object);
         let gone = from.map(|from| RowChange::Remove(from.clone()));
         Ok(gone.into_iter().chain([RowChange::Put(Arc::new(row))]).collect())
+    }
+
+    /// Recorded nodes that lead through a row which has another name now: what is in them is read that
+    /// way until the node itself is written down anew.
+    fn rename_in_providers(&mut self, from: &aurak_model::Address, to: &aurak_model::Address) {
+        let state = self.state;
+        for row in state.providers.values() {
+            let mut nodes = self.nodes.list.iter();
+            if nodes.any(|node| node.node.address == row.address && node.recorded) {
+                continue;
+            }
+            let known = self.batch.records.iter().rev().find_map(|record| match record {
+                Record::Provider(other) if other.address == row.address => Some(other),
+                _ => None,
+            });
+            let mut renamed = known.unwrap_or(row).clone();
+            renamed.config = renamed.config.with_renamed_origins(from, to);
+            renamed.needs.iter_mut().filter(|need| *need == from).for_each(|need| *need = to.clone());
+            if renamed != *known.unwrap_or(row) {
+                self.batch.records.push(Record::Provider(renamed));
+            }
+        }
     }
 
     /// Writes a node's configuration down before its first use.

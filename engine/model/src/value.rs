@@ -268,6 +268,21 @@ impl Value {
         }))
     }
 
+    /// This value, where what comes from one resource comes from another: it has another name now.
+    #[must_use]
+    pub fn with_renamed_origins(&self, from: &Address, to: &Address) -> Value {
+        let renamed = self.map_leaves(&mut |_, leaf| {
+            let Value::Unknown(unknown) = leaf else { return Ok(None) };
+            let Origin::Row { row, path } = &unknown.origin else { return Ok(None) };
+            Ok::<_, std::convert::Infallible>((row == from).then(|| {
+                let origin = Origin::Row { row: to.clone(), path: path.clone() };
+                Value::Unknown(Box::new(Unknown { origin, ..(**unknown).clone() }))
+            }))
+        });
+        let Ok(renamed) = renamed;
+        renamed
+    }
+
     /// This value with every leaf marked as sensitive.
     #[must_use]
     pub fn sensitive(self) -> Value {

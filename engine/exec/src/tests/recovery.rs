@@ -50,10 +50,10 @@ fn findings(recovered: &Recovered) -> String {
 #[tokio::test(start_paused = true)]
 async fn a_create_that_is_still_on_its_way_is_waited_for() {
     let kit = Kit::new().await;
-    let now = aurak_state::Clock::now_ms(&*kit.clock);
+    // However long ago the intent was written: it may have been sent again since.
+    tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
     for name in ["late", "never"] {
-        let sent = Intent { at_ms: now, ..intent(name, CallKind::Create, None, Some(name)) };
-        left(&kit, sent, None).await;
+        left(&kit, intent(name, CallKind::Create, None, Some(name)), None).await;
     }
     let world = kit.world.clone();
     tokio::spawn(async move {
@@ -98,7 +98,7 @@ async fn a_create_without_a_key_is_a_question_until_somebody_answers_it() {
             insta::assert_snapshot!(findings(&recovered), @"
             Error: a run was interrupted while creating `a`: it is not known whether it was made: the service names it [unanswered]
               it will not be made a second time before this is settled
-              look for it at the service; if it is there, add `imports: [{ to: a, id: ... }]` to the stack. Then drop the attempt with `aurak state rm 'a'` and run the command again
+              look for it at the service; if it is there, add `imports: [{ to: a, id: ... }]` to the stack, or delete it if it was to replace another. Then drop the attempt with `aurak state rm --attempt 'a'` and run the command again
             ");
         }
         assert_eq!(recovered.settled, 0);

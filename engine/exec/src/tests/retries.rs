@@ -157,7 +157,7 @@ async fn without_a_key_it_becomes_a_question_and_never_a_second_create() {
     insta::assert_snapshot!(ran.failure(), @"
     could not create `a`: it is not known whether the object was made: connection reset; the service names it [unanswered]
       it will not be made a second time before this is settled
-      look for it at the service; if it is there, add `imports: [{ to: a, id: ... }]` to the stack. Then drop the attempt with `aurak state rm 'a'` and run the command again
+      look for it at the service; if it is there, add `imports: [{ to: a, id: ... }]` to the stack, or delete it if it was to replace another. Then drop the attempt with `aurak state rm --attempt 'a'` and run the command again
     ");
     assert_eq!(kit.log.calls(), ["create a", "recover a"]);
     assert_eq!(kit.state().await.pending.len(), 1, "the next run has to ask too");
