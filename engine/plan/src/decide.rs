@@ -1,7 +1,7 @@
 //! From what is wanted, what was and what is to what happens: keep, change, replace, make, take over.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use aurak_model::plan::RowPlan;
@@ -31,7 +31,15 @@ impl Context {
             return self.decide_new(wanted, row_plan, vec![Reason::NotYetThere]);
         };
         if let Some(parent) = self.world_made_by(&wanted.provider) {
-            return self.decide_moved_world(wanted, row_plan, parent, &current.desired);
+            if row.as_deref().is_none_or(|row| self.came_from(row, &parent)) {
+                return self.decide_moved_world(wanted, row_plan, parent, &current.desired);
+            }
+            if self.is_to_be_replaced(&wanted) {
+                return self.decide_elsewhere(wanted, row_plan, current);
+            }
+            let where_to = format!("its provider leads to `{parent}` now");
+            self.find_elsewhere(&wanted.address, &where_to);
+            return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
         }
         if let Some(row) = row.as_deref().filter(|row| row.type_name != wanted.type_name) {
             return self.decide_other_type(wanted, row_plan, row, current);
@@ -127,6 +135,27 @@ impl Context {
         self.settle(wanted, decision, compared.planned, Some(change), row_plan, used)
     }
 
+    /// Its object is in another world than its provider reaches.
+    fn find_elsewhere(&self, address: &Address, why: &str) {
+        self.find(
+            Diagnostic::error("elsewhere", format!("could not read `{address}`: {why}"))
+                .help(format!(
+                    "nothing was changed; give it a provider that reaches it again, or have it deleted there \
+                     and made here with `--replace '{address}'`"
+                ))
+                .about(address),
+        );
+    }
+
+    /// Whether the world that a row's object is in comes from something, by the name that it has now.
+    fn came_from(&self, row: &Row, parent: &Address) -> bool {
+        let recorded = self.input.previous.providers.get(&row.provider);
+        recorded.is_none_or(|recorded| {
+            let before = self.recorded_at(parent);
+            recorded.needs.iter().any(|need| *need == before || self.called_now(need) == *parent)
+        })
+    }
+
     /// The change as the service sees it, where the type can tell. The desired values may change from
     /// round to round, so an answer may come too late; after three questions it is planned offline.
     fn previewed(
@@ -196,12 +225,21 @@ impl Context {
         let previous = &self.input.previous;
         let row = previous.rows.get(&at);
         // It was read with the provider that the row names: that tells only where it is the same one.
-        let same = wanted.provider.unknown
-            || row.and_then(|row| previous.providers.get(&row.provider)).is_some_and(|recorded| {
-                let known = recorded.address != node.address || !recorded.config.has_unknown();
+        // Where only apply can tell, what its world comes from has to do.
+        let recorded = row.and_then(|row| previous.providers.get(&row.provider));
+        let same = match recorded {
+            None => wanted.provider.unknown,
+            Some(recorded) => {
+                let told = recorded.address != node.address || !recorded.config.has_unknown();
+                let came_from: BTreeSet<Address> =
+                    recorded.needs.iter().map(|need| self.called_now(need)).collect();
                 recorded.type_name == node.type_name
-                    && (!known || recorded.config.reveal() == node.config.reveal())
-            });
+                    && match told && !wanted.provider.unknown {
+                        true => recorded.config.reveal() == node.config.reveal(),
+                        false => came_from == node.needs.iter().map(|need| self.recorded_at(need)).collect(),
+                    }
+            }
+        };
         let refreshed = match self.input.snapshot.rows.get(&at) {
             Some(refreshed) if same => refreshed.clone(),
             _ => {
@@ -226,18 +264,7 @@ impl Context {
                         });
                     }
                     Some(Answer::Elsewhere(why)) => {
-                        self.find(
-                            Diagnostic::error(
-                                "elsewhere",
-                                format!("could not read `{}`: {why}", wanted.address),
-                            )
-                            .help(format!(
-                                "nothing was changed; give it a provider that reaches it again, or have it \
-                                     deleted there and made here with `--replace '{}'`",
-                                wanted.address
-                            ))
-                            .about(&wanted.address),
-                        );
+                        self.find_elsewhere(&wanted.address, &why);
                         return Err(GaveUp);
                     }
                     Some(Answer::Failed(why)) => Refreshed::Unreadable(why),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use aurak_model::{Address, Diagnostic};
 
 use crate::context::Context;
+use crate::resource::Decision;
 
 impl Context {
     /// The address that a row had before a rename, where it still has that.
@@ -31,13 +32,43 @@ impl Context {
         self.moved_from(address).unwrap_or_else(|| address.clone())
     }
 
-    /// The addresses that rows have in this plan, by those that they had before.
+    /// The addresses that rows have in this plan, by those that they had before. A composite takes over
+    /// no row.
     pub(crate) fn renamed(&self) -> HashMap<Address, Address> {
         if self.input.program.moved.is_empty() {
             return HashMap::new();
         }
         let by_address = self.by_address.borrow();
-        by_address.keys().filter_map(|to| Some((self.moved_from(to)?, to.clone()))).collect()
+        let with_row = by_address
+            .iter()
+            .filter(|(_, id)| !matches!(self.instance(**id).decision, Decision::Composite(_)));
+        with_row.filter_map(|(to, _)| Some((self.moved_from(to)?, to.clone()))).collect()
+    }
+
+    /// What is called by a name now that a row needed under the name of then, where an earlier run
+    /// renamed the one and did not come to the other.
+    pub(crate) fn called_now(&self, need: &Address) -> Address {
+        let rows = &self.input.previous.rows;
+        let moved = &self.input.program.moved;
+        if moved.is_empty() || rows.contains_key(need) {
+            return need.clone();
+        }
+        let mut at = need.clone();
+        for moved in moved {
+            if let Some(rest) = under(&at, &moved.from)
+                && let Ok(to) = Address::parse(&format!("{}{rest}", moved.to))
+            {
+                at = to;
+            }
+        }
+        // A need may be a whole block.
+        let is_there = |address: &Address| {
+            let mut with = rows
+                .range(address.clone()..)
+                .take_while(|(other, _)| other.as_str().starts_with(address.as_str()));
+            with.any(|(other, _)| other == address || other.block() == *address)
+        };
+        if is_there(&at) && !is_there(need) { at } else { need.clone() }
     }
 
     /// A row has one owner: its old address must have left the configuration, and it goes to one place.

@@ -48,10 +48,6 @@ pub(crate) struct Known {
 impl Known {
     fn new(context: &Context) -> Known {
         let groups = context.groups.borrow();
-        let moved = match context.input.program.moved.is_empty() {
-            true => BTreeSet::new(),
-            false => context.by_address.borrow().keys().filter_map(|to| context.moved_from(to)).collect(),
-        };
         let mut undecided: HashMap<String, Vec<Address>> = HashMap::new();
         for block in context.undecided.borrow().iter() {
             undecided.entry(plain(block)).or_default().push(block.clone());
@@ -63,7 +59,7 @@ impl Known {
                 false => groups.iter().map(|group| (group.address.clone(), group.members.clone())).collect(),
             },
             undecided,
-            moved,
+            moved: context.renamed().into_keys().collect(),
         }
     }
 
@@ -440,7 +436,7 @@ impl Context {
     fn containers(&self, row: &Row) -> Vec<Address> {
         let provider = self.input.previous.providers.get(&row.provider);
         let worlds = provider.map_or(&[][..], |provider| &provider.needs);
-        row.lifecycle.deleted_with.iter().chain(worlds).cloned().collect()
+        row.lifecycle.deleted_with.iter().chain(worlds).map(|need| self.called_now(need)).collect()
     }
 
     /// Whether an object really goes. One that is only forgotten stays where it is, and so does what

@@ -6,6 +6,7 @@
 
 mod circle;
 mod order;
+mod renames;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -49,6 +50,8 @@ pub(crate) struct Builder<'a> {
     at_once: BTreeSet<Address>,
     /// A step, and one that should come before it where nothing speaks against that.
     wishes: Vec<(u32, u32)>,
+    /// The addresses that rows have in this plan, by those that they had before.
+    renamed: HashMap<Address, Address>,
 }
 
 #[derive(Clone, Copy)]
@@ -93,6 +96,7 @@ impl<'a> Builder<'a> {
             rotations: BTreeMap::new(),
             at_once: BTreeSet::new(),
             wishes: Vec::new(),
+            renamed: context.renamed(),
         }
     }
 
@@ -103,6 +107,7 @@ impl<'a> Builder<'a> {
         for instance in &instances {
             self.add_instance(instance, &mut leftovers);
         }
+        self.rename_needs(&instances);
         self.order_forgets(removals);
         self.order_deletes(&instances, &leftovers);
         self.order_names(&instances, removals, &leftovers);
@@ -201,21 +206,21 @@ impl<'a> Builder<'a> {
         let slot = Slot::Current;
         let provider = |this: &mut Self| instance.provider.as_ref().map(|p| this.provider(&p.node));
         let mut moved = None;
-        if let Some(from) =
-            self.context.moved_from(address).filter(|_| !matches!(instance.decision, Decision::Keep(_)))
+        if let Some(from) = self
+            .context
+            .moved_from(address)
+            .filter(|_| !matches!(instance.decision, Decision::Keep(_) | Decision::Composite(_)))
             && let Some(row) = self.context.row(address)
             && let Some(object) = row.current.clone()
         {
             // What is renamed is still what it was, whatever the block makes of it afterwards.
             let renamed = row.type_name.clone();
-            let plan = instance.row.borrow().as_deref().cloned().unwrap_or_default();
-            let plan = aurak_model::plan::RowPlan { schema_version: row.schema_version, ..plan };
             let work = Work::Record {
                 id: object.id,
                 desired: object.desired,
                 attributes: object.attributes,
                 from: Some(from),
-                row: plan,
+                row: self.with_new_names(&row),
             };
             let step = self.push(address, &renamed, slot, work, None, None, None);
             if let Some(leftover) = leftovers.get(address) {

@@ -185,15 +185,15 @@ impl Builder<'_> {
 
     /// Who was made from what goes, by the addresses that rows have in this plan.
     fn users(&self, leftovers: &BTreeMap<Address, Leftover>) -> Users {
-        let renamed = self.context.renamed();
-        let now = |address: &Address| renamed.get(address).unwrap_or(address).clone();
+        let renamed = &self.renamed;
+        let now = |address: &Address| self.new_name(address);
         let going = |address: &Address| self.deletes.contains_key(address) || leftovers.contains_key(address);
         // What rows needed may be a whole block, under its name of then.
         let mut blocks: HashMap<Address, Address> = HashMap::new();
         for address in self.deletes.keys().chain(leftovers.keys()) {
             blocks.insert(address.block(), address.block());
         }
-        for (from, to) in &renamed {
+        for (from, to) in renamed {
             if going(to) {
                 blocks.insert(from.block(), to.block());
             }
@@ -216,7 +216,9 @@ impl Builder<'_> {
             for need in &row.needs {
                 let need = now(need);
                 let going = going(&need);
+                // Nothing needs other instances of its own block: that is somebody's name of now.
                 if let Some(block) = blocks.get(&need)
+                    && address.block() != *block
                     && (!going || several.contains(block))
                 {
                     users.of_blocks.entry(block.clone()).or_default().push(address.clone());
