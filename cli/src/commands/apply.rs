@@ -268,7 +268,7 @@ async fn finish(
             }
             let follow_up = match follow_up {
                 Some(follow_up) => {
-                    Some(keep(&follow_up, global, &approval.root, &files, ui, progress.is_some()).await?)
+                    keep(&follow_up, global, &approval.root, &files, ui, progress.is_some()).await?
                 }
                 None => None,
             };
@@ -285,7 +285,8 @@ async fn finish(
     }
 }
 
-/// Writes the plan that wants another approval beside the state, shows it, and says how to apply it.
+/// Writes the plan that wants another approval beside the state where it can be kept, shows it, and says
+/// how to apply it.
 async fn keep(
     follow_up: &FollowUp,
     global: &Global,
@@ -293,12 +294,14 @@ async fn keep(
     files: &Files,
     ui: &Ui,
     people: bool,
-) -> Result<String, CommandError> {
+) -> Result<Option<String>, CommandError> {
     let FollowUp { plan, report, file, why } = follow_up;
     let folder = session::state_dir(global, root, &plan.stack, plan.environment.as_deref())?;
     let path = folder.join("follow-up.plan");
-    disk::write_private(&path, file)
-        .map_err(|error| CommandError::file("write the follow-up plan to", &path, &error))?;
+    if let Some(file) = file {
+        disk::write_private(&path, file)
+            .map_err(|error| CommandError::file("write the follow-up plan to", &path, &error))?;
+    }
     match people {
         true => {
             let text = as_text(plan, report, files, None, &ui.out);
@@ -309,7 +312,7 @@ async fn keep(
         }
         false => ui.try_print(&format!("{}\n", as_json(plan, report, files, None))),
     }
-    Ok(format!("aurak apply {}", path.display()))
+    Ok(file.as_ref().map(|_| format!("aurak apply {}", path.display())))
 }
 
 /// Shows the plan and asks.

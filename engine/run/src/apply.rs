@@ -93,8 +93,8 @@ pub struct FollowUp {
     pub plan: Plan,
     /// Findings and figures.
     pub report: PlanReport,
-    /// The plan, to save.
-    pub file: Vec<u8>,
+    /// The plan, to save, where it can be.
+    pub file: Option<Vec<u8>>,
     /// Why it was not applied at once.
     pub why: String,
 }

@@ -122,12 +122,12 @@ impl RunError {
             }
             RunError::OpenCalls { .. } => {
                 "the next apply finds out what became of them, and a plan from before would be stale: run \
-                 `aurak apply`, or drop them with `aurak state rm ADDRESS`"
+                 `aurak apply`, or drop them with `aurak state rm --attempt ADDRESS`"
                     .to_string()
             }
             RunError::OtherVersion { open: true, address, .. } => format!(
                 "a call for it was cut off: run `aurak apply` of the version that began it, or drop the call with \
-                 `aurak state rm {address}`"
+                 `aurak state rm --attempt '{address}'`"
             ),
             RunError::OtherVersion { open: false, .. } => {
                 "use the aurak that wrote it, or a newer one".to_string()

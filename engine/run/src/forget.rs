@@ -28,11 +28,21 @@ pub struct Forgotten {
     pub attempts: usize,
 }
 
-/// Forgets an address: its row, and attempts of killed runs whose end nobody knows.
+/// What is to be forgotten of an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forget {
+    /// Its row, and attempts of killed runs whose end nobody knows.
+    All,
+    /// The attempts only.
+    Attempts,
+}
+
+/// Forgets something of an address.
 pub async fn forget(
     session: &Session,
     identity: &Identity,
     address: &Address,
+    what: Forget,
 ) -> Result<Forgotten, RunError> {
     let (events, _) = tokio::sync::mpsc::unbounded_channel();
     let request = Request {
@@ -47,10 +57,12 @@ pub async fn forget(
     let work = Work::open(session, identity, true, &request, &Nobody).await?;
     let result = async {
         let previous = work.store.document().await.map_err(state("read the state"))?;
-        keep_the_way(&previous, address)?;
+        let row = what == Forget::All && previous.rows.contains_key(address);
+        if row {
+            keep_the_way(&previous, address)?;
+        }
         let attempts =
             aurak_exec::drop_attempts(&work.context, &previous, address).await.map_err(executing)?;
-        let row = previous.rows.contains_key(address);
         if row {
             let outcome = Outcome {
                 operation: work.operation.clone(),
@@ -77,7 +89,9 @@ fn keep_the_way(doc: &StateDoc, address: &Address) -> Result<(), RunError> {
     let reached: BTreeSet<&ProviderAddress> = doc
         .providers
         .values()
-        .filter(|provider| rows_behind(&provider.config).contains(address))
+        .filter(|provider| {
+            rows_behind(&provider.config).contains(address) || provider.needs.contains(address)
+        })
         .map(|provider| &provider.address)
         .collect();
     let rows = doc.rows.values().map(|row| (&row.provider, &row.address));
@@ -96,7 +110,7 @@ fn keep_the_way(doc: &StateDoc, address: &Address) -> Result<(), RunError> {
     }
     let finding = Diagnostic::error(
         "in_use",
-        format!("`{address}` is not forgotten: the way to what lives in it is read from there"),
+        format!("`{address}` is not forgotten: the way to what lives in it leads through it"),
     )
     .detail(format!("without it, nobody could read or delete {}", named.join(", ")))
     .help("forget what lives in it first, or have it deleted")

@@ -22,7 +22,7 @@ mod work;
 pub use apply::{Applied, Approver, FollowUp, Request, apply, apply_saved, save};
 pub use error::RunError;
 pub use file::{PlanFileError, SavedPlan};
-pub use forget::{Forgotten, forget};
+pub use forget::{Forget, Forgotten, forget};
 pub use planning::{Loaded, PlanOutcome, load, plan};
 pub use session::{Me, Session, Stores};
 pub use stores::{DiskStores, KeySource, MemoryStores};

@@ -110,8 +110,9 @@ impl Work {
                     findings.extend(more.into_iter().filter(|finding| !said.contains(finding)));
                     return Ok((EndResult::Failed, None));
                 }
-                other => other?,
+                other => self.drop_unseen(other?).await?,
             };
+            previous = next.previous.clone();
             created += next.plan.changes.iter().filter(|change| change.action == Action::Create).count();
             if let Some(why) = needs_approval(&plan, &next.plan, created, request.deferred_max) {
                 return Ok((EndResult::NeedsApproval, Some(self.follow_up(session, next, why)?)));
@@ -121,7 +122,8 @@ impl Work {
             findings.extend(new.iter().cloned());
             said.extend(new);
             // With nothing left to do, or nothing known that was not before, another round adds nothing.
-            if next.plan.steps.is_empty() || next.plan.deferred == plan.deferred {
+            let no_step = next.plan.steps.is_empty() && !next.plan.deferred.is_empty();
+            if next.plan.is_empty() || no_step || next.plan.deferred == plan.deferred {
                 // What a selection leaves out may wait for something else that it leaves out.
                 if next.plan.deferred.is_empty() || !request.options.only.is_empty() {
                     return Ok((EndResult::Done, None));
@@ -139,9 +141,11 @@ impl Work {
         outcome: PlanOutcome,
         why: String,
     ) -> Result<Box<FollowUp>, RunError> {
-        let file = match &self.key {
-            Some(key) => save(session, &outcome, key)?,
-            None => Vec::new(),
+        let file = match self.key.as_ref().map(|key| save(session, &outcome, key)) {
+            Some(Ok(file)) => Some(file),
+            // What it makes again may be on its way yet; a plan that is made anew finds out.
+            Some(Err(RunError::OpenCalls { .. })) | None => None,
+            Some(Err(error)) => return Err(error),
         };
         Ok(Box::new(FollowUp { plan: outcome.plan, report: outcome.report, file, why }))
     }

@@ -212,7 +212,7 @@ fn answer(bench: &mut Bench) -> Result<(), String> {
     if let Some(token) = objects.iter().find(|object| &*object.type_name == "sim.token") {
         bench.write(&format!("{STACK}imports: [{{ to: token, id: {} }}]\n", token.id)).map_err(io)?;
     }
-    match bench.run(&["state", "rm", "token", "--yes"], Stop::Never).map_err(io)? {
+    match bench.run(&["state", "rm", "--attempt", "token", "--yes"], Stop::Never).map_err(io)? {
         Ran::Ended(Done { code: Some(0), .. }) => Ok(()),
         _ => Err("the attempt could not be dropped".into()),
     }

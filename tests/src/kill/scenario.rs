@@ -213,4 +213,4 @@ pub const PHASES: &[Phase] = &[
 pub const EXPECTED: &[&str] = &["NotAllowed", "OperationFailed"];
 
 /// What a run says when only a person can tell what became of the token.
-pub const QUESTION: &str = "aurak state rm 'token'";
+pub const QUESTION: &str = "aurak state rm --attempt 'token'";

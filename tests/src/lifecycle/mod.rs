@@ -177,6 +177,10 @@ fn outside(stack: &Stack, rng: &mut Rng, moves: &mut Vec<Move>) {
             "permanent",
             "lost",
             "lost",
+            "dropped",
+            "slow",
+            "lingers",
+            "lingers",
             "partial",
             "exists",
             "unreadable",
@@ -186,10 +190,11 @@ fn outside(stack: &Stack, rng: &mut Rng, moves: &mut Vec<Move>) {
         ];
         let kind = rng.word(&kinds);
         let op = match kind {
-            "partial" | "exists" => "create",
+            // A change or a deletion that lingers is not promised to be seen: see docs/guarantees.md.
+            "partial" | "exists" | "lingers" => "create",
             "unreadable" => "read",
             "fails_later" => rng.word(&["create", "update", "delete"]),
-            "lost" => rng.word(&["create", "create", "update", "delete"]),
+            "lost" | "dropped" => rng.word(&["create", "create", "update", "delete"]),
             _ => rng.word(&["create", "update", "delete", "read", "list"]),
         };
         let on = match rng.pick(&stack.blocks) {
@@ -244,6 +249,10 @@ fn operation(stack: &Stack, var: &str, saved: &mut Saved, rng: &mut Rng) -> Stri
             let address = rng.pick(&addresses).cloned().unwrap_or_default();
             return format!("forget '{address}'");
         }
+        2 if !addresses.is_empty() && rng.once_in(4) => {
+            let address = rng.pick(&addresses).cloned().unwrap_or_default();
+            format!("destroy --quiet --var fixed={var} --only '{address}'")
+        }
         2 => format!("destroy --quiet --var fixed={var}"),
         3..=4 if !addresses.is_empty() => {
             let address = rng.pick(&addresses).cloned().unwrap_or_default();
@@ -262,7 +271,14 @@ fn operation(stack: &Stack, var: &str, saved: &mut Saved, rng: &mut Rng) -> Stri
         5 => text.push_str(&format!(" --kill-after {}s", rng.below(600))),
         6 => text.push_str(&format!(" --stop-after {}ms", rng.below(3000))),
         7 => text.push_str(&format!(" --stop-after 1s --stop-now-after {}s", 1 + rng.below(200))),
-        8 if rng.once_in(2) => text.push_str(&format!(" --beside {}ms", rng.below(3000))),
+        8 if rng.once_in(2) => {
+            let after = rng.below(3000);
+            text.push_str(&format!(" --beside {after}ms"));
+            // The second gets a lease that the first believes to have.
+            if rng.once_in(2) {
+                text.push_str(&format!(" --stolen-after {}ms", after + rng.below(3000)));
+            }
+        }
         9 if rng.once_in(2) => {
             text.push_str(" --held-for 20s");
             if rng.once_in(2) {

@@ -52,6 +52,8 @@ pub(crate) struct Asked {
     pub(crate) without_sources: bool,
     /// `--deferred-max`.
     pub(crate) deferred_max: Option<usize>,
+    /// `--attempt`: only what is open is forgotten.
+    pub(crate) attempt: bool,
     /// What is none of these.
     pub(crate) words: Vec<String>,
 }
@@ -92,6 +94,7 @@ impl Asked {
                 "--no-wait" => asked.no_wait = true,
                 "--stop-after" | "--stop-now-after" => asked.stop_after.push(duration(&value()?)?),
                 "--until-done" => asked.until_done = true,
+                "--attempt" => asked.attempt = true,
                 "--without-sources" => asked.without_sources = true,
                 "--deferred-max" => {
                     asked.deferred_max = Some(value()?.parse().map_err(|_| "--deferred-max is a number")?);

@@ -14,7 +14,7 @@ use aurak_model::record::EndResult;
 use aurak_model::{Address, Diagnostic, Event, Files, Plan, PlanReport, StateDoc};
 use aurak_render::plan::PlanView;
 use aurak_render::{Style, diagnostics};
-use aurak_run::{Applied, Approver, Me, PlanOutcome, Request, RunError, Session, Stores};
+use aurak_run::{Applied, Approver, Forget, Me, PlanOutcome, Request, RunError, Session, Stores};
 use aurak_sim::World;
 use aurak_state::{Holder, Store, StoreError};
 use tempfile::TempDir;
@@ -276,11 +276,12 @@ impl Stage {
         match asked.words.first().map(|word| Address::parse(word)) {
             Some(Ok(address)) => {
                 let before = Look::at(self, asked).await;
-                let text = self.forget_address(asked, &address).await;
+                let what = if asked.attempt { Forget::Attempts } else { Forget::All };
+                let text = self.forget_address(asked, &address, what).await;
                 if let Ok(before) = before
                     && text.starts_with("row: ")
                 {
-                    self.let_go(&before, &address);
+                    self.let_go(&before, &address, what);
                 }
                 text
             }
@@ -288,11 +289,11 @@ impl Stage {
         }
     }
 
-    pub(super) async fn forget_address(&self, asked: &Asked, address: &Address) -> String {
+    pub(super) async fn forget_address(&self, asked: &Asked, address: &Address, what: Forget) -> String {
         let session = self.session(asked);
         let stores = self.stores.list().await.unwrap_or_default();
         let Some(identity) = stores.first() else { return "! there is no state\n".to_string() };
-        match aurak_run::forget(&session, identity, address).await {
+        match aurak_run::forget(&session, identity, address, what).await {
             Ok(aurak_run::Forgotten { row, attempts }) => format!("row: {row}, attempts: {attempts}\n"),
             Err(error) => failure(&error),
         }
@@ -354,7 +355,9 @@ impl Stage {
         for name in [first.2, second.2].into_iter().flatten() {
             self.saved.insert("follow-up".to_string(), name);
         }
-        (format!("{}---\n{}", first.0, second.0), second.1)
+        // A mistake of the first is one too.
+        let ended = if first.1 == Ended::Broken { first.1 } else { second.1 };
+        (format!("{}---\n{}", first.0, second.0), ended)
     }
 
     async fn run_alone(&mut self, asked: &Asked) -> (String, Ended) {
@@ -446,9 +449,13 @@ impl Stage {
                 text.push_str(&failure(&error));
                 match &error {
                     RunError::Execution { source } => match **source {
-                        ExecError::BadPlan(_) | ExecError::Stuck { .. } => Ended::Broken,
-                        ExecError::LeaseLost(_) | ExecError::Store(_) => {
+                        ExecError::LeaseLost(_) => Ended::Executed(EndResult::Interrupted),
+                        ExecError::Store(ref error) if matches!(**error, StoreError::LeaseLost { .. }) => {
                             Ended::Executed(EndResult::Interrupted)
+                        }
+                        // No store fails here.
+                        ExecError::BadPlan(_) | ExecError::Stuck { .. } | ExecError::Store(_) => {
+                            Ended::Broken
                         }
                     },
                     RunError::State { source: StoreError::LeaseLost { .. }, .. } => {
@@ -472,7 +479,7 @@ impl Stage {
                 if let Some(follow_up) = follow_up {
                     text.push_str(&format!("needs another approval: {}\n", follow_up.why));
                     text.push_str(&shown(&follow_up.plan, &follow_up.report, &files));
-                    file = Some(follow_up.file);
+                    file = follow_up.file;
                 }
                 if quiet {
                     text.push_str(&format!("{}\n", events::word(end)));

@@ -1,6 +1,7 @@
 //! `aurak state rm`.
 
 use aurak_model::Address;
+use aurak_run::Forget;
 
 use super::find;
 use crate::args::Global;
@@ -15,13 +16,19 @@ use crate::session::{self, block_on, failed};
 /// Takes its row out of the state with all objects in it, also the old one of a replacement that was
 /// cut off, and every call for it of which nobody knows the end, such as the create of that
 /// replacement. The objects stay where they are, without anything that will ever delete them; if the
-/// stack still asks for the resource, the next plan makes it anew.
+/// stack still asks for the resource, the next plan makes it anew. With --attempt, only the calls are
+/// dropped: the answer to the question of a run that does not know whether an object was made.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  aurak state rm 'pools[\"common\"]' --env test")]
+#[command(
+    after_help = "Example:\n  aurak state rm 'pools[\"common\"]' --env test\n  aurak state rm --attempt token"
+)]
 pub(crate) struct Args {
     /// The resource
     #[arg(value_name = "ADDRESS")]
     address: String,
+    /// Drop the calls without a known end, and keep the row
+    #[arg(long)]
+    attempt: bool,
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -38,13 +45,26 @@ pub(crate) fn run(args: &Args, global: &Global, ui: &Ui) -> Result<Exit, Command
                 return Err(CommandError::new("not_confirmed", "nobody is there to confirm this")
                     .help("add --yes; the object itself stays where it is"));
             }
-            let answer = ask(ui, format!("forget `{address}`? (yes or no)")).await;
+            let question = match args.attempt {
+                true => format!("drop what is open of `{address}`? (yes or no)"),
+                false => format!("forget `{address}`? (yes or no)"),
+            };
+            let answer = ask(ui, question).await;
             if answer != Answer::Text("yes".to_string()) {
                 ui.say("nothing was changed\n");
                 return Err(CommandError::silent(Exit::Error));
             }
         }
-        let forgotten = aurak_run::forget(&session, &identity, &address).await.map_err(failed)?;
+        let what = if args.attempt { Forget::Attempts } else { Forget::All };
+        let forgotten = aurak_run::forget(&session, &identity, &address, what).await.map_err(failed)?;
+        if args.attempt {
+            let none = format!("no call for `{address}` is open");
+            return match forgotten.attempts {
+                0 => Err(CommandError::new("unknown", none).help("`aurak state check` says which are open")),
+                1 => ui.print(&format!("an attempt at `{address}` is dropped\n")).map(|()| Exit::Done),
+                n => ui.print(&format!("{n} attempts at `{address}` are dropped\n")).map(|()| Exit::Done),
+            };
+        }
         if !forgotten.row && forgotten.attempts == 0 {
             return Err(CommandError::new("unknown", format!("the state holds nothing of `{address}`"))
                 .help("`aurak state list` shows what it holds"));
