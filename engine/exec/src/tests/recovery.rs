@@ -242,6 +242,17 @@ async fn what_the_next_plan_does_not_make_is_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn making_another_object_of_an_address_keeps_no_attempt_open() {
+    let kit = Kit::new().await;
+    left(&kit, Intent { slot: Slot::Temporary, ..sent() }, None).await;
+    kit.recover().await;
+    let mut p = Planner::new();
+    p.keyed("a", false);
+    assert_eq!(crate::drop_unseen(&kit.context, &kit.state().await, &p.plan).await.unwrap(), 1);
+    assert!(kit.state().await.pending.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_replacement_that_is_there_sets_the_older_object_aside() {
     let kit = Kit::new().await;
     kit.has("a", Value::map([("name", Value::from("old"))])).await;

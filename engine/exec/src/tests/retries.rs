@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use aurak_api::{Class, Effect, ProviderError, Recovery};
+use aurak_api::{Applied, Class, Effect, ProviderError, Recovery};
 use aurak_model::plan::Work;
 use aurak_model::snapshot::Refreshed;
-use aurak_model::{Record, Value};
+use aurak_model::{Record, Slot, Value};
 
 use super::kit::*;
 
@@ -121,6 +121,25 @@ async fn adoption_takes_over_what_is_there_and_changes_it_under_an_intent_of_its
     let id = |name: &str| state.rows[&address(name)].current.as_ref().unwrap().id.clone();
     assert_eq!((&*id("a"), &*id("same")), ("x/1", "x/2"));
     assert!(state.pending.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_another_address_has_is_not_taken_over() {
+    for slot in [Slot::Current, Slot::Old, Slot::Temporary] {
+        let kit = Kit::new().await;
+        kit.world.put("x/1", Value::map([("name", Value::from("a"))]));
+        let mut theirs = row("b", &Applied { id: "x/1".into(), attributes: Value::Null }, Value::Null);
+        let object = theirs.current.take();
+        *theirs.slot_mut(slot) = object;
+        kit.has_row(theirs).await;
+        kit.world.act("create a", Act::Fail(ProviderError::exists("x/1", "exists")));
+        let mut p = Planner::new();
+        p.keyed("a", true);
+        let ran = kit.run(&p.plan).await;
+        let failure = ran.failure();
+        assert!(failure.contains("`a` would be the same t.thing as `b`"), "{slot:?}: {failure}");
+        assert_eq!(kit.state().await.rows.len(), 1, "{slot:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -272,6 +291,29 @@ async fn a_step_that_takes_too_long_fails_and_the_next_run_goes_on_with_it() {
     let pending = kit.state().await.pending;
     assert_eq!(pending.len(), 2);
     assert!(pending[0].handle.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_has_the_time_that_its_resource_gives_it_and_else_that_of_its_type() {
+    let mut kit = Kit::new().await;
+    let mut of_type = schema();
+    of_type.timeouts.create = Some(60);
+    let schemas = std::sync::Arc::make_mut(&mut kit.context.schemas);
+    schemas.types.insert("t.thing".into(), std::sync::Arc::new(of_type));
+    kit.world.act("create a", Act::Hang);
+    kit.world.act("create b", Act::Hang);
+    let mut p = Planner::new();
+    p.create("a", lasting(10), &[]).timeout_s = Some(90);
+    p.create("b", lasting(10), &[]);
+    let ran = kit.run(&p.plan).await;
+    let summaries: Vec<&str> = ran.result.findings.iter().map(|found| found.summary.as_str()).collect();
+    assert_eq!(
+        summaries,
+        [
+            "could not create `b`: it was not done within 1 min",
+            "could not create `a`: it was not done within 90 s"
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]

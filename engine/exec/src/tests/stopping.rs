@@ -196,6 +196,26 @@ async fn after_a_suspension_past_its_lease_a_run_neither_calls_nor_writes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_is_not_made_again_after_a_suspension_past_the_lease() {
+    let kit = Kit::new().await;
+    kit.world.act("create a", Act::Fail(ProviderError::transient("busy")));
+    let mut p = Planner::new();
+    p.create("a", lasting(10), &[]);
+    let suspend = async {
+        // While it waits for its next try.
+        sleep(Duration::from_millis(50)).await;
+        kit.clock.suspend(LEASE);
+        std::future::pending::<()>().await;
+    };
+    let ran = tokio::select! {
+        ran = kit.run(&p.plan) => ran,
+        () = suspend => unreachable!(),
+    };
+    assert!(matches!(ran.result.error, Some(ExecError::LeaseLost(_))));
+    assert_eq!(kit.log.calls(), ["create a"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lease_that_is_broken_is_noticed() {
     use aurak_state::Store;
     let kit = Kit::new().await;
