@@ -277,11 +277,17 @@ pub fn has_tool(name: &str) -> Result<bool, String> {
     if std::env::split_paths(&path).any(|dir| dir.join(name).is_file()) {
         return Ok(true);
     }
+    missing(&format!("{name} is not installed"), "tests/install.sh installs it").map(|()| false)
+}
+
+/// Something that a test needs is missing: a failure where the real thing is required, else a skip that
+/// says so.
+pub fn missing(what: &str, help: &str) -> Result<(), String> {
     match std::env::var_os("AURAK_REQUIRE_REAL").is_some_and(|value| value == "1") {
-        true => Err(format!("{name} is not installed; tests/install.sh installs it")),
+        true => Err(format!("{what}; {help}")),
         false => {
-            say(&format!("skipped: {name} is not installed"));
-            Ok(false)
+            say(&format!("skipped: {what}"));
+            Ok(())
         }
     }
 }
