@@ -60,7 +60,7 @@ fn in_read_only_folder(what: &str) -> Option<impl Fn(&str) -> Done> {
             std::fs::read_to_string(folder.root().join("out").join(format!("{name}.{kind}")))
                 .unwrap_or_default()
         };
-        Done { code: out("code").trim().parse().ok(), stdout: out("out"), stderr: out("err") }
+        Done { code: out("code").trim().parse().ok(), signal: None, stdout: out("out"), stderr: out("err") }
     };
     assert_eq!(result("before").stdout, result("after").stdout, "nothing was written");
     Some(result)
