@@ -274,9 +274,11 @@ impl Builder<'_> {
             if let Some(leftover) = letting.leftovers.get(user).filter(|_| !first) {
                 waits.push(leftover.step);
             }
-            // And so was a temporary one.
+            // And so was a temporary one, which cannot go before what it dies with either.
             let temporaries = self.temporaries.get(user).map_or(&[][..], Vec::as_slice);
-            waits.extend(temporaries.iter().filter(|_| !first || self.at_once.contains(user)));
+            let goes = |step: u32| !matches!(self.steps[step as usize].work, Work::Forget);
+            let before = !first || self.at_once.contains(user);
+            waits.extend(temporaries.iter().filter(|step| before && goes(**step)));
             match self.deletes.get(user).copied() {
                 // What dies with it cannot go before it; but who uses that has to let go first.
                 Some(own) if own.dies => {
