@@ -99,6 +99,13 @@ impl Held {
         self.lease.holder.expires_ms = clock.now_ms().saturating_add(ttl);
     }
 
+    /// Whether the machine that it was taken on, if it is this one, was started anew since: then no process
+    /// of that time is left.
+    pub(crate) fn is_of_another_start(&self, clock: &dyn Clock) -> bool {
+        let boot_id = clock.boot_id();
+        !boot_id.is_empty() && !self.boot_id.is_empty() && boot_id != self.boot_id
+    }
+
     /// Whether it ran out. Where it was taken under another start of a machine the calendar has to
     /// do.
     pub(crate) fn expired(&self, clock: &dyn Clock) -> bool {

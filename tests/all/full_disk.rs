@@ -63,7 +63,7 @@ const SEED: u64 = 3;
 #[test]
 fn a_disk_that_is_full_at_any_point_loses_nothing() {
     // Elsewhere the limit of a file's size has to stand for it, above.
-    let Some(way) = mount::way() else { return };
+    let Some(way) = mount::way().unwrap() else { return };
     // Each stage with no page free, with each number of them that may be too few, and with enough.
     let mut points: Vec<(usize, u64)> = (0..STAGES.len())
         .flat_map(|stage| (0..=STAGES[stage].enough).map(move |free| (stage, free)))

@@ -1,5 +1,10 @@
 //! How well runs are scheduled, through the whole engine in virtual time: `tests/bench/makespan.sh`
 //! measures the same with real processes.
+//!
+//! With durations that were learned each run comes within 5 % of the bound. A first run knows none, and
+//! one step in sixteen is ten times as long as the others: where such a one happens to be among the last
+//! to begin, no order that can be known before would have been better. So of first runs the mean of a
+//! shape is bounded, how many of them are beyond it, and each by what no order can be worse than (Graham).
 
 use std::collections::BTreeMap;
 
@@ -32,10 +37,13 @@ async fn runs(graph: &Graph) -> [u64; 4] {
     took
 }
 
+/// How far beyond the bound first runs of a shape are in the mean.
+const FIRST: f64 = 1.15;
+
 #[test]
 fn a_run_comes_close_to_what_no_schedule_can_beat() {
-    let (mut first, mut learned) = (Vec::new(), Vec::new());
     for shape in Shape::ALL {
+        let (mut first, mut learned) = (Vec::new(), Vec::new());
         for seed in SEEDS {
             let graph = Graph::draw(shape, seed, 300);
             let (bound, graham) = (graph.bound_ms(SLOTS), graph.graham_ms(SLOTS));
@@ -45,16 +53,17 @@ fn a_run_comes_close_to_what_no_schedule_can_beat() {
                 assert!(ms >= bound, "the bound is none: {which}");
                 assert!(ms <= graham + BESIDES_MS, "a slot was idle with steps ready: {which}");
             }
-            let against = |ms: u64| ms as f64 / bound as f64;
-            first.extend(took[..2].iter().map(|ms| against(*ms)));
-            learned.extend(took[2..].iter().map(|ms| against(*ms)));
-            let worst = took[2..].iter().map(|ms| against(*ms)).fold(0.0, f64::max);
-            assert!(worst <= 1.05, "with what was learned: {which}");
+            let against = took.map(|ms| ms as f64 / bound as f64);
+            first.extend_from_slice(&against[..2]);
+            learned.extend_from_slice(&against[2..]);
+            assert!(against[2..].iter().all(|part| *part <= 1.05), "with what was learned: {which}");
         }
+        let mean = |all: &[f64]| all.iter().sum::<f64>() / all.len() as f64;
+        let beyond = first.iter().filter(|part| **part > FIRST).count();
+        assert!(mean(&learned) <= 1.02, "{}: {learned:?}", shape.word());
+        assert!(mean(&first) <= FIRST, "{}: {first:?}", shape.word());
+        assert!(beyond <= first.len() / 2, "{}: {beyond} beyond {FIRST}: {first:?}", shape.word());
     }
-    let mean = |all: &[f64]| all.iter().sum::<f64>() / all.len() as f64;
-    assert!(mean(&learned) <= 1.02, "{learned:?}");
-    assert!(mean(&first) <= 1.15, "{first:?}");
 }
 
 #[test]

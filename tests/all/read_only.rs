@@ -51,7 +51,7 @@ ls .aurak/demo | sort >../out/after.out
 
 /// What each command said, where mounts can be made.
 fn in_read_only_folder(what: &str) -> Option<impl Fn(&str) -> Done> {
-    let way = mount::way()?;
+    let way = mount::way().unwrap()?;
     let folder = Folder::with_stack(AURAK, STACK).unwrap();
     let done = mount::script(&folder, way, SCRIPT, &[what]).unwrap();
     assert_eq!(done.code, Some(0), "{done:?}");
@@ -60,7 +60,7 @@ fn in_read_only_folder(what: &str) -> Option<impl Fn(&str) -> Done> {
             std::fs::read_to_string(folder.root().join("out").join(format!("{name}.{kind}")))
                 .unwrap_or_default()
         };
-        Done { code: out("code").trim().parse().ok(), stdout: out("out"), stderr: out("err") }
+        Done { code: out("code").trim().parse().ok(), signal: None, stdout: out("out"), stderr: out("err") }
     };
     assert_eq!(result("before").stdout, result("after").stdout, "nothing was written");
     Some(result)

@@ -112,11 +112,11 @@ fn sleeping_graph(words: &[&str]) -> ExitCode {
     }
 }
 
-/// `soak SECONDS ROUNDS SEED RESOURCES PERCENT`
+/// `soak SECONDS ROUNDS SEED RESOURCES PERCENT AT_ONCE`
 fn soak(numbers: &[&str]) -> ExitCode {
     let numbers: Result<Vec<u64>, _> = numbers.iter().map(|number| number.parse()).collect();
-    let Ok([seconds, rounds, seed, resources, percent]) = numbers.as_deref() else {
-        return tell("soak SECONDS ROUNDS SEED RESOURCES PERCENT");
+    let Ok([seconds, rounds, seed, resources, percent, at_once]) = numbers.as_deref() else {
+        return tell("soak SECONDS ROUNDS SEED RESOURCES PERCENT AT_ONCE");
     };
     let options = soak::Options {
         time: Duration::from_secs(*seconds),
@@ -124,6 +124,7 @@ fn soak(numbers: &[&str]) -> ExitCode {
         seed: *seed,
         resources: usize::try_from(*resources).unwrap_or(usize::MAX),
         percent: *percent,
+        at_once: *at_once,
     };
     let program = match std::env::current_exe() {
         Ok(program) => program.display().to_string(),

@@ -5,7 +5,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 build
 sizes=("$@")
-[ ${#sizes[@]} -gt 0 ] || sizes=(1000 4000 10000)
+[ ${#sizes[@]} -gt 0 ] || if small; then sizes=(20); else sizes=(1000 4000 10000); fi
 
 # fresh DIR: the stack without its state.
 fresh() {
@@ -19,7 +19,7 @@ for n in "${sizes[@]}"; do
   measure 3 bash -c 'fresh "$@"' fresh "$dir" "$aurak" -C "$dir" apply --yes
   printf '%-8s aurak     %8s s  %6s ms a resource  %s MB\n' "$n" "$seconds" "$(awk -v s="$seconds" -v n="$n" 'BEGIN { printf "%.3f", s * 1000 / n }')" "$megabytes"
   for tool in tofu terraform; do
-    command -v "$tool" >/dev/null || continue
+    has "$tool" || continue
     # Terraform writes its whole state for each change: beyond a thousand that takes minutes.
     [ "$tool" = tofu ] || [ "$n" -le 1000 ] || continue
     tf=$scratch/$tool-$n

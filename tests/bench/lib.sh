@@ -4,7 +4,12 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
-aurak=$target/release/aurak
+# SMALL=1 takes the programs that the tests built and the smallest sizes, each once: only to see that a
+# benchmark works.
+small() { [ "${SMALL:-0}" = 1 ]; }
+programs=$target/release
+! small || programs=$target/debug
+aurak=$programs/aurak
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export AURAK_KEY=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
@@ -13,7 +18,20 @@ export CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1 NO_COLOR=1 LC_ALL=C
 [ -e "${TF_CLI_CONFIG_FILE:-/}" ] || unset TF_CLI_CONFIG_FILE
 
 build() {
-  (cd "$root" && cargo build --release --quiet --package aurak-cli)
+  small || (cd "$root" && cargo build --release --quiet --package aurak-cli)
+}
+
+# for_tests: the program of the tests too.
+for_tests() {
+  small || (cd "$root" && cargo build --release --quiet --package aurak-tests --bin aurak-for-tests)
+}
+
+# has TOOL: whether it is on the PATH; where it is not, that is said.
+has() {
+  command -v "$1" >/dev/null || {
+    echo "skipped: $1 is not on the PATH"
+    return 1
+  }
 }
 
 # tree_aurak DIR N: the 4-ary tree, each resource with the id of its parent.
@@ -71,6 +89,7 @@ flat_aurak() {
 # measure RUNS COMMAND...: sets seconds (median) and megabytes (largest) of the whole process.
 measure() {
   local runs=$1 i from to
+  ! small || runs=1
   shift
   : >"$scratch/times"
   for ((i = 0; i < runs; i++)); do

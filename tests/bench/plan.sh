@@ -9,13 +9,13 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 build
 sizes=("$@")
-[ ${#sizes[@]} -gt 0 ] || sizes=(1000 10000 100000)
+[ ${#sizes[@]} -gt 0 ] || if small; then sizes=(20 40); else sizes=(1000 10000 100000); fi
 
 row() { printf '%-10s %-8s %-8s %9s s %7s MB\n' "$@"; }
 
 other() {
   local tool=$1 n=$2 dir=$scratch/$1-$2
-  command -v "$tool" >/dev/null || { echo "$tool is not on the PATH: left out"; return 0; }
+  has "$tool" || return 0
   tree_terraform "$dir" "$n"
   "$tool" -chdir="$dir" init -input=false >/dev/null
   measure 3 "$tool" -chdir="$dir" plan -input=false -lock=false
@@ -52,11 +52,12 @@ for n in "${sizes[@]}"; do
   fi
 done
 
-pairs_aurak "$scratch/pairs" 5000
+n=$(small && echo 20 || echo 5000)
+pairs_aurak "$scratch/pairs" "$n"
 measure 5 "$aurak" -C "$scratch/pairs" plan
 pairs=$seconds
-row 2x5000 aurak for_each "$seconds" "$megabytes"
-flat_aurak "$scratch/flat" 10000
+row "2x$n" aurak for_each "$seconds" "$megabytes"
+flat_aurak "$scratch/flat" $((2 * n))
 measure 5 "$aurak" -C "$scratch/flat" plan
-row 10000 aurak flat "$seconds" "$megabytes"
-echo "two dependent for_each of 5000 / 10000 independent = $(ratio "$pairs" "$seconds")"
+row $((2 * n)) aurak flat "$seconds" "$megabytes"
+echo "two dependent for_each of $n / $((2 * n)) independent = $(ratio "$pairs" "$seconds")"

@@ -3,10 +3,10 @@
 # does, beside the same with the store on this disk: stores.sh [N ...], by default 1000 4000.
 # shellcheck source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-(cd "$root" && cargo build --release --quiet --package aurak-tests --bin aurak-for-tests)
-aurak=$target/release/aurak-for-tests
+for_tests
+aurak=$programs/aurak-for-tests
 sizes=("$@")
-[ ${#sizes[@]} -gt 0 ] || sizes=(1000 4000)
+[ ${#sizes[@]} -gt 0 ] || if small; then sizes=(20); else sizes=(1000 4000); fi
 
 # fresh DIR: the stack without its state.
 fresh() {

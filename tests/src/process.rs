@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io::{self, Read};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,6 +37,8 @@ pub struct Folder {
 pub struct Done {
     /// The exit code; none where a signal ended it.
     pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
     /// What it printed.
     pub stdout: String,
     /// What it printed beside.
@@ -220,7 +223,12 @@ impl Running {
     }
 
     fn done(&mut self, status: ExitStatus) -> Done {
-        Done { code: status.code(), stdout: self.stdout.all(), stderr: self.stderr.all() }
+        Done {
+            code: status.code(),
+            signal: status.signal(),
+            stdout: self.stdout.all(),
+            stderr: self.stderr.all(),
+        }
     }
 }
 
@@ -277,11 +285,17 @@ pub fn has_tool(name: &str) -> Result<bool, String> {
     if std::env::split_paths(&path).any(|dir| dir.join(name).is_file()) {
         return Ok(true);
     }
+    missing(&format!("{name} is not installed"), "tests/install.sh installs it").map(|()| false)
+}
+
+/// Something that a test needs is missing: a failure where the real thing is required, else a skip that
+/// says so.
+pub fn missing(what: &str, help: &str) -> Result<(), String> {
     match std::env::var_os("AURAK_REQUIRE_REAL").is_some_and(|value| value == "1") {
-        true => Err(format!("{name} is not installed; tests/install.sh installs it")),
+        true => Err(format!("{what}; {help}")),
         false => {
-            say(&format!("skipped: {name} is not installed"));
-            Ok(false)
+            say(&format!("skipped: {what}"));
+            Ok(())
         }
     }
 }

@@ -184,9 +184,12 @@ impl Context {
             }
             let parent = self.dies_with(row, gone);
             let goes_on = self.replaced(address) == Some(ReplaceOrder::Rotate);
-            let (action, reason) = match &parent {
-                Some(parent) => (Action::Forget, Reason::DeletedWith { parent: parent.clone() }),
-                None => (Action::Delete, Reason::LeftOfRotation),
+            let (action, reasons) = match &parent {
+                Some(parent) => {
+                    let with = Reason::DeletedWith { parent: parent.clone() };
+                    (Action::Forget, vec![Reason::LeftOfRotation, with])
+                }
+                None => (Action::Delete, vec![Reason::LeftOfRotation]),
             };
             removals.push(Removal {
                 address: address.clone(),
@@ -198,7 +201,7 @@ impl Context {
                     provider: self.provider_of_row(row, providers),
                 }),
                 parent,
-                change: (!goes_on).then(|| self.removal_change(address, row, action, vec![reason])),
+                change: (!goes_on).then(|| self.removal_change(address, row, action, reasons)),
             });
         }
         removals

@@ -2,7 +2,8 @@
 //!
 //! The lease is one row, changed under the database's write lock. Whoever wants it looks at the
 //! lock file of the one who has it: lock free on the same machine means that the process is gone,
-//! and its lease ends at once. Everybody else keeps it until its time is up: a process that was
+//! and its lease ends at once, and so does no lock file where the machine was started anew since.
+//! Everybody else keeps it until its time is up: a process that was
 //! stopped holds its lock but not its lease.
 
 use std::io::ErrorKind;
@@ -184,7 +185,13 @@ fn yields(
     clock: &dyn crate::Clock,
 ) -> Result<(), StoreError> {
     // Locks are only trusted on one machine: not every network file system carries them.
-    let dead = held.lease.holder.host == host && lockfile::sign(dir, held.lease.fence)? == Sign::Dead;
+    let dead = held.lease.holder.host == host
+        && match lockfile::sign(dir, held.lease.fence)? {
+            Sign::Dead => true,
+            Sign::Alive => false,
+            // A power cut takes the file with it where its folder had not reached the disk.
+            Sign::Unknown => held.is_of_another_start(clock),
+        };
     match dead || held.expired(clock) {
         true => Ok(()),
         false => Err(StoreError::Held { holder: Box::new(held.lease.holder.clone()) }),

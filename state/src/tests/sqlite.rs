@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::error::LostBecause;
 use crate::tests::samples::*;
-use crate::{Holder, Key, Lease, SqliteStore, Store, StoreError, list_stores};
+use crate::{Clock, Holder, Key, Lease, SqliteStore, Store, StoreError, SystemClock, list_stores};
 
 const TTL: Duration = Duration::from_secs(3600);
 
@@ -264,6 +264,44 @@ async fn who_is_gone_is_taken_over_at_once() {
     assert_eq!(names(&dir), ["state.db", "state.db-shm", "state.db-wal", "state.lock.2"]);
     other.release(second).await.unwrap();
     assert_eq!(names(&dir), ["state.db"]);
+}
+
+/// The machine's clocks after it was started anew.
+struct Restarted;
+
+impl Clock for Restarted {
+    fn now_ms(&self) -> u64 {
+        SystemClock.now_ms()
+    }
+    fn boot_ms(&self) -> u64 {
+        SystemClock.boot_ms()
+    }
+    fn boot_id(&self) -> String {
+        "another".to_string()
+    }
+}
+
+/// After a power cut the lock file may be missing: its folder is not waited for.
+#[tokio::test]
+async fn who_held_the_lease_before_the_machine_was_started_anew_is_taken_over_at_once() {
+    let (_root, store) = create(None);
+    let dir = store.dir().to_path_buf();
+    let lease = acquire(&store).await;
+    let bob = || holder("bob@here");
+    let other = SqliteStore::open_with_clock(&dir, None, Arc::new(Restarted)).unwrap();
+    let held = other.acquire(bob(), TTL).await;
+    assert!(matches!(held, Err(StoreError::Held { .. })), "its lock is held, whatever the clock says");
+    std::fs::remove_file(dir.join("state.lock.1")).unwrap();
+    drop(store);
+    let same = SqliteStore::open(&dir, None).unwrap();
+    let held = same.acquire(bob(), TTL).await;
+    assert!(matches!(held, Err(StoreError::Held { .. })), "the machine was not started anew");
+    let far = Holder::new("eve@far", 1, "far", None);
+    let held = other.acquire(far, TTL).await;
+    assert!(matches!(held, Err(StoreError::Held { .. })), "another machine has other starts");
+    let second = other.acquire(bob(), TTL).await.unwrap();
+    assert!(second.fence > lease.fence);
+    other.release(second).await.unwrap();
 }
 
 #[tokio::test]

@@ -112,11 +112,12 @@ fn run(program: &str, way: &[&str], number: usize, free: u64, said: &mut String)
     let out = |name: &str| fs::read_to_string(folder.root().join("out").join(name)).unwrap_or_default();
     let result = |name: &str| Done {
         code: out(&format!("{name}.code")).trim().parse().ok(),
+        signal: None,
         stdout: out(&format!("{name}.out")),
         stderr: out(&format!("{name}.err")),
     };
     for name in ["before", "full", "check", "list", "again", "finally"] {
-        let Done { code, stdout, stderr } = result(name);
+        let Done { code, stdout, stderr, .. } = result(name);
         said.push_str(&format!("{name}: {code:?}\n{stdout}{stderr}\n"));
     }
     if done.code != Some(0) {

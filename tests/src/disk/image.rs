@@ -113,6 +113,23 @@ impl Image {
         Image { root: root.components().collect(), ..Image::default() }
     }
 
+    /// A disk that has this much, all of it for good.
+    pub fn with(root: &Path, contents: &Contents) -> Image {
+        let mut image = Image::new(root);
+        for (path, bytes) in contents {
+            let entry = match bytes {
+                None => Entry::Folder,
+                Some(bytes) => {
+                    image.files.push(File { durable: bytes.clone(), pending: Vec::new() });
+                    Entry::File(image.files.len() - 1)
+                }
+            };
+            image.names.insert(image.root.join(path), entry);
+        }
+        image.durable = image.names.clone();
+        image
+    }
+
     /// Takes a call that has ended. Whether it could be understood; what is elsewhere always is.
     pub(crate) fn take(&mut self, call: &Call<'_>) -> Result<(), String> {
         if !call.succeeded {

@@ -1,6 +1,9 @@
 //! Power cuts: three runs are recorded, call by call; then the disk and the world are put together as
 //! they may be at some instant of them, the run that was going on is run again, and has to end where it
-//! would have.
+//! would have. The run that puts things in order is recorded too, and cut in its turn.
+//!
+//! After a cut the machine has started anew: runs are recorded under another start of it than the one
+//! under which they are run again, where this machine lets a process see another name of its start.
 //!
 //! Every resource is a command that keeps its object in a file of the world's folder, which is another
 //! machine: nothing of it is lost. An object that is made a second time has two lines.
@@ -16,6 +19,7 @@ use crate::process::{Done, Folder, Running};
 use crate::trace::{Call, calls};
 
 use super::image::{Contents, Image, Left};
+use super::mount;
 
 /// Makes objects, changes, deletes and makes some, and deletes all.
 const STACK: &str = r#"
@@ -64,11 +68,33 @@ const STRACE: &[&str] = &[
      ftruncate,truncate,fallocate,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat",
 ];
 
-/// Three runs as they were recorded.
+/// Lets what follows see another start of the machine, the name of which is in a file.
+const OTHER_START: &[&str] =
+    &["sh", "-c", "mount --bind ../start /proc/sys/kernel/random/boot_id && exec \"$@\"", "sh"];
+
+/// How many cuts of a run that puts things in order are tried.
+const AGAIN: usize = 3;
+
+/// Runs as they were recorded.
 pub struct Recording {
     program: String,
+    key: String,
+    /// How to have another start of the machine, where that can be had.
+    way: Option<&'static [&'static str]>,
+    tape: Tape,
+}
+
+/// What a recording says, and what was there before it.
+struct Tape {
     trace: String,
-    folder: Folder,
+    /// The stack's folder, and the world's.
+    folders: [PathBuf; 2],
+    state: Contents,
+    world: Contents,
+    /// Addresses, and whether they were said to be there or gone.
+    told: BTreeMap<String, bool>,
+    /// Which of the runs is the first that is recorded.
+    first: usize,
 }
 
 /// An instant of the recording, and what a cut leaves there.
@@ -77,6 +103,8 @@ pub struct Cut {
     pub line: usize,
     /// All, nothing, or a seed for some.
     pub left: Option<Result<(), u64>>,
+    /// The cut before, in words.
+    before: Option<String>,
     run: usize,
     state: Contents,
     world: Contents,
@@ -91,31 +119,160 @@ impl std::fmt::Display for Cut {
             Some(Ok(())) => "everything".to_string(),
             Some(Err(seed)) => format!("some, seed {seed}"),
         };
+        if let Some(before) = &self.before {
+            write!(f, "{before}, and then ")?;
+        }
         write!(f, "line {} of {:?}, leaving {left}", self.line, RUNS[self.run].0)
     }
 }
 
 /// Runs everything and takes down what it does.
-pub fn record(program: &str) -> io::Result<Recording> {
-    let folder = Folder::in_memory(program)?;
-    folder.write("aurak.yaml", STACK)?;
-    fs::create_dir(folder.root().join("world"))?;
+pub fn record(program: &str) -> Result<Recording, String> {
+    let way = mount::way()?;
+    let folder = Folder::in_memory(program).map_err(text)?;
+    folder.write("aurak.yaml", STACK).map_err(text)?;
+    fs::create_dir(folder.root().join("world")).map_err(text)?;
     let mut trace = String::new();
     for (words, _) in RUNS {
-        let mut command = folder.under(STRACE);
-        command.args(*words);
-        let done = Running::start(command)?.end()?;
-        if done.code != Some(0) {
-            return Err(io::Error::other(format!("{done:?}")));
-        }
-        trace.push_str(&fs::read_to_string(folder.root().join("trace"))?);
+        trace.push_str(&traced(&folder, way, "the first", words)?);
     }
-    Ok(Recording { program: program.to_string(), trace, folder })
+    let key = folder.key().map_err(|error| error.to_string())?.to_base64().to_string();
+    let tape = Tape {
+        trace,
+        folders: folders(&folder),
+        state: Contents::new(),
+        world: Contents::new(),
+        told: BTreeMap::new(),
+        first: 0,
+    };
+    Ok(Recording { program: program.to_string(), key, way, tape })
+}
+
+/// Runs a command under a start of the machine and takes down its calls.
+fn traced(folder: &Folder, way: Option<&[&str]>, start: &str, words: &[&str]) -> Result<String, String> {
+    fs::write(folder.root().join("start"), format!("{start}\n")).map_err(text)?;
+    let started = way.map(|way| [way, OTHER_START, STRACE].concat());
+    let mut command = folder.under(started.as_deref().unwrap_or(STRACE));
+    command.args(words);
+    let done = Running::start(command).and_then(Running::end).map_err(text)?;
+    (done.code == Some(0)).then_some(()).ok_or_else(|| format!("{words:?}: {done:?}"))?;
+    fs::read_to_string(folder.root().join("trace")).map_err(text)
+}
+
+fn folders(folder: &Folder) -> [PathBuf; 2] {
+    [folder.path(""), folder.root().join("world")]
+}
+
+fn text(error: io::Error) -> String {
+    error.to_string()
 }
 
 impl Recording {
     /// Cuts before and after every wait for the disk and at other instants, as many as are wanted.
     pub fn cuts(&self, count: usize, seed: u64) -> Result<Vec<Cut>, String> {
+        self.tape.cuts(count, seed)
+    }
+
+    /// Goes on after a cut. What is wrong then, with everything that was said.
+    pub fn judge(&self, cut: &Cut) -> Result<(), String> {
+        let mut said = String::new();
+        let result = self.go_on(cut, &mut said);
+        result.map_err(|why| format!("{cut}: {why}\n{said}"))
+    }
+
+    /// Goes on after a cut, is cut off in doing so, and goes on after that.
+    pub fn judge_again(&self, cut: &Cut, seed: u64) -> Result<(), String> {
+        let folder = self.placed(cut).map_err(text)?;
+        let trace = traced(&folder, self.way, "the second", RUNS[cut.run].0)
+            .map_err(|why| format!("{cut}: {why}"))?;
+        let tape = Tape {
+            trace,
+            folders: folders(&folder),
+            state: cut.state.clone(),
+            world: cut.world.clone(),
+            told: cut.told.iter().map(|address| (address.clone(), true)).collect(),
+            first: cut.run,
+        };
+        for again in tape.cuts(AGAIN, seed).map_err(|why| format!("{cut}: {why}"))? {
+            self.judge(&Cut { before: Some(cut.to_string()), ..again })?;
+        }
+        Ok(())
+    }
+
+    /// A folder and a world as a cut left them.
+    fn placed(&self, cut: &Cut) -> io::Result<Folder> {
+        let mut folder = Folder::in_memory(&self.program)?;
+        folder.set("AURAK_KEY", &self.key);
+        let [state, world] = folders(&folder);
+        fs::create_dir(&world)?;
+        place(&cut.state, &state)?;
+        place(&cut.world, &world)?;
+        folder.write("aurak.yaml", STACK)?;
+        Ok(folder)
+    }
+
+    fn go_on(&self, cut: &Cut, said: &mut String) -> Result<(), String> {
+        let folder = self.placed(cut).map_err(text)?;
+        let world = folder.root().join("world");
+        let mut run = |words: &[&str]| -> Result<Done, String> {
+            let done = folder.run(words).map_err(text)?;
+            let _ = write!(
+                said,
+                "$ aurak {}   # {:?}\n{}{}",
+                words.join(" "),
+                done.code,
+                done.stdout,
+                done.stderr
+            );
+            Ok(done)
+        };
+        let (words, expected) = RUNS[cut.run];
+        // A folder whose making was cut off is no state yet.
+        if cut.state.keys().any(|path| path.ends_with("state.db")) {
+            in_order(&run(&["state", "check"])?)?;
+            let list = run(&["state", "list"])?.stdout;
+            for address in &cut.told {
+                let there = list.lines().any(|line| line.split_whitespace().next() == Some(address));
+                there.then_some(()).ok_or(format!("`{address}` was said to be there and is lost"))?;
+            }
+        } else if !cut.told.is_empty() || !cut.world.is_empty() {
+            return Err("there is something, and no state".into());
+        }
+        let mut done = run(words)?;
+        if done.stderr.contains("is locked by") && self.way.is_none() {
+            // The lock file was not on the disk, and the machine has not started anew. Whoever waits for
+            // half a minute needs no unlocking.
+            run(&["state", "unlock", "--yes"])?;
+            done = run(words)?;
+        }
+        (done.code == Some(0)).then_some(()).ok_or("it does not go on")?;
+        let mut there: Vec<String> = Vec::new();
+        for entry in fs::read_dir(&world).map_err(text)? {
+            let entry = entry.map_err(text)?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let object = fs::read_to_string(entry.path()).map_err(text)?;
+            if object.lines().filter(|line| *line == "made").count() != 1 {
+                return Err(format!("{name} was made more than once: {object:?}"));
+            }
+            there.push(name);
+        }
+        there.sort();
+        (there == expected).then_some(()).ok_or(format!("the world has {there:?}"))?;
+        in_order(&run(&["state", "check"])?)?;
+        if words[0] == "apply" {
+            let words: Vec<&str> =
+                words.iter().map(|word| if *word == "apply" { "plan" } else { word }).collect();
+            let words: Vec<&str> =
+                words.into_iter().map(|word| if word == "--yes" { "--exit-code" } else { word }).collect();
+            (run(&words)?.code == Some(0)).then_some(()).ok_or("there is still something to do")?;
+        }
+        Ok(())
+    }
+}
+
+impl Tape {
+    /// Cuts before and after every wait for the disk and at other instants, as many as are wanted.
+    fn cuts(&self, count: usize, seed: u64) -> Result<Vec<Cut>, String> {
         let mut calls = calls(&self.trace);
         calls.sort_by_key(|call| call.ended);
         let mut chance = Chance(seed);
@@ -146,10 +303,9 @@ impl Recording {
         calls: &[Call<'_>],
         wanted: Vec<(usize, Option<Result<(), u64>>)>,
     ) -> Result<Vec<Cut>, String> {
-        let state_root = self.folder.path("");
-        let world_root = self.folder.root().join("world");
-        let (mut state, mut world) = (Image::new(&state_root), Image::new(&world_root));
-        let mut told = BTreeMap::new();
+        let [state, world] = &self.folders;
+        let (mut state, mut world) = (Image::with(state, &self.state), Image::with(world, &self.world));
+        let mut told = self.told.clone();
         let mut run = None;
         let mut calls = calls.iter().peekable();
         let mut cuts = Vec::new();
@@ -158,7 +314,7 @@ impl Recording {
                 state.take(call)?;
                 world.take(call)?;
                 match call.name {
-                    "execve" if is_run(call) => run = Some(run.map_or(0, |run| run + 1)),
+                    "execve" if is_run(call) => run = Some(run.map_or(self.first, |run| run + 1)),
                     "write" if call.arguments.starts_with("1<") => listen(call, &mut told),
                     _ => {}
                 }
@@ -179,79 +335,9 @@ impl Recording {
             // What was said to be there, and has not begun to go.
             let told = told.iter().filter(|(address, there)| **there && in_world(&world, address));
             let told = told.map(|(address, _)| address.clone()).collect();
-            cuts.push(Cut { line, left, run, state: state.cut(some), world, told });
+            cuts.push(Cut { line, left, before: None, run, state: state.cut(some), world, told });
         }
         Ok(cuts)
-    }
-
-    /// Goes on after a cut. What is wrong then, with everything that was said.
-    pub fn judge(&self, cut: &Cut) -> Result<(), String> {
-        let mut said = String::new();
-        let result = self.go_on(cut, &mut said);
-        result.map_err(|why| format!("{cut}: {why}\n{said}"))
-    }
-
-    fn go_on(&self, cut: &Cut, said: &mut String) -> Result<(), String> {
-        let text = |error: io::Error| error.to_string();
-        let mut folder = Folder::in_memory(&self.program).map_err(text)?;
-        let key = self.folder.key().map_err(|error| error.to_string())?.to_base64().to_string();
-        folder.set("AURAK_KEY", &key);
-        let world = folder.root().join("world");
-        fs::create_dir(&world).map_err(text)?;
-        place(&cut.state, &folder.path("")).and_then(|()| place(&cut.world, &world)).map_err(text)?;
-        folder.write("aurak.yaml", STACK).map_err(text)?;
-        let mut run = |words: &[&str]| -> Result<Done, String> {
-            let done = folder.run(words).map_err(text)?;
-            let _ = write!(
-                said,
-                "$ aurak {}   # {:?}\n{}{}",
-                words.join(" "),
-                done.code,
-                done.stdout,
-                done.stderr
-            );
-            Ok(done)
-        };
-        let (words, expected) = RUNS[cut.run];
-        // A folder whose making was cut off is no state yet.
-        if cut.state.keys().any(|path| path.ends_with("state.db")) {
-            in_order(&run(&["state", "check"])?)?;
-            let list = run(&["state", "list"])?.stdout;
-            for address in &cut.told {
-                let there = list.lines().any(|line| line.split_whitespace().next() == Some(address));
-                there.then_some(()).ok_or(format!("`{address}` was said to be there and is lost"))?;
-            }
-        } else if !cut.told.is_empty() || !cut.world.is_empty() {
-            return Err("there is something, and no state".into());
-        }
-        let mut done = run(words)?;
-        if done.stderr.contains("is locked by") {
-            // The lock file was not on the disk. Whoever waits for half a minute needs no unlocking.
-            run(&["state", "unlock", "--yes"])?;
-            done = run(words)?;
-        }
-        (done.code == Some(0)).then_some(()).ok_or("it does not go on")?;
-        let mut there: Vec<String> = Vec::new();
-        for entry in fs::read_dir(&world).map_err(text)? {
-            let entry = entry.map_err(text)?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let object = fs::read_to_string(entry.path()).map_err(text)?;
-            if object.lines().filter(|line| *line == "made").count() != 1 {
-                return Err(format!("{name} was made more than once: {object:?}"));
-            }
-            there.push(name);
-        }
-        there.sort();
-        (there == expected).then_some(()).ok_or(format!("the world has {there:?}"))?;
-        in_order(&run(&["state", "check"])?)?;
-        if words[0] == "apply" {
-            let words: Vec<&str> =
-                words.iter().map(|word| if *word == "apply" { "plan" } else { word }).collect();
-            let words: Vec<&str> =
-                words.into_iter().map(|word| if word == "--yes" { "--exit-code" } else { word }).collect();
-            (run(&words)?.code == Some(0)).then_some(()).ok_or("there is still something to do")?;
-        }
-        Ok(())
     }
 }
 

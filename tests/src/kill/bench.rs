@@ -36,8 +36,8 @@ pub struct Bench {
 
 /// A run that came to its own end, or not.
 pub enum Ran {
-    /// It was killed.
-    Killed,
+    /// It was killed, by us or by itself. It had said this much.
+    Killed(Done),
     /// It ended by itself.
     Ended(Done),
 }
@@ -111,10 +111,13 @@ impl Bench {
             done.stdout,
             done.stderr
         ));
-        Ok(match done.code {
-            None => Ran::Killed,
-            Some(_) => Ran::Ended(done),
-        })
+        match (done.code, done.signal) {
+            (Some(_), _) => Ok(Ran::Ended(done)),
+            (None, Some(signal)) if signal == Signal::KILL.as_raw() => Ok(Ran::Killed(done)),
+            (None, signal) => {
+                Err(io::Error::other(format!("a run was ended by {signal:?}, which nobody sent")))
+            }
+        }
     }
 
     /// The writes of the last run, in order.

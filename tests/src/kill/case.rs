@@ -9,13 +9,10 @@ use aurak_model::Address;
 
 use super::bench::{Bench, Ran, timed};
 use super::look::Look;
-use super::scenario::{EXPECTED, PHASES, Phase, QUESTION, STACK};
+use super::said::{cut_off, errors};
+use super::scenario::{Failure, PHASES, Phase, QUESTION, STACK};
 use super::stop::Stop;
 use crate::process::Done;
-
-/// So many runs of a phase are too many: each fault ends one, each stop another, and one may ask for
-/// approval.
-const MOST_RUNS: usize = 16;
 
 /// A phase and where its runs are stopped, the first, the second, ...
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,7 +103,7 @@ pub fn baseline(program: &str) -> Result<Baseline, Finding> {
         let mut changes = 0;
         for phase in PHASES {
             let mut measured = Measured::default();
-            drive(&mut bench, phase, &[], Some(&mut measured.runs))?;
+            drive(&mut bench, phase, &[], None, Some(&mut measured.runs))?;
             measured.end = verify(&mut bench, phase, None)?;
             let log = bench.log().map_err(|error| error.to_string())?;
             let all = log.iter().filter(|entry| entry.op.writes()).count();
@@ -123,11 +120,12 @@ pub fn run(program: &str, case: &Case, baseline: &Baseline) -> Result<Told, Find
     let mut bench = Bench::new(program).map_err(|error| broken(&error))?;
     let result = (|| {
         let (before, phase) = (&PHASES[..case.phase - 1], &PHASES[case.phase - 1]);
-        for phase in before {
-            drive(&mut bench, phase, &[], None)?;
+        for (phase, measured) in before.iter().zip(&baseline.phases) {
+            drive(&mut bench, phase, &[], Some(measured), None)?;
         }
-        let told = drive(&mut bench, phase, &case.stops, None)?;
-        verify(&mut bench, phase, baseline.phases.get(case.phase - 1))?;
+        let measured = baseline.phases.get(case.phase - 1);
+        let told = drive(&mut bench, phase, &case.stops, measured, None)?;
+        verify(&mut bench, phase, measured)?;
         Ok(told)
     })();
     found(result, &mut bench)
@@ -151,58 +149,96 @@ fn broken(error: &io::Error) -> Finding {
     Finding { why: error.to_string(), transcript: Vec::new() }
 }
 
-/// Runs a phase until it is done.
+/// Runs a phase until it is done: each run that is not the last has to be explained, by a stop, by a
+/// question, or by something that ended a run that nobody stopped as well.
 fn drive(
     bench: &mut Bench,
     phase: &Phase,
     stops: &[Stop],
+    baseline: Option<&Measured>,
     mut measured: Option<&mut Vec<Run>>,
 ) -> Result<Told, String> {
     let io = |error: io::Error| error.to_string();
     bench.faults(phase).map_err(io)?;
     let mut told = Told::default();
-    let mut failed = 0;
-    for number in 0..MOST_RUNS {
-        let stop = stops.get(number).copied().unwrap_or(Stop::Never);
+    let mut failed = vec![false; phase.failures.len()];
+    let usual = baseline.map_or(1 + phase.failures.len(), |baseline| baseline.runs.len());
+    // Runs that were done before the last stop.
+    let mut early = 0;
+    while told.runs < usual + told.stopped + told.questions + early {
+        let stop = stops.get(told.runs).copied().unwrap_or(Stop::Never);
         let (ran, took) = timed(|| bench.run(phase.command, stop));
         told.runs += 1;
+        let writes = bench.writes();
+        let reached = stop.write().is_some_and(|write| writes.len() as u64 >= write);
         let done = match ran.map_err(io)? {
-            Ran::Killed if stop == Stop::Never => return Err("a run that nobody stopped was killed".into()),
-            Ran::Killed => {
+            Ran::Killed(_) if stop == Stop::Never => {
+                return Err("a run that nobody stopped was killed".into());
+            }
+            Ran::Killed(_) if stop.write().is_some() && !reached => {
+                return Err(format!("a run was killed before it came to {stop}"));
+            }
+            Ran::Killed(done) => {
+                // What it said last may have been cut off with it.
+                for error in cut_off(&done) {
+                    why(phase, &error)?;
+                }
                 told.stopped += 1;
                 continue;
             }
+            Ran::Ended(_) if reached => return Err(format!("a run came to {stop} and went on")),
             Ran::Ended(done) => done,
         };
         told.missed += usize::from(stop != Stop::Never);
         if let Some(measured) = &mut measured {
-            measured.push(Run { writes: bench.writes(), took });
+            measured.push(Run { writes, took });
         }
+        let errors = errors(&done);
         match done.code {
+            Some(0 | 4) if !errors.is_empty() => return Err(format!("it went well, but for: {}", errors[0])),
             Some(0) if told.runs >= stops.len() => return Ok(told),
-            Some(0 | 4) => {}
-            Some(1) if asked(&done) => {
-                told.questions += 1;
-                answer(bench)?;
-            }
-            Some(1) if EXPECTED.iter().any(|word| says(&done, word)) => {
-                failed += 1;
-                if failed > phase.failing {
-                    return Err(format!("{failed} runs failed, and {} things go wrong", phase.failing));
+            Some(0) => early += 1,
+            Some(4) => {}
+            Some(1) => {
+                (!errors.is_empty()).then_some(()).ok_or("a run failed without a word")?;
+                let mut asked = false;
+                for error in &errors {
+                    match why(phase, error)? {
+                        Why::Question => asked = true,
+                        Why::Failure(place) if std::mem::replace(&mut failed[place], true) => {
+                            return Err(format!("what goes wrong once failed twice: {error}"));
+                        }
+                        Why::Failure(_) => {}
+                    }
+                }
+                if asked {
+                    told.questions += 1;
+                    answer(bench)?;
                 }
             }
             code => return Err(format!("a run ended with {code:?}")),
         }
     }
-    Err(format!("not done after {MOST_RUNS} runs"))
+    Err(format!("not done after {} runs: {usual} are usual", told.runs))
 }
 
-fn says(done: &Done, word: &str) -> bool {
-    done.stdout.contains(word) || done.stderr.contains(word)
+/// What explains an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    Question,
+    /// One that was meant, by its place.
+    Failure(usize),
 }
 
-fn asked(done: &Done) -> bool {
-    says(done, QUESTION)
+fn why(phase: &Phase, error: &str) -> Result<Why, String> {
+    if error.contains(QUESTION) {
+        return Ok(Why::Question);
+    }
+    let is = |Failure { address, code }: &Failure| {
+        error.contains(address) && error.contains(&format!("code {code}"))
+    };
+    let place = phase.failures.iter().position(is);
+    place.map(Why::Failure).ok_or_else(|| format!("an error that nobody meant: {error}"))
 }
 
 /// What the question asks for: look at the service, import what is there, drop the attempt.
@@ -233,6 +269,7 @@ fn verify(bench: &mut Bench, phase: &Phase, baseline: Option<&Measured>) -> Resu
     if let Some(Measured { end, .. }) = baseline {
         wrong.extend(differences("world", &end.world, &look.world));
         wrong.extend(differences("state", &end.rows, &look.rows));
+        wrong.extend(differences("state", &end.rest, &look.rest));
         for (address, made) in &look.made {
             let once = end.made.get(address).copied().unwrap_or(0);
             if *made > once {

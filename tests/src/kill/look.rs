@@ -1,6 +1,7 @@
 //! What a world and a state look like apart from ids and values that were drawn.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aurak_model::{Address, Map, Slot, StateDoc, Value};
 use aurak_sim::{Entry, SimObject};
@@ -12,6 +13,8 @@ pub struct Look {
     pub world: Vec<String>,
     /// The rows, a line each.
     pub rows: Vec<String>,
+    /// What else the state keeps, outputs and providers, a line each.
+    pub rest: Vec<String>,
     /// How many objects were made for each address, from the world's own log.
     pub made: BTreeMap<String, usize>,
     /// What is wrong whatever it is compared with.
@@ -23,24 +26,38 @@ pub fn look(objects: &[SimObject], log: &[Entry], doc: &StateDoc) -> Look {
     let words = Words::of(objects, log, doc);
     let mut look = Look::default();
     for object in objects {
-        let body = in_order(&words.put(&serde_json::to_string(&object.body).unwrap_or_default()));
+        let body = words.value(&Value::from(object.body.clone()));
         let others = if object.made_by.is_none() { ", made by others" } else { "" };
         look.world.push(words.put(&format!("{} in {}: ", object.id, object.world)) + &body + others);
     }
     look.world.sort();
     for row in doc.rows.values() {
         let mut line = format!("{} {}", row.address, row.type_name);
+        line.push_str(&format!(" needs {:?}", row.needs.iter().map(Address::as_str).collect::<Vec<_>>()));
+        let mut line = words.put(&line);
         for (slot, object) in objects_of(row) {
             let incomplete = if object.incomplete.is_some() { ", incomplete" } else { "" };
-            match of_world(&row.type_name) {
-                true => line.push_str(&format!(" {slot:?} {}{incomplete}", object.id)),
-                false => line.push_str(&format!(" {slot:?}{incomplete}")),
+            let mut attributes = object.attributes.clone();
+            let mut id = words.put(&object.id);
+            if !of_world(&row.type_name) {
+                // Drawn, and nobody else knows it.
+                id.clear();
+                if let Value::Map(map) = &mut attributes {
+                    Arc::make_mut(map).remove("id");
+                }
             }
+            let (desired, attributes) = (words.value(&object.desired), words.value(&attributes));
+            line.push_str(&format!(" {slot:?} {id}{incomplete} desired {desired} attributes {attributes}"));
         }
-        line.push_str(&format!(" needs {:?}", row.needs.iter().map(Address::as_str).collect::<Vec<_>>()));
-        look.rows.push(words.put(&line));
+        look.rows.push(line);
     }
     look.rows.sort();
+    look.rest.extend(doc.outputs.iter().map(|(name, value)| format!("output {name} {}", words.value(value))));
+    look.rest.extend(doc.providers.values().map(|provider| {
+        let needs: Vec<&str> = provider.needs.iter().map(Address::as_str).collect();
+        let config = words.value(&provider.config);
+        format!("provider {} {} {config} needs {needs:?}", provider.address, provider.type_name)
+    }));
     for entry in log.iter().filter(|entry| entry.made.is_some()) {
         let address = entry.address.as_ref().map_or("?", Address::as_str);
         *look.made.entry(words.put(address)).or_default() += 1;
@@ -141,6 +158,11 @@ impl Words {
     /// Longer ones first, so that none is found in another.
     fn sort(&mut self) {
         self.0.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
+    }
+
+    /// A value as text, marks and all, with its sets in order.
+    fn value(&self, value: &Value) -> String {
+        in_order(&self.put(&serde_json::to_string(value).unwrap_or_default()))
     }
 
     fn put(&self, text: &str) -> String {

@@ -1,6 +1,6 @@
 //! All cases: which there are, many at a time, and what is told of them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,9 +8,19 @@ use super::case::{self, Baseline, Case, Finding, Told};
 use super::scenario::PHASES;
 use super::stop::Stop;
 
-/// A parallel run does not write equally often each time: stops go this far beyond what was counted, and
-/// those that meet nothing are told.
+/// A parallel run does not write equally often each time: stops go this far beyond what was counted.
 const BEYOND: u64 = 2;
+
+/// And where it wrote less often, there was nothing to stop: a case sees to it that it was so. One in ten of
+/// the stops at writes that were counted is missed like that, and in one run one in four, because what a
+/// run leaves to the next depends on what fails first. More than one in so many is too much: of all of
+/// them, and of those of one run.
+const MOST_MISSED: usize = 5;
+const MOST_MISSED_OF_ONE: usize = 2;
+
+/// Of cases by chance, where instants come too late and second runs are short, one in five stops nothing.
+/// More than so many of five are too many.
+const MOST_IDLE: usize = 2;
 
 /// How often instants are drawn until enough of them have met a run.
 const MOST_DRAWS: usize = 6;
@@ -106,6 +116,8 @@ pub fn sample(baseline: &Baseline, count: usize, chance: &mut Chance) -> Vec<Cas
 pub struct Report {
     /// How many were run.
     pub cases: usize,
+    /// Those in which nothing was stopped.
+    pub idle: Vec<Case>,
     /// Their sum.
     pub told: Told,
     /// What did not go well.
@@ -134,6 +146,9 @@ pub fn run_all(
                     report.cases += 1;
                     match result {
                         Ok(Told { stopped, missed, questions, runs }) => {
+                            if stopped == 0 {
+                                report.idle.push(case);
+                            }
                             report.told.stopped += stopped;
                             report.told.missed += missed;
                             report.told.questions += questions;
@@ -217,12 +232,15 @@ pub fn main(program: &str, words: &[&str]) -> Result<bool, String> {
         well &= report.findings.is_empty();
         report
     };
+    let mut wrong = Vec::new();
     match (choice.sample, choice.cases.is_empty()) {
         (_, false) => drop(run("chosen", choice.cases)),
-        (Some(count), true) => drop(run("a sample", sample(&baseline, count, &mut chance))),
+        (Some(count), true) => {
+            wrong.extend(too_idle(&run("a sample", sample(&baseline, count, &mut chance))));
+        }
         (None, true) => {
             let mut cases = at_every_write(&baseline);
-            run("at every write", cases.clone());
+            wrong = too_often_missed(&cases, &run("at every write", cases.clone()), &baseline);
             // Some come when the run is over, and others take their place.
             let mut left = choice.instants;
             for _ in 0..MOST_DRAWS {
@@ -233,10 +251,15 @@ pub fn main(program: &str, words: &[&str]) -> Result<bool, String> {
                     break;
                 }
             }
-            run("stopped again", once_more(&cases, &baseline, choice.again, &mut chance));
+            if left > 0 {
+                wrong.push(format!("{left} of {} instants met no run", choice.instants));
+            }
+            let again = once_more(&cases, &baseline, choice.again, &mut chance);
+            wrong.extend(too_idle(&run("stopped again", again)));
         }
     }
-    Ok(well)
+    wrong.iter().for_each(|wrong| println!("too little was stopped: {wrong}"));
+    Ok(well && wrong.is_empty())
 }
 
 /// Keeps what was said in a file beside the program.
@@ -274,13 +297,83 @@ pub fn described(baseline: &Baseline) -> String {
     text
 }
 
+/// Why so much was not stopped that cases by chance show too little, where it is so.
+pub fn too_idle(report: &Report) -> Option<String> {
+    let (idle, cases) = (report.idle.len(), report.cases);
+    (idle * 5 > cases * MOST_IDLE).then(|| format!("nothing was stopped in {idle} of {cases} cases"))
+}
+
+/// The same of stops at every write.
+fn too_often_missed(cases: &[Case], report: &Report, baseline: &Baseline) -> Vec<String> {
+    let counted = |case: &&Case| {
+        let place = case.stops.len() - 1;
+        let writes = baseline.phases[case.phase - 1].runs.get(place).map_or(0, |run| run.writes.len());
+        case.stops[place].write().is_some_and(|write| write <= writes as u64)
+    };
+    let mut runs: BTreeMap<(usize, usize), (usize, usize)> = BTreeMap::new();
+    for case in cases.iter().filter(counted) {
+        let (all, missed) = runs.entry((case.phase, case.stops.len())).or_default();
+        *all += 1;
+        *missed += usize::from(report.idle.contains(case));
+    }
+    let (all, missed) = runs.values().fold((0, 0), |sum, run| (sum.0 + run.0, sum.1 + run.1));
+    let mut wrong = Vec::new();
+    if missed * MOST_MISSED > all {
+        wrong.push(format!("{missed} of {all} stops at writes were missed"));
+    }
+    for ((phase, run), (all, missed)) in runs {
+        if missed * MOST_MISSED_OF_ONE > all {
+            let name = PHASES[phase - 1].name;
+            wrong.push(format!("{missed} of {all} stops at writes of run {run} of {name} were missed"));
+        }
+    }
+    wrong
+}
+
 /// A report in a line.
 pub fn summary(report: &Report) -> String {
     let Told { stopped, missed, questions, runs } = report.told;
     format!(
-        "{} cases: {stopped} stops, {missed} that came too late, {runs} runs of the phases that were stopped, {questions} \
-         questions to a person, {} findings",
+        "{} cases, {} in which nothing was stopped: {stopped} stops, {missed} that came too late, {runs} runs of \
+         the phases that were stopped, {questions} questions to a person, {} findings",
         report.cases,
+        report.idle.len(),
         report.findings.len()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::case::{Measured, Run};
+    use super::*;
+
+    /// A phase with runs of so many writes.
+    fn phase(writes: &[usize]) -> Measured {
+        let run = |writes: &usize| Run { writes: vec![String::new(); *writes], took: Duration::ZERO };
+        Measured { runs: writes.iter().map(run).collect(), ..Measured::default() }
+    }
+
+    #[test]
+    fn a_matrix_that_stops_too_little_is_found_out() {
+        let baseline = Baseline { phases: vec![phase(&[20, 4])] };
+        let cases = at_every_write(&baseline);
+        assert_eq!(cases.len(), 2 * (20 + 4 + 2 * 2));
+        let of = |idle: &[&str]| {
+            let idle = idle.iter().map(|case| Case::parse(case).unwrap()).collect();
+            too_often_missed(&cases, &Report { cases: cases.len(), idle, ..Report::default() }, &baseline)
+        };
+        let beyond = ["1/before-21", "1/after-22", "1/-,after-5"];
+        assert_eq!(of(&beyond), [""; 0]);
+        let some = ["1/after-20", "1/before-19", "1/-,after-4", "1/-,before-4", "1/-,after-3"];
+        assert_eq!(of(&[&beyond[..], &some].concat()), [""; 0]);
+        let one = [&some[..], &["1/-,before-3", "1/-,before-2"]].concat();
+        assert_eq!(of(&one), ["5 of 8 stops at writes of run 2 of create were missed"]);
+        let all: Vec<String> = cases.iter().map(Case::to_string).collect();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        assert_eq!(of(&all).len(), 3);
+
+        let report = |idle| Report { cases: 10, idle: vec![cases[0].clone(); idle], ..Report::default() };
+        assert_eq!(too_idle(&report(4)), None);
+        assert!(too_idle(&report(5)).is_some());
+    }
 }

@@ -146,8 +146,20 @@ pub struct Phase {
     pub destroys: bool,
     /// What goes wrong at the service.
     pub faults: fn() -> Vec<Fault>,
-    /// How many of these end a run with 1; each does it once.
-    pub failing: usize,
+    /// Those of them that end a run with 1; each does it once.
+    pub failures: &'static [Failure],
+}
+
+/// A failure that a run has to tell of. Anything else that it calls an error is a finding.
+pub struct Failure {
+    /// What fails.
+    pub address: &'static str,
+    /// What the service answers.
+    pub code: &'static str,
+}
+
+const fn failure(address: &'static str, code: &'static str) -> Failure {
+    Failure { address, code }
 }
 
 /// The parts, in order.
@@ -166,7 +178,7 @@ pub const PHASES: &[Phase] = &[
                 Fault::new(FaultKind::Throttled).op(Op::Create).on("sim.volume"),
             ]
         },
-        failing: 2,
+        failures: &[failure("things[\"h\"]", "NotAllowed"), failure("pools[\"two\"]", "OperationFailed")],
     },
     Phase {
         name: "change",
@@ -181,7 +193,7 @@ pub const PHASES: &[Phase] = &[
                 Fault::new(FaultKind::Lost).op(Op::Delete).on("objects[\"db\"]"),
             ]
         },
-        failing: 2,
+        failures: &[failure("mounts", "NotAllowed"), failure("cluster", "OperationFailed")],
     },
     Phase {
         name: "move",
@@ -193,7 +205,7 @@ pub const PHASES: &[Phase] = &[
                 Fault::new(FaultKind::Transient).op(Op::Delete).on("databases[\"shrinks\"]"),
             ]
         },
-        failing: 1,
+        failures: &[failure("cluster", "OperationFailed")],
     },
     Phase {
         name: "destroy",
@@ -205,12 +217,9 @@ pub const PHASES: &[Phase] = &[
                 Fault::new(FaultKind::Lost).op(Op::Delete).on("network"),
             ]
         },
-        failing: 1,
+        failures: &[failure("swap_made", "NotAllowed")],
     },
 ];
-
-/// What a run says of the failures above. Anything else that ends a run with 1 is a finding.
-pub const EXPECTED: &[&str] = &["NotAllowed", "OperationFailed"];
 
 /// What a run says when only a person can tell what became of the token.
 pub const QUESTION: &str = "aurak state rm --attempt 'token'";

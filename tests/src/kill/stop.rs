@@ -36,6 +36,14 @@ pub enum Stop {
 }
 
 impl Stop {
+    /// The write at which it stops, where it is at one.
+    pub fn write(self) -> Option<u64> {
+        match self {
+            Stop::Before(write) | Stop::After(write) => Some(write),
+            Stop::Never | Stop::At(_) => None,
+        }
+    }
+
     /// Reads what [`Display`](fmt::Display) writes.
     pub fn parse(text: &str) -> Option<Stop> {
         if text == "-" {

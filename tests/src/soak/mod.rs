@@ -37,7 +37,12 @@ pub struct Options {
     pub resources: usize,
     /// How much of a processor it may have, in percent, in the mean and with its world.
     pub percent: u64,
+    /// How many steps have to be under way at once some time.
+    pub at_once: u64,
 }
+
+/// How many steps at once.
+pub const AT_ONCE: usize = 64;
 
 /// How long a request takes, in milliseconds.
 const LATENCY_MS: u64 = 3;
@@ -120,7 +125,7 @@ pub fn run(program: &str, options: &Options, say: &dyn Fn(&str)) -> io::Result<R
     };
     report.took = began.elapsed();
     report.world = Gauge::of(&world_pid);
-    report.end(&watch, outcome);
+    report.end(&watch, outcome, options.at_once);
     if !report.problems.is_empty() {
         let kept = folder.keep();
         // A disk that is full, for one, must not hide what was found.

@@ -81,12 +81,17 @@ pub struct Ended {
 
 impl Report {
     /// Takes over what a run has found, and judges it.
-    pub(super) fn end(&mut self, watch: &Watch, outcome: Result<Ended, String>) {
+    pub(super) fn end(&mut self, watch: &Watch, outcome: Result<Ended, String>, at_once: u64) {
         self.counts = watch.counts();
         match outcome {
             Ok(Ended { rest, faults, settled, states }) => {
                 (self.rest, self.faults, self.settled, self.states) = (rest, faults, settled, states);
                 self.judge();
+                if self.counts.most < at_once {
+                    let most = self.counts.most;
+                    self.problems
+                        .push(format!("no more than {most} steps were under way at once, not {at_once}"));
+                }
             }
             Err(why) => self.problems.push(why),
         }
@@ -190,6 +195,17 @@ mod tests {
         assert_eq!(judged(|n| (20 << 10) + n * 400, room), ["memory grew from 34 to 53 MiB"]);
         let problems = judged(|_| 20 << 10, |n| room(n) + n * n * FEW_RECORDS * 5);
         assert_eq!(problems, ["a record of the journal takes 940 bytes, 685 before"]);
+    }
+
+    #[test]
+    fn too_little_at_once_is_a_problem() {
+        let problems = |at_once| {
+            let mut report = Report::default();
+            report.end(&Watch::default(), Ok(Ended::default()), at_once);
+            report.problems
+        };
+        assert_eq!(problems(0), [""; 0]);
+        assert_eq!(problems(64), ["no more than 0 steps were under way at once, not 64"]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use aurak_lang::{LoadRequest, MemorySources};
 use aurak_model::plan::Mode;
 use aurak_model::record::EndResult;
 use aurak_model::span::Files;
-use aurak_model::{Diagnostic, Event, Plan, PlanReport, StateDoc};
+use aurak_model::{Diagnostic, Event, Plan, PlanReport, Severity, StateDoc};
 use aurak_plan::Options as Wanted;
 use aurak_run::{Applied, Approver, DiskStores, KeySource, Me, Request, RunError, Session};
 use aurak_sim::remote::{Command, CommandResult, RemoteWorld};
@@ -22,16 +22,13 @@ use aurak_sim::{Chaos, FaultKind};
 use aurak_state::{Holder, Identity, Key, Store, StoreError, SystemClock};
 use tokio::sync::mpsc;
 
-use super::Options;
 use super::gauge::{Gauge, ticks};
 use super::report::{Ended, Rest};
 use super::town::{Town, Turn};
 use super::watch::Watch;
+use super::{AT_ONCE, Options};
 use crate::kill::look::look;
 use crate::lifecycle::rng::Rng;
-
-/// How many steps at once.
-const PARALLELISM: usize = 64;
 
 /// Of a thousand requests, so many go wrong at most.
 const MOST_FAULTS: usize = 60;
@@ -229,7 +226,12 @@ impl Soak {
         let cancel = Cancel::new();
         let request = Request {
             options: Wanted { mode, only, replace: Vec::new() },
-            limits: Limits { parallelism: PARALLELISM, ..Limits::default() },
+            limits: Limits {
+                parallelism: AT_ONCE,
+                // Their own numbers are what a real service bears.
+                per_provider: ["sim", "inner", "core"].map(|name| (name.into(), AT_ONCE)).into(),
+                ..Limits::default()
+            },
             lock_timeout: Duration::from_secs(5),
             new: false,
             deferred_max: 1000,
@@ -261,14 +263,15 @@ impl Soak {
         judged(applied)
     }
 
-    /// Everything is in order: in the state, and where nothing goes wrong any more, everywhere.
+    /// Everything is in order in the state. Before the world is calm there may be what is only worth
+    /// knowing: calls without an outcome, and what needs something that was forgotten.
     async fn check(&self, number: u64, whole: bool) -> Outcome<()> {
         self.watch.doing(format!("round {number}, state check"));
         let Some(store) = self.store().await? else { return Ok(()) };
         let findings = store.check().await.map_err(|error| format!("state check: {error}"))?;
         let wrong: Vec<String> = findings
             .iter()
-            .filter(|finding| whole || finding.is_error())
+            .filter(|finding| whole || finding.severity != Severity::Note)
             .map(|finding| finding.summary.to_string())
             .collect();
         match wrong.as_slice() {

@@ -13,7 +13,7 @@ use crate::removal::Removal;
 use crate::resource::Decision;
 use crate::scope::RuleScope;
 
-/// The rows that were made from what goes: from an object, or from a whole block.
+/// The rows that were made from what goes: from an object, or from a whole block or composite.
 #[derive(Default)]
 struct Users {
     of: HashMap<Address, Vec<Address>>,
@@ -22,8 +22,15 @@ struct Users {
 
 impl Users {
     fn are_of(&self, address: &Address) -> bool {
-        self.of.contains_key(address) || self.of_blocks.contains_key(&address.block())
+        self.of.contains_key(address) || wholes(address).any(|whole| self.of_blocks.contains_key(&whole))
     }
+}
+
+/// What a resource is a part of under one name: its block, and the one of several composites.
+fn wholes(address: &Address) -> impl Iterator<Item = Address> {
+    let block = address.block();
+    let composite = address.composite().filter(|composite| *composite != block);
+    [block].into_iter().chain(composite)
 }
 
 /// What has to be let go of by many.
@@ -191,11 +198,11 @@ impl Builder<'_> {
         // What rows needed may be a whole block, under its name of then.
         let mut blocks: HashMap<Address, Address> = HashMap::new();
         for address in self.deletes.keys().chain(leftovers.keys()) {
-            blocks.insert(address.block(), address.block());
+            blocks.extend(wholes(address).map(|whole| (whole.clone(), whole)));
         }
         for (from, to) in renamed {
             if going(to) {
-                blocks.insert(from.block(), to.block());
+                blocks.extend(wholes(from).zip(wholes(to)));
             }
         }
         // A need of one word may be a single resource or all instances of a block; where a single one is
@@ -204,8 +211,7 @@ impl Builder<'_> {
             .deletes
             .keys()
             .chain(leftovers.keys())
-            .filter(|address| address.block() != **address)
-            .map(Address::block)
+            .flat_map(|address| wholes(address).filter(move |whole| whole != address))
             .collect();
         let mut users = Users::default();
         for (address, row) in &self.context.input.previous.rows {
@@ -238,8 +244,8 @@ impl Builder<'_> {
         let mut open: Vec<Address> = firsts.map(|(address, _)| address.clone()).collect();
         let mut room: HashSet<Address> = HashSet::new();
         while let Some(target) = open.pop() {
-            let of_block = users.of_blocks.get(&target.block());
-            for user in users.of.get(&target).into_iter().chain(of_block).flatten() {
+            let of_blocks = wholes(&target).filter_map(|whole| users.of_blocks.get(&whole));
+            for user in users.of.get(&target).into_iter().chain(of_blocks).flatten() {
                 let leaves = self.deletes.get(user).is_some_and(|own| !own.first) && !self.is_replaced(user);
                 if leaves && room.insert(user.clone()) {
                     open.push(user.clone());
@@ -254,16 +260,19 @@ impl Builder<'_> {
         let mut own = letting.users.of.get(target).cloned().unwrap_or_default();
         own.retain(|user| user != target);
         let mut waits = self.waits_for(letting, &own, first);
-        let block = target.block();
-        match letting.users.of_blocks.get(&block) {
-            // All instances of a block wait for the same: once for all, so that many that were made
-            // from many do not make an edge for each pair.
-            Some(many) if many.len() > JOIN_FROM => waits.push(self.held(letting, Held::Block(block), first)),
-            Some(few) => {
-                let few = few.clone();
-                waits.extend(self.waits_for(letting, &few, first));
+        for whole in wholes(target) {
+            match letting.users.of_blocks.get(&whole) {
+                // All instances of a block wait for the same: once for all, so that many that were made
+                // from many do not make an edge for each pair.
+                Some(many) if many.len() > JOIN_FROM => {
+                    waits.push(self.held(letting, Held::Block(whole), first));
+                }
+                Some(few) => {
+                    let few = few.clone();
+                    waits.extend(self.waits_for(letting, &few, first));
+                }
+                None => {}
             }
-            None => {}
         }
         waits
     }
@@ -276,9 +285,11 @@ impl Builder<'_> {
             if let Some(leftover) = letting.leftovers.get(user).filter(|_| !first) {
                 waits.push(leftover.step);
             }
-            // And so was a temporary one.
+            // And so was a temporary one, which cannot go before what it dies with either.
             let temporaries = self.temporaries.get(user).map_or(&[][..], Vec::as_slice);
-            waits.extend(temporaries.iter().filter(|_| !first || self.at_once.contains(user)));
+            let goes = |step: u32| !matches!(self.steps[step as usize].work, Work::Forget);
+            let before = !first || self.at_once.contains(user);
+            waits.extend(temporaries.iter().filter(|step| before && goes(**step)));
             match self.deletes.get(user).copied() {
                 // What dies with it cannot go before it; but who uses that has to let go first.
                 Some(own) if own.dies => {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use aurak_api::{drop_volatile, mark_sensitive};
 use aurak_expr::coerce;
-use aurak_model::record::{Lifecycle, ProviderRow};
+use aurak_model::record::{CallKind, IdempotencyKey, Intent, Lifecycle, OperationId, Pending, ProviderRow};
 use aurak_model::snapshot::Override;
 use aurak_model::{
-    Address, Attribute, Kind, Map, ModuleAddress, Name, Object, Path, ProviderAddress, Row, StateDoc, Type,
-    TypeSchema, Value,
+    Address, Attribute, Kind, Map, ModuleAddress, Name, Object, Path, ProviderAddress, Row, Slot, StateDoc,
+    StepId, Type, TypeSchema, Value,
 };
 use serde_json::Value as Json;
 
@@ -103,7 +103,41 @@ pub(super) fn draw(bytes: &mut Bytes<'_>, stack: &BTreeMap<String, Json>) -> Sta
     if bytes.once_in(6) {
         doc.outputs.insert("o".into(), known(bytes, &Attribute::of(Kind::Any)));
     }
+    while bytes.once_in(6) {
+        let pending = pending(bytes, stack);
+        doc.pending.extend(pending);
+    }
     doc
+}
+
+/// A call of which nobody knows how it ended: whoever only plans has not looked what became of it, and
+/// what a recovery did not see may be on its way yet.
+fn pending(bytes: &mut Bytes<'_>, stack: &BTreeMap<String, Json>) -> Option<Pending> {
+    let address = address(bytes);
+    let now = type_now(stack, &address);
+    let schema = SCHEMAS.types.get(now.unwrap_or(*bytes.pick(TYPES))).filter(|schema| !schema.composite)?;
+    let provider = ProviderAddress::new(&ModuleAddress::root(), schema.provider(), None);
+    let call = [CallKind::Create, CallKind::Update, CallKind::Delete][bytes.below(3)].clone();
+    let desired = match call {
+        CallKind::Delete => Value::Null,
+        _ => object(bytes, schema, "").desired,
+    };
+    let intent = Intent {
+        operation: OperationId("o".into()),
+        step: StepId(0),
+        key: IdempotencyKey("k".into()),
+        address,
+        type_name: schema.name.clone(),
+        slot: *bytes.pick(&[Slot::Current, Slot::Temporary, Slot::Old]),
+        provider,
+        id: (call != CallKind::Create).then(|| "thing-1".into()),
+        call,
+        natural_key: bytes.once_in(2).then(|| (*bytes.pick(NAMES)).into()),
+        desired,
+        row: None,
+        at_ms: 1,
+    };
+    Some(Pending { intent, handle: None })
 }
 
 fn row(bytes: &mut Bytes<'_>, address: Address, schema: &TypeSchema) -> Row {
@@ -140,6 +174,10 @@ fn row(bytes: &mut Bytes<'_>, address: Address, schema: &TypeSchema) -> Row {
     }
     if row.current.is_none() || bytes.once_in(10) {
         row.old = Some(object(bytes, schema, "old-1"));
+    }
+    // A rotation that was cut off. Its type may have become one that does not rotate since.
+    if bytes.once_in(if schema.rotate.is_some() { 3 } else { 24 }) {
+        row.temporary = Some(object(bytes, schema, "temporary-1"));
     }
     row
 }
