@@ -9,6 +9,7 @@ if ! venv=$(tests/clients/install.sh); then
   [ "${AURAK_REQUIRE_REAL:-}" != 1 ]
   exit
 fi
-cargo build --quiet --package aurak-sandbox --example serve
+# As the other tests are built: a package by itself would have all dependencies built again.
+cargo test --quiet --workspace --locked --no-run --example serve
 target="${CARGO_TARGET_DIR:-target}"
 exec "$venv/bin/python" tests/clients/sdk.py "$target/debug/examples/serve"
