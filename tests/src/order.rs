@@ -178,44 +178,93 @@ pub fn in_order(plan: &Plan, previous: &StateDoc) -> Result<(), Wrong> {
         }
     }
     for (address, steps) in &of {
-        let delete = steps.iter().find(|step| matches!(step.work, Work::Delete { .. }));
-        let create = steps.iter().find(|step| matches!(step.work, Work::Create { .. }));
-        let Some(delete) = delete else { continue };
-        if let Some(create) = create {
+        let create = steps.iter().find(|step| is_create(step) && step.slot == Slot::Current);
+        for delete in deletes(steps) {
+            let Some(create) = create else { continue };
             let row = previous.rows.get(*address);
-            let ordered = match row.and_then(|row| row.old.as_ref().map(|_| &row.type_name)) {
-                _ if delete.slot == Slot::Current => is_before(delete, create),
-                None => is_before(create, delete),
-                // What an earlier run left behind goes first or last; one row is of one type.
-                Some(before) => *before == create.type_name || is_before(delete, create),
+            let ordered = match delete.slot {
+                Slot::Current => is_before(delete, create),
+                Slot::Temporary => true,
+                Slot::Old => match row.and_then(|row| row.old.as_ref().map(|_| &row.type_name)) {
+                    None => is_before(create, delete),
+                    // What an earlier run left behind goes first or last; one row is of one type.
+                    Some(before) => *before == create.type_name || is_before(delete, create),
+                },
             };
             must(ordered, "a replacement is out of order", || at(delete, create))?;
         }
-        // What was made from it lets go first: it is deleted, or changed to need it no longer.
+    }
+    let room = making_room(&of, previous, &is_before);
+    for (address, steps) in &of {
+        // What was made from it lets go first: it is deleted, or changed to need it no longer. Nothing is
+        // made from a temporary object.
+        let going = || deletes(steps).filter(|delete| delete.slot != Slot::Temporary);
         for (user, row) in &previous.rows {
             let needed = row.needs.iter().any(|need| covers(need, address));
             if !needed || user == *address {
                 continue;
             }
-            for step in of.get(user).into_iter().flatten() {
+            let theirs = of.get(user).map_or(&[][..], Vec::as_slice);
+            for (delete, step) in going().flat_map(|delete| theirs.iter().map(move |step| (delete, *step))) {
                 let lets_go = match &step.work {
                     Work::Delete { .. } => true,
-                    // In delete-first it can only change once the new one is there.
                     Work::Update { row, .. } => {
                         !row.needs.iter().any(|need| covers(need, address)) || delete.slot == Slot::Old
                     }
                     _ => false,
                 };
-                if lets_go {
-                    // Who waits for the delete has to come later.
-                    must(
-                        is_before(step, delete) || is_before(delete, step),
-                        "an object goes before what was made from it",
-                        || at(step, delete),
-                    )?;
-                }
+                // Where the delete makes room for a new object, a user that stays can move over to that
+                // one only once it is there, and an old object of it goes only after that. Its current
+                // object waits for nothing: it always goes first.
+                let stays = !matches!(step.work, Work::Delete { .. }) || step.slot != Slot::Current;
+                let later = stays && room.contains(&delete.id) && is_before(delete, step);
+                must(
+                    !lets_go || is_before(step, delete) || later,
+                    "an object goes before what was made from it",
+                    || at(step, delete),
+                )?;
             }
         }
     }
     Ok(())
+}
+
+fn is_create(step: &Step) -> bool {
+    matches!(step.work, Work::Create { .. })
+}
+
+fn deletes<'a>(steps: &'a [&'a Step]) -> impl Iterator<Item = &'a Step> {
+    steps.iter().copied().filter(|step| matches!(step.work, Work::Delete { .. }))
+}
+
+/// The deletes that make room: those before the new object of their own address, and those of what leaves
+/// and was made from such.
+fn making_room(
+    of: &BTreeMap<&Address, Vec<&Step>>,
+    previous: &StateDoc,
+    is_before: &dyn Fn(&Step, &Step) -> bool,
+) -> BTreeSet<StepId> {
+    let mut room = BTreeSet::new();
+    let mut open: Vec<&Address> = Vec::new();
+    for (address, steps) in of {
+        for delete in deletes(steps) {
+            if steps.iter().any(|step| is_create(step) && is_before(delete, step)) {
+                room.insert(delete.id);
+                open.push(address);
+            }
+        }
+    }
+    while let Some(address) = open.pop() {
+        for (user, row) in &previous.rows {
+            let steps = of.get(user).map_or(&[][..], Vec::as_slice);
+            let leaves = !steps.iter().any(|step| is_create(step));
+            if leaves && row.needs.iter().any(|need| covers(need, address)) {
+                let new = deletes(steps).filter(|delete| room.insert(delete.id)).count();
+                if new > 0 {
+                    open.push(user);
+                }
+            }
+        }
+    }
+    room
 }

@@ -1,13 +1,14 @@
 //! The plan as a whole: changes in order of risk, steps, outputs, and what it all rests on.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::convert::Infallible;
 use std::rc::Rc;
 
 use aurak_model::plan::{Base, Mode, OutputChange, RowBase};
 use aurak_model::schema::ReplaceOrder;
 use aurak_model::{
     Action, Address, BlockKind, Change, Diagnostic, Estimate, Name, NodeId, Origin, Path, Plan, PlanReport,
-    ProviderNode, Reason, Slot, Value,
+    ProviderNode, Reason, Refreshed, Slot, Value,
 };
 
 use crate::context::{Context, GroupId, InstId, Instance, Target};
@@ -88,7 +89,9 @@ impl Context {
         let previous = &self.input.previous.outputs;
         for (name, after) in &now {
             let before = previous.get(name);
-            let same = before.is_some_and(|before| !after.has_unknown() && before.reveal() == after.reveal());
+            let same = before.is_some_and(|before| {
+                !after.has_unknown() && self.as_read(before).reveal() == after.reveal()
+            });
             if !same {
                 changes.push(OutputChange {
                     name: name.clone(),
@@ -103,6 +106,19 @@ impl Context {
             }
         }
         changes
+    }
+
+    /// A recorded value with what it refers to, where that was read: what is read on use is not stored.
+    fn as_read(&self, recorded: &Value) -> Value {
+        let read = recorded.map_leaves::<Infallible>(&mut |_, leaf| {
+            let Value::Unknown(unknown) = leaf else { return Ok(None) };
+            let Origin::Row { row, path } = &unknown.origin else { return Ok(None) };
+            Ok(match self.input.snapshot.rows.get(row) {
+                Some(Refreshed::Found { attributes, .. }) => attributes.at(path).cloned(),
+                _ => None,
+            })
+        });
+        read.unwrap_or_else(|never| match never {})
     }
 
     /// What only a next plan can work out needs one, and there is one only where a block is deferred.
@@ -356,7 +372,7 @@ fn prune(plan: &mut Plan) {
         if !value.has_unknown() {
             return;
         }
-        let renumbered = value.map_leaves::<std::convert::Infallible>(&mut |_, leaf| {
+        let renumbered = value.map_leaves::<Infallible>(&mut |_, leaf| {
             let Value::Unknown(unknown) = leaf else { return Ok(None) };
             let Origin::Node { node, path } = &unknown.origin else { return Ok(None) };
             let Some(node) = place[node.0 as usize] else { return Ok(None) };

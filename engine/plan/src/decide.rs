@@ -166,7 +166,9 @@ impl Context {
         mut compared: Compared,
         reasons: &mut Vec<Reason>,
     ) -> Compared {
-        if !wanted.schema.preview || wanted.provider.unknown || wanted.desired.has_unknown() {
+        // What is ignored is sent as it is.
+        let sent = compared.desired.clone();
+        if !wanted.schema.preview || wanted.provider.unknown || sent.has_unknown() {
             return compared;
         }
         for count in 0..MOST_PREVIEWS {
@@ -174,13 +176,13 @@ impl Context {
                 address: wanted.address.clone(),
                 type_name: wanted.type_name.clone(),
                 provider: wanted.provider.node.clone(),
-                desired: wanted.desired.clone(),
+                desired: sent.clone(),
                 live: live.clone(),
             };
             match self.ask(ask, count) {
                 None => return compared,
                 Some(Answer::Preview { desired, planned }) => {
-                    if desired.reveal() != wanted.desired.reveal() {
+                    if desired.reveal() != sent.reveal() {
                         continue;
                     }
                     let planned =

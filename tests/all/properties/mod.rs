@@ -8,11 +8,13 @@ mod lives;
 mod naive;
 mod small;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aurak_tests::order::Wrong;
-use aurak_tests::world_gen::{Dice, Lab, Size, Stack, shrink};
+use aurak_model::{Plan, StateDoc, StepId, Value, Work};
+use aurak_tests::order::{self, Wrong};
+use aurak_tests::world_gen::{Block, Dice, Ended, Item, Lab, Size, Stack, shrink};
 
 /// How many cases there are of each property where the environment does not say.
 const CASES: u64 = 300;
@@ -77,4 +79,60 @@ where
     let small = shrink(stacks, TRIES, fails);
     let (Wrong { what, detail }, script) = run(&small).err().unwrap_or((wrong, script));
     Err(format!("{what}\n\n{script}\n! {what}\n{detail}"))
+}
+
+/// Whether there is nothing to do, or nothing but to write down that an ignored attribute is not ours.
+///
+/// What is asked for at an ignored place, and only apply can tell, is taken to be something: the row
+/// then says that we own what is there. Where it turns out to be nothing, the next plan has no change
+/// and brings the row up to date.
+fn is_applied(plan: &Plan, state: &StateDoc, stack: &Stack) -> bool {
+    let ignored = |name: &str| {
+        stack.items.iter().any(|item| {
+            let blocks: &[Block] = match item {
+                Item::Block(block) => std::slice::from_ref(block),
+                Item::Module(module) => &module.blocks,
+            };
+            blocks.iter().any(|block| block.lifecycle.ignore.contains(&name))
+        })
+    };
+    let lets_go = |before: &Value, now: &Value| {
+        let (Some(before), Some(now)) = (before.as_map(), now.as_map()) else { return false };
+        now.keys().all(|name| before.contains_key(name))
+            && before.iter().all(|(name, value)| match now.get(name) {
+                Some(now) => now == value,
+                None => ignored(name),
+            })
+    };
+    plan.is_empty()
+        && plan.steps.iter().all(|step| {
+            let row = state.rows.get(&step.address).and_then(|row| row.current.as_ref());
+            matches!((&step.work, row), (Work::Record { desired, from: None, .. }, Some(object))
+                if lets_go(&object.desired, desired))
+        })
+}
+
+#[test]
+fn a_plan_that_deletes_an_object_before_what_was_made_from_it_is_out_of_order() {
+    let stack = |resources: &str| {
+        let text = format!("aurak: 1\nname: demo\nproviders: {{ sim: {{}} }}\n{resources}");
+        BTreeMap::from([("aurak.yaml".to_string(), text)])
+    };
+    Lab::runtime().unwrap().block_on(async {
+        let mut lab = Lab::new(0);
+        lab.files(stack(
+            "resources:\n  group: { type: sim.group, name: g }\n  \
+             network: { type: sim.network, name: n, group: \"{{ group.id }}\" }\n",
+        ));
+        assert_eq!(lab.apply().await, Ended::Done);
+        let state = lab.document().await;
+        let mut plan = lab.plan_of(stack("")).await.unwrap().plan;
+        order::in_order(&plan, &state).unwrap();
+        plan.steps.reverse();
+        for (n, step) in (0..).zip(&mut plan.steps) {
+            step.id = StepId(n);
+            step.after = (0..n).map(StepId).collect();
+        }
+        assert!(order::in_order(&plan, &state).is_err(), "{plan:#?}");
+    });
 }

@@ -2,7 +2,7 @@
 //! and the world, one resource after the other. It shares nothing with the real one, knows a handful
 //! of types, and is written to be obviously right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aurak_tests::world_gen::{Block, Fill, Item, Module, Stack, Term};
 use serde_json::Value as Json;
@@ -34,6 +34,13 @@ pub(super) struct Row {
 }
 
 pub(super) type Attributes = BTreeMap<String, Json>;
+
+/// What happens to an address, and the attributes that may differ afterwards where its object stays.
+#[derive(Clone, Debug)]
+pub(super) struct Expected {
+    pub(super) act: Act,
+    pub(super) touched: BTreeSet<String>,
+}
 
 /// Attributes as they will be; `None` is what only apply can tell.
 type Seen = BTreeMap<String, Option<Json>>;
@@ -81,7 +88,7 @@ pub(super) struct Naive<'a> {
     reality: &'a Reality,
     seen: BTreeMap<String, Seen>,
     outs: BTreeMap<String, Option<Json>>,
-    pub(super) acts: BTreeMap<String, Act>,
+    acts: BTreeMap<String, Expected>,
 }
 
 /// Where a term stands.
@@ -96,7 +103,7 @@ struct Place<'a> {
 }
 
 /// What happens to each address.
-pub(super) fn plan(stack: &Stack, reality: &Reality) -> BTreeMap<String, Act> {
+pub(super) fn plan(stack: &Stack, reality: &Reality) -> BTreeMap<String, Expected> {
     let mut reality = reality.clone();
     for (from, to) in &stack.moved {
         let old: Vec<String> =
@@ -135,7 +142,8 @@ pub(super) fn plan(stack: &Stack, reality: &Reality) -> BTreeMap<String, Act> {
     for (address, row) in &reality.rows {
         if !naive.acts.contains_key(address) {
             let kept = row.retain || stack.removed.iter().any(|name| *name == block_of(address));
-            naive.acts.insert(address.clone(), if kept { Act::Forget } else { Act::Delete });
+            let act = if kept { Act::Forget } else { Act::Delete };
+            naive.acts.insert(address.clone(), Expected { act, touched: BTreeSet::new() });
         }
     }
     naive.acts
@@ -219,9 +227,21 @@ impl Naive<'_> {
             Some(term) => self.value(term, place, Json::Null).unwrap_or_default(),
             None => Json::Null,
         };
+        let touched = self.touched(block, &address, &desired);
         let (act, seen) = self.decide(block, &address, desired, &replace_when);
-        self.acts.insert(address.clone(), act);
+        self.acts.insert(address.clone(), Expected { act, touched });
         self.seen.insert(address, seen);
+    }
+
+    /// What a change in place may touch: what is asked for or was, and what changes with that.
+    fn touched(&self, block: &Block, address: &str, desired: &Seen) -> BTreeSet<String> {
+        let before = self.reality.rows.get(address).into_iter().flat_map(|row| row.desired.keys());
+        let mut touched: BTreeSet<String> = desired.keys().chain(before).cloned().collect();
+        touched.retain(|name| !block.lifecycle.ignore.contains(&name.as_str()));
+        let with = computed(block.type_name).iter().filter(|(_, with)| touched.contains(*with));
+        let with: Vec<String> = with.map(|(name, _)| name.to_string()).collect();
+        touched.extend(with);
+        touched
     }
 
     fn decide(&self, block: &Block, address: &str, desired: Seen, replace_when: &Json) -> (Act, Seen) {
@@ -339,7 +359,7 @@ fn differences(
     let mut all = Vec::new();
     let owned = previous.into_iter().flatten().filter(|(_, value)| !value.is_null());
     let names = desired.keys().chain(owned.map(|(name, _)| name));
-    for name in names.collect::<std::collections::BTreeSet<_>>() {
+    for name in names.collect::<BTreeSet<_>>() {
         // An empty list is as good as none.
         let is_some = |value: &&Json| !value.is_null() && **value != Json::Array(Vec::new());
         let there = live.get(name).filter(is_some);

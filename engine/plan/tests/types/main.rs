@@ -10,6 +10,7 @@
 
 mod outcome;
 mod table;
+mod within;
 
 use aurak_model::Files;
 
