@@ -428,16 +428,6 @@ impl Context {
 
     pub(crate) fn row_plan(&self, wanted: &Wanted<'_>) -> RowPlan {
         let mut needs = self.addresses_of(&wanted.reads);
-        // What is not acted upon goes on using what it was made from.
-        if !wanted.lifecycle.ignore.is_empty()
-            && let Some(row) = self.row(&wanted.address)
-        {
-            let rows = &self.input.previous.rows;
-            let used = row.needs.iter().map(|need| self.called_now(need));
-            needs.extend(used.filter(|need| rows.contains_key(need)));
-            needs.sort();
-            needs.dedup();
-        }
         needs.retain(|need| *need != wanted.address);
         RowPlan {
             needs,

@@ -219,6 +219,7 @@ impl Stage {
         for _ in 0..MOST_RUNS {
             // Objects of others may be where ours want to be.
             self.sweep(asked).await?;
+            let before = self.document_of_any(asked).await?;
             let (text, ran) = self.apply_once(asked).await?;
             let (text, ran) = self.as_help_says(asked, text, ran).await?;
             let refused = ran.ended == Ended::Refused;
@@ -248,13 +249,12 @@ impl Stage {
                 }
                 return Ok(format!("refused\n{text}"));
             }
-            let after = self.document_of_any(asked).await?;
             let config = Config::read(self);
             let objects = self.world.objects();
             let watch = self.watch.get_or_insert_default();
             let let_go =
                 |id: &str| objects.iter().any(|object| *object.id == *id && watch.is_nobodys(object));
-            let in_use = kept_in_use(&text, &after, &config, let_go)?;
+            let in_use = kept_in_use(&text, &before, &config, let_go)?;
             if ran.ended == Ended::Executed(EndResult::NeedsApproval) {
                 continue;
             }
@@ -366,7 +366,7 @@ impl Stage {
             .collect();
         strangers.iter().for_each(|id| drop(self.world.remove(id)));
         // Files are two folders deep at most, and named by their path.
-        let Some(folder) = self.folder.as_ref().filter(|_| doc.pending.is_empty()) else { return Ok(()) };
+        let Some(folder) = self.folder.as_ref() else { return Ok(()) };
         let inside = |path: &std::path::Path| {
             std::fs::read_dir(path)
                 .into_iter()
@@ -377,7 +377,12 @@ impl Stage {
         };
         for file in inside(folder.path()).iter().flat_map(|path| inside(path)) {
             let id = file.strip_prefix(folder.path()).unwrap_or(&file).to_string_lossy().into_owned();
-            if !known.contains(&*id) {
+            // What is open may be about it.
+            let open = doc.pending.iter().any(|pending| {
+                let intent = &pending.intent;
+                [&intent.natural_key, &intent.id].into_iter().flatten().any(|name| **name == *id)
+            });
+            if !known.contains(&*id) && !open {
                 let _ = std::fs::remove_file(&file);
             }
         }
