@@ -523,17 +523,37 @@ impl Context {
         nodes
     }
 
-    /// Whom to ask to delete a row's object: the node as configured now, where it is known;
-    /// otherwise as it was recorded.
+    /// Whom to ask to delete a row's object: the node as configured now, where it is known and leads to
+    /// where the object is; otherwise as it was recorded.
     fn provider_of_row(
         &self,
         row: &Row,
         providers: &HashMap<ProviderAddress, Rc<ProviderInstance>>,
     ) -> ProviderNode {
-        if let Some(instance) = providers.get(&row.provider).filter(|instance| !instance.unknown) {
-            return instance.node.clone();
+        let recorded = self.recorded_provider(row);
+        match providers.get(&row.provider).filter(|instance| !instance.unknown) {
+            Some(now) if !self.leads_elsewhere(&recorded, &now.node) => now.node.clone(),
+            _ => recorded,
         }
-        self.recorded_provider(row)
+    }
+
+    /// Whether a provider reaches another world than it did. Credentials change within one; what they
+    /// come from, or in plain configurations what the world is told by, does not.
+    fn leads_elsewhere(&self, recorded: &ProviderNode, now: &ProviderNode) -> bool {
+        let came: BTreeSet<Address> = recorded.needs.iter().map(|need| self.called_now(need)).collect();
+        let comes: BTreeSet<Address> = now.needs.iter().map(|need| self.recorded_at(need)).collect();
+        if came != comes {
+            return true;
+        }
+        let Some(schema) = self.input.schemas.providers.get(&now.type_name).filter(|_| came.is_empty())
+        else {
+            return false;
+        };
+        let value = |node: &ProviderNode, name: &Name| node.config.as_map()?.get(name).map(Value::reveal);
+        schema.attributes.iter().filter(|(_, attribute)| !attribute.immutable.is_empty()).any(|(name, _)| {
+            let (before, after) = (value(recorded, name), value(now, name));
+            before != after && ![&before, &after].into_iter().flatten().any(Value::has_unknown)
+        })
     }
 
     /// The provider of a row as it was recorded.
