@@ -6,6 +6,7 @@
 //! plan that must be empty.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aurak_lang::LoadRequest;
 use aurak_model::record::{EndResult, IdempotencyKey, Slot};
@@ -161,7 +162,8 @@ impl Stage {
         let watch = self.watch.get_or_insert_default();
         for row in before.doc.rows.values() {
             // What is still asked for stays, whatever becomes of its object.
-            let asked_for = config.blocks.get(row.address.as_str()).is_some_and(|block| block.single);
+            let asked_for = config.blocks.get(row.address.as_str());
+            let asked_for = asked_for.is_some_and(|block| block.single && block.type_name == *row.type_name);
             let lost = asked_for && !destroy && !after.doc.rows.contains_key(&row.address);
             if (!row.lifecycle.retain || lost) && !config.lets_go(&row.address) {
                 continue;
@@ -219,7 +221,7 @@ impl Stage {
         for _ in 0..MOST_RUNS {
             // Objects of others may be where ours want to be.
             self.sweep(asked).await?;
-            let before = self.document_of_any(asked).await?;
+            let mut rows: Vec<Arc<Row>> = self.document_of_any(asked).await?.rows.into_values().collect();
             let (text, ran) = self.apply_once(asked).await?;
             let (text, ran) = self.as_help_says(asked, text, ran).await?;
             let refused = ran.ended == Ended::Refused;
@@ -249,12 +251,13 @@ impl Stage {
                 }
                 return Ok(format!("refused\n{text}"));
             }
+            rows.extend(self.document_of_any(asked).await?.rows.into_values());
             let config = Config::read(self);
             let objects = self.world.objects();
             let watch = self.watch.get_or_insert_default();
             let let_go =
                 |id: &str| objects.iter().any(|object| *object.id == *id && watch.is_nobodys(object));
-            let in_use = kept_in_use(&text, &before, &config, let_go)?;
+            let in_use = kept_in_use(&text, &rows, &config, let_go)?;
             if ran.ended == Ended::Executed(EndResult::NeedsApproval) {
                 continue;
             }
@@ -396,7 +399,7 @@ impl Stage {
 /// upon goes on using cannot be deleted at all. Any other use should have ended before.
 fn kept_in_use(
     text: &str,
-    doc: &StateDoc,
+    rows: &[Arc<Row>],
     config: &Config,
     let_go: impl Fn(&str) -> bool,
 ) -> Result<Option<&'static str>, String> {
@@ -410,11 +413,15 @@ fn kept_in_use(
             founded = Some("in use by what was let go");
             continue;
         }
-        let row = doc.rows.values().find(|row| ids(row).any(|id| **id == *user));
-        let Some(row) = row else { return Err(format!("in use by {user}, which is in no row\n{text}")) };
+        // As it was before the run, and as it is after it: what was renamed says so there.
+        let all: Vec<&Arc<Row>> = rows.iter().filter(|row| ids(row).any(|id| **id == *user)).collect();
+        let Some(row) = all.first() else {
+            return Err(format!("in use by {user}, which is in no row\n{text}"));
+        };
         // By the name that it had then, or has now.
         let name = |text: &str| plain(text).rsplit('.').next().unwrap_or_default().to_string();
-        let needs = row.needs.iter().any(|need| name(need.as_str()) == name(address));
+        let mut needs = all.iter().flat_map(|row| &row.needs);
+        let needs = needs.any(|need| name(need.as_str()) == name(address));
         let ignores = config.block(&row.address).is_some_and(|block| block.ignores);
         founded = Some(match text.contains(&format!("\n+ {address}: skipped")) {
             true if needs => "in use, and to be replaced",
@@ -609,8 +616,9 @@ struct Config {
     removed: Vec<(String, bool)>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Block {
+    type_name: String,
     prevent_destroy: bool,
     /// It ignores some of its changes.
     ignores: bool,
@@ -677,7 +685,8 @@ impl Config {
             let prevents = block.pointer("/lifecycle/prevent_destroy").and_then(serde_json::Value::as_bool);
             let ignores = block.pointer("/lifecycle/ignore_changes").is_some();
             let single = prefix.is_empty() && block.get("for_each").is_none() && block.get("when").is_none();
-            let block = Block { prevent_destroy: prevents.unwrap_or(false), ignores, single };
+            let type_name = block.get("type").and_then(|name| name.as_str()).unwrap_or_default().to_string();
+            let block = Block { type_name, prevent_destroy: prevents.unwrap_or(false), ignores, single };
             self.blocks.insert(format!("{prefix}{name}"), block);
         }
         let list =
@@ -696,11 +705,11 @@ impl Config {
     }
 
     /// The block of an address, also where it is to be renamed. Parts of composites stand for it.
-    fn block(&self, address: &Address) -> Option<Block> {
+    fn block(&self, address: &Address) -> Option<&Block> {
         let mut name = plain(address.as_str());
         for _ in 0..=self.moved.len() {
             if let Some(block) = self.blocks.get(&name) {
-                return Some(*block);
+                return Some(block);
             }
             name = self.moved.iter().find_map(|(from, to)| {
                 let rest = name
