@@ -130,7 +130,12 @@ fn compare<K: Ord + Display, V: PartialEq>(
 /// What a row or a provider needs is there. Worth knowing, not wrong: it may be a block without
 /// instances, or a row that was forgotten.
 fn check_needs(stored: &StateDoc, findings: &mut Vec<Diagnostic>) {
-    let blocks: BTreeSet<_> = stored.rows.keys().map(|address| address.block()).collect();
+    let mut blocks: BTreeSet<Address> = BTreeSet::new();
+    for address in stored.rows.keys() {
+        blocks.insert(address.block());
+        // Only the parts of a composite have rows.
+        blocks.extend(address.composite());
+    }
     let there = |address: &Address| stored.rows.contains_key(address) || blocks.contains(address);
     for row in stored.rows.values() {
         for need in row.needs.iter().filter(|need| !there(need)) {
