@@ -525,6 +525,7 @@ impl Stack {
         if block.module == target.module
             && let (Shape::Each(keys), Shape::Each(others)) = (block.shape(), target.shape())
             && !list
+            && !composite(target.kind)
             && keys.iter().all(|key| others.contains(key))
         {
             return Some(format!("{}[each.key].{attribute}", target.name));
