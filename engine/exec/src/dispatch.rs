@@ -16,7 +16,7 @@ use aurak_api::CancelToken;
 use aurak_model::estimate::group_key;
 use aurak_model::event::{Report, StepEnd};
 use aurak_model::plan::{Plan, RowPlan, Work};
-use aurak_model::record::{IdempotencyKey, Intent};
+use aurak_model::record::{IdempotencyKey, Intent, ProviderRow};
 use aurak_model::{Address, Diagnostic, Name, ProviderAddress, Record, Slot, StateDoc, StepId, Value};
 use aurak_state::StoreError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -57,6 +57,8 @@ pub(crate) struct Dispatcher<'a> {
     /// Addresses whose older object goes in this plan, or stays set aside: a create keeps the current
     /// one for that.
     pub(crate) has_older: HashSet<&'a Address>,
+    /// Recorded nodes that lead through what this run has renamed, as they are written down by now.
+    pub(crate) renamed_providers: HashMap<ProviderAddress, ProviderRow>,
     /// Who makes what in this run, by provider, type and natural key: names that only apply can tell
     /// may turn out to be the same.
     pub(crate) claims: HashMap<(ProviderAddress, Name, Name), &'a Address>,
@@ -165,6 +167,7 @@ impl<'a> Dispatcher<'a> {
             conditions: Conditions::new(plan),
             reading: HashMap::new(),
             has_older,
+            renamed_providers: HashMap::new(),
             claims: HashMap::new(),
             phase: vec![Phase::Waiting; count],
             begun: vec![false; count],

@@ -484,13 +484,7 @@ impl Case<'_> {
             }
             (Some(row), _) => row.clone(),
             // A delete that was not done: the row stays as it is.
-            (None, Some(row)) => RowPlan {
-                needs: row.needs.clone(),
-                lifecycle: row.lifecycle.clone(),
-                schema_version: row.schema_version,
-                place: row.place.clone(),
-                replace_when: row.replace_when.clone(),
-            },
+            (None, Some(row)) => RowPlan::of(row),
             (None, None) => return Ok(Vec::new()),
         };
         let made: Object = match recorded {

@@ -507,15 +507,13 @@ impl<'a> Dispatcher<'a> {
             if nodes.any(|node| node.node.address == row.address && node.recorded) {
                 continue;
             }
-            let known = self.batch.records.iter().rev().find_map(|record| match record {
-                Record::Provider(other) if other.address == row.address => Some(other),
-                _ => None,
-            });
-            let mut renamed = known.unwrap_or(row).clone();
+            let known = self.renamed_providers.get(&row.address).unwrap_or(row);
+            let mut renamed = known.clone();
             renamed.config = renamed.config.with_renamed_origins(from, to);
             renamed.needs.iter_mut().filter(|need| *need == from).for_each(|need| *need = to.clone());
-            if renamed != *known.unwrap_or(row) {
-                self.batch.records.push(Record::Provider(renamed));
+            if renamed != *known {
+                self.batch.records.push(Record::Provider(renamed.clone()));
+                self.renamed_providers.insert(row.address.clone(), renamed);
             }
         }
     }

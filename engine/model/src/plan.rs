@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Name};
 use crate::path::Path;
-use crate::record::{Lifecycle, Slot};
+use crate::record::{Lifecycle, Row, Slot};
 use crate::schema::ReplaceOrder;
 use crate::snapshot::{Override, ProviderNode};
 use crate::value::{Map, NodeId, Type, Value};
@@ -395,6 +395,19 @@ pub struct RowPlan {
     /// The values of `replace_when`, to see them change.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub replace_when: Value,
+}
+
+impl RowPlan {
+    /// What a row says as it is.
+    pub fn of(row: &Row) -> RowPlan {
+        RowPlan {
+            needs: row.needs.clone(),
+            lifecycle: row.lifecycle.clone(),
+            schema_version: row.schema_version,
+            place: row.place.clone(),
+            replace_when: row.replace_when.clone(),
+        }
+    }
 }
 
 /// A value that apply works out: a node of the arena.

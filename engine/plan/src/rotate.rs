@@ -123,13 +123,7 @@ impl Context {
                 let mut needs = [&row.needs[..], &planned.needs].concat();
                 needs.sort();
                 needs.dedup();
-                RowPlan {
-                    needs,
-                    lifecycle: row.lifecycle.clone(),
-                    schema_version: row.schema_version,
-                    place: row.place.clone(),
-                    replace_when: row.replace_when.clone(),
-                }
+                RowPlan { needs, ..RowPlan::of(row) }
             }
             None => planned.clone(),
         };

@@ -50,15 +50,10 @@ impl Builder<'_> {
 
     /// A row as it is, with what it needs under the names of this plan.
     pub(super) fn with_new_names(&self, row: &Row) -> RowPlan {
-        let mut lifecycle = row.lifecycle.clone();
-        lifecycle.deleted_with = lifecycle.deleted_with.map(|with| self.new_name(&with));
-        RowPlan {
-            needs: row.needs.iter().map(|need| self.new_name(need)).collect(),
-            lifecycle,
-            schema_version: row.schema_version,
-            place: row.place.clone(),
-            replace_when: row.replace_when.clone(),
-        }
+        let mut plan = RowPlan::of(row);
+        let others = plan.needs.iter_mut().chain(&mut plan.lifecycle.deleted_with);
+        others.for_each(|other| *other = self.new_name(other));
+        plan
     }
 
     /// What is called by a name of before, in this plan.
