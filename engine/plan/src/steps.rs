@@ -48,10 +48,17 @@ pub(crate) struct Builder<'a> {
     /// Whose temporary object of an earlier run goes without waiting for the new object: what that is
     /// made in goes too.
     at_once: BTreeSet<Address>,
-    /// A step, and one that should come before it where nothing speaks against that.
-    wishes: Vec<(u32, u32)>,
+    wishes: Vec<Wish>,
     /// The addresses that rows have in this plan, by those that they had before.
     renamed: HashMap<Address, Address>,
+}
+
+/// A step, and one that should come before it where nothing speaks against that.
+struct Wish {
+    step: u32,
+    before: u32,
+    /// The later one uses what the step deletes.
+    uses: bool,
 }
 
 #[derive(Clone, Copy)]

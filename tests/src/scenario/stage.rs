@@ -676,7 +676,8 @@ impl Reviewer {
 
 #[async_trait]
 impl Approver for Reviewer {
-    async fn approve(&self, _: &Plan, _: &PlanReport, _: &Files) -> bool {
+    async fn approve(&self, _: &Plan, report: &PlanReport, files: &Files) -> bool {
+        self.note(&findings(&report.findings, files));
         !self.refuses
     }
 

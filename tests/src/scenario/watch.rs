@@ -395,8 +395,9 @@ impl Stage {
 
 /// Deletes that fail because of a use that the configuration keeps up: `None` where nothing fails so.
 ///
-/// What is used cannot be deleted before its successor is made, what was let go uses what it is in, and what a difference that is not acted
-/// upon goes on using cannot be deleted at all. Any other use should have ended before.
+/// What is used cannot be deleted before its successor is made, nor what is inside, of which the plan
+/// warns; what was let go uses what it is in, and what a difference that is not acted upon goes on using
+/// cannot be deleted at all. Any other use should have ended before.
 fn kept_in_use(
     text: &str,
     rows: &[Arc<Row>],
@@ -404,6 +405,7 @@ fn kept_in_use(
     let_go: impl Fn(&str) -> bool,
 ) -> Result<Option<&'static str>, String> {
     let mut founded = None;
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     for line in text.lines() {
         let failed = line.strip_prefix("- ").and_then(|line| line.split_once(": failed: "));
         let Some((address, why)) = failed else { continue };
@@ -422,10 +424,12 @@ fn kept_in_use(
         let name = |text: &str| plain(text).rsplit('.').next().unwrap_or_default().to_string();
         let mut needs = all.iter().flat_map(|row| &row.needs);
         let needs = needs.any(|need| name(need.as_str()) == name(address));
+        let warned = |user: &Address| words.contains(&format!("`{address}` goes before `{user}` lets go"));
         let ignores = config.block(&row.address).is_some_and(|block| block.ignores);
         founded = Some(match text.contains(&format!("\n+ {address}: skipped")) {
             true if needs => "in use, and to be replaced",
             _ if ignores => "in use by what ignores its changes",
+            _ if all.iter().any(|row| warned(&row.address)) => "in use, as the plan says",
             _ => return Err(format!("{address} goes before {}, which uses it\n{text}", row.address)),
         });
     }

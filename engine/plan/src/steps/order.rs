@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
 
 use aurak_model::schema::ReplaceOrder;
-use aurak_model::{Address, Name, Severity, Slot, StepId, Value, Work};
+use aurak_model::{Address, Diagnostic, Name, Severity, Slot, StepId, Value, Work};
 
-use super::{Builder, Built, Delete, JOIN_FROM, Leftover};
+use super::{Builder, Built, Delete, JOIN_FROM, Leftover, Wish};
 use crate::context::{GroupId, InstId, Instance, Target};
 use crate::removal::Removal;
 use crate::resource::Decision;
@@ -88,12 +88,12 @@ impl Builder<'_> {
             let first = theirs.first || making_room.contains(&target);
             let waits = self.let_go(&mut letting, &target, first);
             edges.extend(waits.into_iter().map(|step| (theirs.step, step)));
-            self.wishes.extend(letting.wished.drain(..).map(|step| (theirs.step, step)));
+            self.wish(theirs.step, &mut letting.wished);
         }
         for (target, leftover) in leftovers {
             let waits = self.let_go(&mut letting, target, leftover.first);
             edges.extend(waits.into_iter().map(|step| (leftover.step, step)));
-            self.wishes.extend(letting.wished.drain(..).map(|step| (leftover.step, step)));
+            self.wish(leftover.step, &mut letting.wished);
         }
         while let Some((address, first, join)) = letting.open.pop() {
             let waits = match address {
@@ -104,7 +104,7 @@ impl Builder<'_> {
                 }
             };
             edges.extend(waits.into_iter().map(|step| (join, step)));
-            self.wishes.extend(letting.wished.drain(..).map(|step| (join, step)));
+            self.wish(join, &mut letting.wished);
         }
         for (step, before) in edges.into_iter().filter(|(step, before)| step != before) {
             self.after[step as usize].push(before);
@@ -324,14 +324,48 @@ impl Builder<'_> {
         join
     }
 
+    /// Steps of those who use what a step deletes.
+    fn wish(&mut self, step: u32, users: &mut Vec<u32>) {
+        self.wishes.extend(users.drain(..).map(|before| Wish { step, before, uses: true }));
+    }
+
     /// Lets deletes wait for those who could let go before, which are all that do not wait for the
     /// delete themselves. Where several wait for each other in a circle, the first wish counts.
     pub(super) fn grant_wishes(&mut self) {
-        for (step, before) in std::mem::take(&mut self.wishes) {
+        let mut early: BTreeSet<(Address, Address)> = BTreeSet::new();
+        for Wish { step, before, uses } in std::mem::take(&mut self.wishes) {
             if !self.waits_for_step(before, step) {
                 self.after[step as usize].push(before);
+            } else if uses {
+                let [goes, user] = [step, before].map(|step| self.steps[step as usize].address.clone());
+                early.insert((goes, user));
             }
         }
+        early.iter().for_each(|(goes, user)| self.goes_too_early(goes, user));
+    }
+
+    /// What leaves together with what it is in, which is replaced delete-first, goes before what uses it
+    /// can let go: some services refuse that. (What is replaced itself is meant to go first.)
+    fn goes_too_early(&self, goes: &Address, user: &Address) {
+        let leaves = |address: &Address| {
+            let own = self.deletes.get(address);
+            own.is_some_and(|own| !own.first) && !self.is_replaced(address)
+        };
+        let some = self.deletes.keys().find(|address| wholes(address).any(|whole| whole == *goes));
+        if !leaves(goes) && !some.is_some_and(leaves) {
+            return;
+        }
+        let finding = Diagnostic::warning("in_use", format!("`{goes}` goes before `{user}` lets go of it"))
+            .about(goes)
+            .detail(format!(
+                "`{goes}` makes room for the new object of what it is in, and `{user}` changes only once that \
+                 is there; a service that deletes nothing that is in use refuses that"
+            ))
+            .help(format!(
+                "if it does, apply it in two parts: first let `{user}` do without `{goes}`, and leave the \
+                 rest as it is"
+            ));
+        self.context.find(finding);
     }
 
     /// Whether a step waits for another, or is it.
@@ -414,7 +448,8 @@ impl Builder<'_> {
         for (mark, steps) in published {
             let users = required.get(&mark).map_or(&[][..], Vec::as_slice);
             for step in steps {
-                self.wishes.extend(users.iter().filter(|user| **user != step).map(|user| (step, *user)));
+                let users = users.iter().filter(|user| **user != step);
+                self.wishes.extend(users.map(|user| Wish { step, before: *user, uses: false }));
             }
         }
     }
