@@ -8,7 +8,7 @@ use aurak_model::plan::{Base, Mode, OutputChange, RowBase};
 use aurak_model::schema::ReplaceOrder;
 use aurak_model::{
     Action, Address, BlockKind, Change, Diagnostic, Estimate, Name, NodeId, Origin, Path, Plan, PlanReport,
-    ProviderNode, Reason, Refreshed, Slot, Value,
+    ProviderNode, Reason, Refreshed, Severity, Slot, Value,
 };
 
 use crate::context::{Context, GroupId, InstId, Instance, Target};
@@ -58,6 +58,38 @@ impl Context {
                 aurak_expr::suggest(wanted.as_str(), instances.keys().map(|a| a.as_str().to_string()))
             {
                 finding = finding.help(format!("did you mean `{close}`?"));
+            }
+            self.find(finding);
+        }
+    }
+
+    /// What is imported goes to something that is there, or is yet to be planned. A block without such
+    /// an instance may have it in another environment.
+    pub(crate) fn judge_imports(&self) {
+        let options = &self.input.options;
+        let failed = self.findings.borrow().iter().any(|finding| finding.severity == Severity::Error);
+        if options.mode != Mode::Apply || !options.only.is_empty() {
+            return;
+        }
+        let instances = self.by_address.borrow();
+        for import in &self.input.program.imports {
+            let (to, block) = (&import.to, import.to.block());
+            let deferred = self.deferred.borrow().iter().any(|deferred| to.is_at_or_below(&deferred.address));
+            if deferred || instances.contains_key(to) {
+                continue;
+            }
+            let mut there: Vec<&Address> =
+                instances.keys().filter(|address| address.block() == block).collect();
+            if there.is_empty() && failed {
+                continue;
+            }
+            there.sort();
+            let mut finding =
+                Diagnostic::warning("import", format!("nothing is imported as `{to}`, which is not there"))
+                    .at(import.span, "");
+            if let Some(one) = there.first() {
+                finding =
+                    finding.help(format!("there are {} of `{block}`: name one, as `{one}`", there.len()));
             }
             self.find(finding);
         }

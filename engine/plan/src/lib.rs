@@ -74,6 +74,7 @@ fn work(input: PlanInput) -> (Planned, Rc<Context>) {
         context.judge_moves();
         context.judge_program();
         context.judge_replace();
+        context.judge_imports();
         context.judge_only();
         context.judge_same_objects();
     }

@@ -63,13 +63,16 @@ impl Database {
             lock.give_back();
             return Err(sql(doing)(error));
         }
-        // Into the database itself: the mark has to be there where the log gets lost.
-        self.checkpoint()?;
+        lockfile::remove(&dir, Fence(newest));
+        self.lock = Some(lock);
         if let Some(key) = &self.key {
             self.set_key_id(key.id());
         }
-        lockfile::remove(&dir, Fence(newest));
-        self.lock = Some(lock);
+        // The mark has to be there where the log gets lost.
+        if let Err(error) = self.checkpoint_whole() {
+            let _ = self.release(fence);
+            return Err(error);
+        }
         Ok(held.lease)
     }
 
@@ -131,7 +134,7 @@ impl Database {
     /// it is, which is as good and only has more files.
     fn fold_log(&mut self) -> Result<(), StoreError> {
         match self.set_journal_mode("DELETE") {
-            Err(StoreError::Database { .. }) => self.checkpoint(),
+            Err(StoreError::Database { .. }) => self.checkpoint("PASSIVE").map(|_| ()),
             other => other,
         }
     }
@@ -143,9 +146,27 @@ impl Database {
             .map_err(sql("change how the state is logged"))
     }
 
-    fn checkpoint(&self) -> Result<(), StoreError> {
+    /// Brings all of the log into the database itself, however long others read what was there before.
+    fn checkpoint_whole(&self) -> Result<(), StoreError> {
+        match self.checkpoint("FULL")? {
+            true => Ok(()),
+            false => {
+                let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+                Err(sql("bring the state's log into its database")(rusqlite::Error::SqliteFailure(
+                    busy, None,
+                )))
+            }
+        }
+    }
+
+    /// Brings the log into the database, and says whether all of it is there now.
+    fn checkpoint(&self, how: &str) -> Result<bool, StoreError> {
         self.connection
-            .query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()))
+            .query_row(&format!("PRAGMA wal_checkpoint({how})"), (), |row| {
+                let (busy, logged, moved) =
+                    (row.get::<_, bool>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?);
+                Ok(!busy && logged == moved)
+            })
             .map_err(sql("bring the state's log into its database"))
     }
 }

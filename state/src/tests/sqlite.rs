@@ -421,6 +421,59 @@ async fn a_log_that_was_removed_with_the_lock_file_is_missed() {
     }
 }
 
+/// Whoever opened it while all was well looks again when it is going to write.
+#[tokio::test]
+async fn a_log_that_was_removed_meanwhile_is_missed_by_who_takes_the_lease() {
+    let (_root, store) = create(None);
+    let dir = store.dir().to_path_buf();
+    let other = SqliteStore::open(&dir, None).unwrap();
+    let lease = acquire(&other).await;
+    other.append(lease.fence, vec![begin("op-1", 1), end("op-1", 2)]).await.unwrap();
+    // As after a kill.
+    drop(other);
+    for name in ["state.db-wal", "state.db-shm"] {
+        std::fs::remove_file(dir.join(name)).unwrap();
+    }
+    let error = store.acquire(holder("bob@here"), TTL).await.unwrap_err();
+    assert!(error.to_string().ends_with("of 2 records that were written 2 are missing"), "{error}");
+}
+
+/// Half of an old note and half of a new one: a kill, or a disk, that kept some of it.
+#[tokio::test]
+async fn a_note_that_is_torn_says_nothing() {
+    let (root, store) = create(None);
+    let lease = acquire(&store).await;
+    store.append(lease.fence, vec![begin("op-1", 1), end("op-1", 2)]).await.unwrap();
+    let dir = root.path().join("copy");
+    copy(store.dir(), &dir, "");
+    let lock = dir.join("state.lock.1");
+    let text = std::fs::read_to_string(&lock).unwrap();
+    let noted = text.replace("written 00000000000000000002", "written 00000000000000000902");
+    assert_ne!(noted, text, "there is a note");
+    std::fs::write(&lock, noted).unwrap();
+    let found = SqliteStore::open(&dir, None).unwrap();
+    assert_eq!(found.document().await.unwrap().serial, 2);
+}
+
+/// A reader of an old moment keeps the mark of a new lease in the log, where it gets lost with it.
+#[tokio::test]
+async fn no_lease_is_taken_whose_mark_stays_in_the_log() {
+    let (_root, store) = create(None);
+    let lease = acquire(&store).await;
+    store.append(lease.fence, vec![begin("op-1", 1)]).await.unwrap();
+    let mut reader = Connection::open(store.dir().join("state.db")).unwrap();
+    let reading = reader.transaction().unwrap();
+    reading.query_row("SELECT count(*) FROM journal", (), |_| Ok(())).unwrap();
+    store.release(lease).await.unwrap();
+    let taken = store.acquire(holder("bob@here"), TTL).await;
+    let refused = taken.unwrap_err();
+    assert!(matches!(refused, StoreError::Database { .. }), "{refused}");
+    assert!(store.holder().await.unwrap().is_none());
+    drop(reading);
+    let lease = acquire(&store).await;
+    store.release(lease).await.unwrap();
+}
+
 /// The last record changes nothing beside the journal, so that no total tells of it.
 #[tokio::test]
 async fn a_last_record_that_is_gone_is_missed() {

@@ -461,8 +461,11 @@ fn unfounded(text: &str) -> Option<String> {
             words.push_str(if place % 2 == 1 { "_" } else { part });
         }
         let same = |founded: &str| words.contains(founded) || words.contains("_ and _ would be the same ");
+        // What an import names is left to it, though it is not where the import looks.
+        let named = words.contains("such a ")
+            && (text.contains("no object to import as `") || text.contains("nothing is imported as `"));
         let led_to = words.contains(LED_TO) && text.matches("error: ").count() > 1;
-        match led_to || FOUNDED.iter().any(|founded| same(founded)) {
+        match led_to || named || FOUNDED.iter().any(|founded| same(founded)) {
             true => None,
             false => Some(words.chars().take(70).collect()),
         }
