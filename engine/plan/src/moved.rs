@@ -45,6 +45,25 @@ impl Context {
         with_row.filter_map(|(to, _)| Some((self.moved_from(to)?, to.clone()))).collect()
     }
 
+    /// What a row needs, by the name that it has in this plan.
+    pub(crate) fn name_in_plan(&self, need: &Address) -> Address {
+        let moved = &self.input.program.moved;
+        if moved.is_empty() || !self.input.previous.rows.contains_key(need) {
+            return self.called_now(need);
+        }
+        let by_address = self.by_address.borrow();
+        let mut at = need.clone();
+        for moved in moved {
+            if let Some(rest) = under(&at, &moved.from)
+                && let Ok(to) = Address::parse(&format!("{}{rest}", moved.to))
+            {
+                at = to;
+            }
+        }
+        let renamed = by_address.contains_key(&at) && self.moved_from(&at).as_ref() == Some(need);
+        if renamed { at } else { need.clone() }
+    }
+
     /// What is called by a name now that a row needed under the name of then, where an earlier run
     /// renamed the one and did not come to the other.
     pub(crate) fn called_now(&self, need: &Address) -> Address {

@@ -435,11 +435,11 @@ impl Context {
         self.containers(row).into_iter().find(|container| self.goes(container, gone))
     }
 
-    /// What a row's object cannot be without.
+    /// What a row's object cannot be without, by the names of this plan.
     fn containers(&self, row: &Row) -> Vec<Address> {
         let provider = self.input.previous.providers.get(&row.provider);
         let worlds = provider.map_or(&[][..], |provider| &provider.needs);
-        row.lifecycle.deleted_with.iter().chain(worlds).map(|need| self.called_now(need)).collect()
+        row.lifecycle.deleted_with.iter().chain(worlds).map(|need| self.name_in_plan(need)).collect()
     }
 
     /// Whether an object really goes. One that is only forgotten stays where it is, and so does what
@@ -449,18 +449,19 @@ impl Context {
         let mut seen = BTreeSet::new();
         let mut open = vec![address.clone()];
         while let Some(address) = open.pop() {
+            let recorded = self.recorded_at(&address);
             // It is gone already, whatever is to become of its row.
-            if matches!(self.input.snapshot.rows.get(&address), Some(Refreshed::Absent)) {
+            if matches!(self.input.snapshot.rows.get(&recorded), Some(Refreshed::Absent)) {
                 return true;
             }
-            let Some(row) = rows.get(&address).filter(|_| gone.contains(&address)) else {
+            let Some(row) = rows.get(&recorded).filter(|_| gone.contains(&recorded)) else {
                 let inst = self.by_address.borrow().get(&address).copied();
                 if inst.is_some_and(|id| self.is_made_anew(id)) {
                     return true;
                 }
                 continue;
             };
-            if !self.is_let_go(&address, row) {
+            if !self.is_let_go(&recorded, row) {
                 return true;
             }
             if seen.insert(address) {
@@ -508,7 +509,7 @@ impl Context {
     }
 
     /// All provider nodes of the program by address.
-    fn provider_nodes(&self) -> HashMap<ProviderAddress, Rc<ProviderInstance>> {
+    pub(crate) fn provider_nodes(&self) -> HashMap<ProviderAddress, Rc<ProviderInstance>> {
         let mut nodes = HashMap::new();
         let mut add = |instance: &Rc<ProviderInstance>| {
             nodes.insert(instance.node.address.clone(), instance.clone());

@@ -18,6 +18,7 @@ use aurak_model::{
 };
 
 use crate::context::{Context, GroupId, Instance, Target};
+use crate::provider::ProviderInstance;
 use crate::removal::Removal;
 use crate::resource::{Decision, Kept, Making};
 use crate::rotate::Temporary;
@@ -37,6 +38,8 @@ pub(crate) struct Builder<'a> {
     joins: HashMap<GroupId, Vec<u32>>,
     pub providers: Vec<ProviderNode>,
     provider_index: HashMap<ProviderAddress, Vec<u32>>,
+    /// The nodes of the configuration, and what the plan has of each.
+    nodes: HashMap<ProviderAddress, (Rc<ProviderInstance>, ProviderNode)>,
     /// The step that deletes what is now the current object of an address, or its old one.
     deletes: BTreeMap<Address, Delete>,
     /// The steps of each address, in the order they were made. Only looked into, never walked.
@@ -88,6 +91,11 @@ pub(crate) struct Built {
 impl<'a> Builder<'a> {
     pub(crate) fn new(context: &'a Rc<Context>) -> Builder<'a> {
         let count = context.instances.borrow().len();
+        let nodes = context.provider_nodes();
+        let by_reference = |node: Rc<ProviderInstance>| {
+            let planned = context.by_reference(&node);
+            (node, planned)
+        };
         Builder {
             context,
             // Of what most instances have, one each: growing step by step would copy them all.
@@ -97,6 +105,7 @@ impl<'a> Builder<'a> {
             joins: HashMap::new(),
             providers: Vec::new(),
             provider_index: HashMap::new(),
+            nodes: nodes.into_iter().map(|(address, node)| (address, by_reference(node))).collect(),
             deletes: BTreeMap::new(),
             of: HashMap::new(),
             temporaries: BTreeMap::new(),
@@ -580,6 +589,8 @@ impl<'a> Builder<'a> {
     }
 
     fn provider(&mut self, node: &ProviderNode) -> u32 {
+        let configured = self.nodes.get(&node.address).filter(|(instance, _)| instance.node == *node);
+        let node = configured.map_or(node, |(_, by_reference)| by_reference);
         let known = self.provider_index.get(&node.address).map_or(&[][..], Vec::as_slice);
         if let Some(index) = known.iter().find(|index| self.providers[**index as usize] == *node) {
             return *index;

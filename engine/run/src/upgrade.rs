@@ -148,6 +148,37 @@ mod tests {
     }
 
     #[test]
+    fn older_and_temporary_objects_are_brought_up_too() {
+        let mut doc = state(1, serde_json::json!({ "size": 5 }));
+        let row = Arc::make_mut(doc.rows.values_mut().next().unwrap());
+        (row.old, row.temporary) = (row.current.clone(), row.current.clone());
+        let doc = upgraded(doc, &schemas(2, &[(1, "size", "disk")])).unwrap();
+        let row = doc.rows.values().next().unwrap();
+        for object in [&row.current, &row.old, &row.temporary].map(|object| object.as_ref().unwrap()) {
+            let now = serde_json::json!({ "disk": 5 });
+            assert_eq!(
+                (object.desired.to_json(), object.attributes.to_json()),
+                (Some(now.clone()), Some(now))
+            );
+        }
+    }
+
+    #[test]
+    fn an_open_call_of_another_version_is_refused() {
+        for (version, said) in [(1, true), (2, false), (3, true)] {
+            let intent = serde_json::json!({
+                "operation": "o", "step": 0, "key": "k", "address": "one", "type": "sim.thing",
+                "slot": "current", "provider": "sim", "call": "create", "desired": null, "at_ms": 1,
+                "row": { "schema_version": version },
+            });
+            let intent = serde_json::from_value(intent).unwrap();
+            let doc = StateDoc { pending: vec![Pending { intent, handle: None }], ..StateDoc::default() };
+            let refused = upgraded(doc, &schemas(2, &[(1, "size", "disk")])).map_err(|e| e.to_string());
+            assert_eq!(refused.is_err(), said, "version {version}: {refused:?}");
+        }
+    }
+
+    #[test]
     fn two_attributes_can_change_places() {
         let mut schemas = schemas(2, &[]);
         let schema = schemas.types.values_mut().next().unwrap();

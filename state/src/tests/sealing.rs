@@ -1,6 +1,7 @@
 //! Keys and what they seal.
 
-use aurak_model::{Secret, Value};
+use aurak_model::plan::RowPlan;
+use aurak_model::{Object, Record, Row, Secret, Value};
 
 use crate::tests::samples::*;
 use crate::{Key, StoreError};
@@ -95,5 +96,68 @@ fn a_digest_knows_values_apart_but_not_marks() {
     ];
     for (i, one) in all.iter().enumerate() {
         assert!(!all[..i].contains(one), "{i}");
+    }
+}
+
+/// A secret opens where it was put, and stands nowhere in clear, in whatever part it is the only one.
+#[tokio::test]
+async fn what_is_secret_is_sealed_wherever_it_is_the_only_secret() {
+    let secret = || Value::from(CANARY).sensitive();
+    let plain = || row("a", Value::Null);
+    let object = |desired: Value, attributes: Value| {
+        Some(Object { id: "id-a".into(), desired, attributes, incomplete: None })
+    };
+    let rows = [
+        Row { current: object(secret(), Value::Null), ..plain() },
+        Row { current: object(Value::Null, secret()), ..plain() },
+        Row { old: object(secret(), Value::Null), ..plain() },
+        Row { old: object(Value::Null, secret()), ..plain() },
+        Row { temporary: object(secret(), Value::Null), ..plain() },
+        Row { temporary: object(Value::Null, secret()), ..plain() },
+        Row { replace_when: Value::list([secret()]), ..plain() },
+    ];
+    for row in rows {
+        for bench in [memory(Some(key())), sqlite(Some(key()))] {
+            let lease =
+                bench.store.acquire(holder("ada@here"), std::time::Duration::from_secs(60)).await.unwrap();
+            bench.store.append(lease.fence, vec![outcome(None, vec![put(row.clone())], None)]).await.unwrap();
+            let doc = bench.store.document().await.unwrap();
+            let found = &doc.rows[&row.address];
+            assert_eq!(
+                (&found.current, &found.old, &found.temporary, &found.replace_when),
+                (&row.current, &row.old, &row.temporary, &row.replace_when)
+            );
+            no_canary(&bench);
+        }
+    }
+    for of_intent in [(secret(), Value::Null), (Value::Null, secret())] {
+        for bench in [memory(Some(key())), sqlite(Some(key()))] {
+            let Record::Intent(mut intent) = intent("a", "k", of_intent.0.clone()) else { panic!() };
+            intent.row = Some(RowPlan { replace_when: of_intent.1.clone(), ..RowPlan::default() });
+            let lease =
+                bench.store.acquire(holder("ada@here"), std::time::Duration::from_secs(60)).await.unwrap();
+            bench.store.append(lease.fence, vec![begin("op-1", 1), Record::Intent(intent)]).await.unwrap();
+            let doc = bench.store.document().await.unwrap();
+            let found = &doc.pending[0].intent;
+            assert_eq!(
+                (&found.desired, &found.row.as_ref().unwrap().replace_when),
+                (&of_intent.0, &of_intent.1)
+            );
+            no_canary(&bench);
+        }
+    }
+}
+
+fn no_canary(bench: &Bench) {
+    let Some(dir) = &bench._dir else { return };
+    let mut open = vec![dir.path().to_path_buf()];
+    while let Some(at) = open.pop() {
+        if at.is_dir() {
+            open.extend(std::fs::read_dir(&at).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            let bytes = std::fs::read(&at).unwrap();
+            let found = bytes.windows(CANARY.len()).any(|window| window == CANARY.as_bytes());
+            assert!(!found, "{}", at.display());
+        }
     }
 }

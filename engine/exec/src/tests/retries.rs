@@ -166,6 +166,22 @@ async fn a_create_without_an_answer_is_looked_for_by_its_key() {
     assert_eq!(kit.world.ids(), ["id-a", "id-b"]);
 }
 
+/// What went unanswered may still be on its way, however often it was looked for and made again.
+#[tokio::test(start_paused = true)]
+async fn a_create_that_never_has_an_answer_stays_open() {
+    let mut kit = Kit::new().await;
+    kit.context.limits.tries = 3;
+    for _ in 0..3 {
+        kit.world.act("create a", Act::Fail(lost()));
+    }
+    let mut p = Planner::new();
+    p.keyed("a", false);
+    let ran = kit.run(&p.plan).await;
+    assert!(ran.failure().contains("(tried 3 times)"), "{}", ran.failure());
+    let count = kit.log.lines().iter().filter(|line| *line == "create a").count();
+    assert_eq!((count, kit.state().await.pending.len()), (3, 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_a_key_it_becomes_a_question_and_never_a_second_create() {
     let kit = Kit::new().await;

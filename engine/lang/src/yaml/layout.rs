@@ -135,13 +135,12 @@ impl<'a> Lines<'a> {
                 exact &= line.trim_start_matches(' ').is_empty();
                 continue;
             }
-            // Indentation is made of spaces, so bytes and characters agree.
-            let width = line.len().wrapping_sub(expected.len());
-            let here = line.ends_with(expected)
-                && indent.is_none_or(|indent| indent == width)
-                && line.as_bytes()[..width].iter().all(|b| *b == b' ');
-            exact &= here;
-            indent = indent.or(Some(width));
+            // Indentation is made of spaces, so bytes and characters agree. What was folded is longer.
+            let before = line.strip_suffix(expected);
+            exact &= before.is_some_and(|before| {
+                indent.is_none_or(|indent| indent == before.len()) && before.bytes().all(|b| b == b' ')
+            });
+            indent = indent.or(before.map(str::len));
         }
         let indent = indent.unwrap_or(0) as u32 + 1;
         Layout { skip: 0, block: true, indent: if exact { indent } else { 1 }, exact }
