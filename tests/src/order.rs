@@ -237,8 +237,8 @@ fn deletes<'a>(steps: &'a [&'a Step]) -> impl Iterator<Item = &'a Step> {
     steps.iter().copied().filter(|step| matches!(step.work, Work::Delete { .. }))
 }
 
-/// The deletes that make room: those before the new object of their own address, and those of what leaves
-/// and was made from such.
+/// The deletes that make room: those before the new object of their own address or of one that takes over
+/// their name, and those of what leaves and was made from such.
 fn making_room(
     of: &BTreeMap<&Address, Vec<&Step>>,
     previous: &StateDoc,
@@ -246,9 +246,11 @@ fn making_room(
 ) -> BTreeSet<StepId> {
     let mut room = BTreeSet::new();
     let mut open: Vec<&Address> = Vec::new();
+    let creates: Vec<&Step> = of.values().flatten().copied().filter(|step| is_create(step)).collect();
     for (address, steps) in of {
         for delete in deletes(steps) {
-            if steps.iter().any(|step| is_create(step) && is_before(delete, step)) {
+            let handed = creates.iter().any(|create| create.after.contains(&delete.id));
+            if handed || steps.iter().any(|step| is_create(step) && is_before(delete, step)) {
                 room.insert(delete.id);
                 open.push(address);
             }

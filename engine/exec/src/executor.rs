@@ -31,6 +31,8 @@ struct Position {
     calling: AtomicBool,
     /// Something may be going on or be there at the service.
     open: AtomicBool,
+    /// A try went unanswered: what later ones are told does not say that it came to nothing.
+    unanswered: AtomicBool,
     /// What it waits for.
     why: Mutex<Option<String>>,
 }
@@ -44,7 +46,11 @@ impl Position {
     }
 
     fn set_open(&self, open: bool) {
-        self.open.store(open, Ordering::Relaxed);
+        self.open.store(open || self.unanswered.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    fn set_unanswered(&self, unanswered: bool) {
+        self.unanswered.store(unanswered, Ordering::Relaxed);
     }
 
     fn set_calling(&self, calling: bool) {
@@ -205,6 +211,9 @@ impl Drive<'_> {
                 Err(error) => error,
             };
             let waited = handle.is_some();
+            if matches!(error.effect, Effect::Unknown) && !waited {
+                self.position.set_unanswered(true);
+            }
             if let Some(left) = self.left(&error, waited) {
                 return left;
             }
@@ -214,6 +223,7 @@ impl Drive<'_> {
                 Then::Adopt(update) => {
                     let Some(next) = self.adopting(&update.id).await else { return Ended::LeaseLost };
                     (key, task) = (next, Task::Update(update));
+                    self.position.set_unanswered(false);
                     backoff.reset();
                 }
             }
@@ -311,9 +321,7 @@ impl Drive<'_> {
                     let times = backoff.failures();
                     let mut failure = refusal(error);
                     failure.message = format!("{} (tried {times} times)", failure.message);
-                    // One that went unanswered may still be on its way, and the next run goes on with it.
-                    let open = unseen.is_some() || matches!(remains(), Remains::Open);
-                    return end(failure, if open { Remains::Open } else { Remains::Settled });
+                    return end(failure, remains());
                 }
                 self.position.waits_for(&error.message);
                 self.job.tell(Msg::Retry {

@@ -644,7 +644,8 @@ impl Openers<'_> {
             return Err(cannot("it is not in the state".to_string()));
         };
         let provider = self.open(&row.provider, &row.type_name, depth).await?;
-        let read = self.patiently(|_| provider.read(&row.type_name, &object.id, &object.attributes)).await;
+        let read =
+            self.patiently(|_| provider.read_volatile(&row.type_name, &object.id, &object.attributes)).await;
         match read {
             Ok(Refreshed::Found { id, attributes }) => {
                 self.resolver.rows.see(address, Seen { type_name: row.type_name.clone(), id, attributes });

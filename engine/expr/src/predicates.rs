@@ -45,7 +45,12 @@ pub(crate) fn apply(name: &str, args: Args) -> Res<Value> {
             if !args.named.is_empty() {
                 return call_error(format!("`is {name}` takes its argument by position"));
             }
-            lift(Type::Boolean, &args.pos, |pos| bridge::test(name, pos))
+            lift(Type::Boolean, &args.pos, |pos| match (name, pos) {
+                ("divisibleby", [_, Value::Int(0) | Value::Bool(false), ..]) => {
+                    call_error("`is divisibleby`: nothing is divided by zero".to_string())
+                }
+                _ => bridge::test(name, pos),
+            })
         }
         _ => call_error(format!("there is no test `{name}`")),
     }

@@ -99,10 +99,14 @@ impl Context {
     fn output_changes(self: &Rc<Self>) -> Vec<OutputChange> {
         let mut changes = Vec::new();
         let mut now: BTreeMap<_, Value> = BTreeMap::new();
+        // What is read on use is not stored.
+        let mut references: BTreeMap<&Name, Value> = BTreeMap::new();
         if self.input.options.mode == Mode::Apply && self.input.options.only.is_empty() {
             let root = self.module_of(Context::ROOT);
             for (name, output) in &root.outputs {
-                let Ok(value) = self.output_value(Context::ROOT, name) else { continue };
+                let (value, reads) = self.with_reads(|| self.output_value(Context::ROOT, name));
+                let Ok(value) = value else { continue };
+                references.insert(name, self.referring(&value, &reads));
                 if value.has_marks() && !output.sensitive {
                     self.find(
                         Diagnostic::error("sensitive_output", format!("the output `{name}` is sensitive"))
@@ -128,7 +132,7 @@ impl Context {
                 changes.push(OutputChange {
                     name: name.clone(),
                     before: before.cloned(),
-                    after: Some(after.clone()),
+                    after: references.remove(name),
                 });
             }
         }

@@ -1,6 +1,7 @@
 //! Provider nodes: which one a resource uses, and what it is configured with.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::rc::Rc;
 
 use aurak_expr::coerce;
@@ -11,7 +12,7 @@ use aurak_model::{Address, Attribute, Diagnostic, Kind, Name, Origin, Path, Prov
 
 use aurak_model::ProviderAddress;
 
-use crate::context::{Context, GaveUp, InstId, ModuleInst, Read, Target};
+use crate::context::{Context, GaveUp, ModuleInst, Read, Target};
 use crate::modules::Instances;
 use crate::resource::Decision;
 use crate::scope::ModuleScope;
@@ -23,8 +24,6 @@ pub(crate) struct ProviderInstance {
     pub reads: Rc<[Read]>,
     /// Whether parts of the configuration are not known yet.
     pub unknown: bool,
-    /// Attributes that read one thing of one instance.
-    pub sources: Vec<(Name, InstId, Path)>,
 }
 
 /// The instances of a provider block in a module instance.
@@ -87,13 +86,11 @@ impl Context {
         let attribute = Attribute { attributes: schema.attributes.clone(), ..Attribute::of(Kind::Object) };
         let scope = ModuleScope::new(self, module).with_each(each);
         let mut world = Vec::new();
-        let mut sources = Vec::new();
         let (config, mut reads) = self.with_reads(|| {
             let mut config = Vec::new();
             for (name, _, node) in block.attributes.entries() {
                 let below = schema.attributes.get(name);
                 let (value, reads) = self.with_reads(|| self.evaluate(node, &scope, below, None));
-                sources.extend(only_source(&reads).map(|(from, path)| (name.clone(), from, path)));
                 if below.is_some_and(|attribute| !attribute.immutable.is_empty()) {
                     world.extend(reads);
                 }
@@ -118,7 +115,6 @@ impl Context {
             node: ProviderNode { address, type_name: block.type_name.clone(), config, needs },
             reads: reads.into(),
             unknown,
-            sources,
         }))
     }
 
@@ -126,23 +122,41 @@ impl Context {
     /// whoever opens it later reads what it is then. A token that was written down would be an old one.
     pub(crate) fn by_reference(&self, instance: &ProviderInstance) -> ProviderNode {
         let mut node = instance.node.clone();
-        let Some(mut config) = node.config.as_map().cloned() else { return node };
-        for (name, from, path) in &instance.sources {
-            let from = self.instance(*from);
-            let (Some(Seg::Key(key)), Some(schema)) = (path.0.first(), &from.schema) else { continue };
-            let volatile = schema.attributes.get(key).is_some_and(|attribute| attribute.volatile);
-            let rows = &self.input.previous.rows;
-            let recorded = rows.get(&from.address).is_some_and(|row| row.current.is_some());
-            let kept = matches!(from.decision, Decision::Keep(_) | Decision::Update(_) | Decision::Outside);
-            let (Some(now), Some(there)) = (config.get(name), from.planned.at(path)) else { continue };
-            if volatile && recorded && kept && !now.has_unknown() && now.reveal() == there.reveal() {
-                let marked = now.has_marks();
-                let reference = Value::of_row(&from.address, path.clone(), now.reveal().ty());
-                config.insert(name.clone(), if marked { reference.sensitive() } else { reference });
-            }
-        }
-        node.config = config.into();
+        node.config = self.referring(&node.config, &instance.reads);
         node
+    }
+
+    /// A value whose leaves that are read on use, as they were read of what is there, refer to it.
+    pub(crate) fn referring(&self, value: &Value, reads: &[Read]) -> Value {
+        let sources: Vec<(Value, Value)> =
+            reads.iter().filter_map(|read| self.volatile_source(read)).collect();
+        if sources.is_empty() {
+            return value.clone();
+        }
+        let referring = value.map_leaves::<Infallible>(&mut |_, leaf| {
+            let plain = leaf.reveal();
+            let source = sources.iter().find(|(now, _)| *now == plain);
+            Ok(source.map(|(_, reference)| match leaf.has_marks() {
+                true => reference.clone().sensitive(),
+                false => reference.clone(),
+            }))
+        });
+        referring.unwrap_or_else(|never| match never {})
+    }
+
+    /// What was read of something that is there and is read on use: what it is now, and a reference.
+    fn volatile_source(&self, read: &Read) -> Option<(Value, Value)> {
+        let (Target::Instance(id), Some(Seg::Key(key))) = (read.target, read.path.0.first()) else {
+            return None;
+        };
+        let from = self.instance(id);
+        let volatile = from.schema.as_ref()?.attributes.get(key)?.volatile;
+        let recorded = self.input.previous.rows.get(&from.address)?.current.is_some();
+        let kept = matches!(from.decision, Decision::Keep(_) | Decision::Update(_) | Decision::Outside);
+        let now = from.planned.at(&read.path)?.reveal();
+        let known = !now.has_unknown() && !matches!(now, Value::Null);
+        (volatile && recorded && kept && known)
+            .then(|| (now.clone(), Value::of_row(&from.address, read.path.clone(), now.ty())))
     }
 
     /// The provider of a resource: the node that `lang` resolved, else one without configuration.
@@ -277,8 +291,7 @@ impl Context {
             config,
             needs: Vec::new(),
         };
-        let instance =
-            Rc::new(ProviderInstance { node, reads: Rc::from([]), unknown: false, sources: Vec::new() });
+        let instance = Rc::new(ProviderInstance { node, reads: Rc::from([]), unknown: false });
         self.implicit_providers.borrow_mut().insert(name.clone(), instance.clone());
         Ok(instance)
     }
@@ -351,15 +364,6 @@ impl Context {
             }
             _ => Some(Target::Group(group)),
         }
-    }
-}
-
-/// The one thing that was read of an instance, where nothing else was.
-fn only_source(reads: &[Read]) -> Option<(InstId, Path)> {
-    let mut parts = reads.iter().filter(|read| !read.path.is_root());
-    match (parts.next(), parts.next()) {
-        (Some(Read { target: Target::Instance(id), path }), None) => Some((*id, path.clone())),
-        _ => None,
     }
 }
 

@@ -29,6 +29,9 @@ pub(crate) struct Claim {
     pub id: Name,
 }
 
+/// The place of an instance and which of its objects, and whose object of that name has to go first.
+pub(crate) type Handed = (usize, Slot, Address, Slot);
+
 impl Context {
     /// A name that another address has can be taken over where a replacement lets go of it in this
     /// plan. What leaves may have been renamed, and nobody said so: that is never guessed.
@@ -135,14 +138,13 @@ impl Context {
         }
     }
 
-    /// What is made under a name that something else has until it is deleted in this plan: the place of
-    /// the instance and which of its objects, and whose object has to go first. Made before that, it would be refused or, with
-    /// `adopt`, take over what is deleted right afterwards.
+    /// What is made under a name that something else has until it is deleted in this plan. Made before
+    /// that, it would be refused or, with `adopt`, take over what is deleted right afterwards.
     pub(crate) fn names_that_change_hands(
         &self,
         instances: &[Rc<Instance>],
         removals: &[Removal],
-    ) -> Vec<(usize, Slot, Address, Slot)> {
+    ) -> Vec<Handed> {
         type Given = (Address, Slot, ProviderNode, Option<usize>);
         let mut given: BTreeMap<(Name, Name), Vec<Given>> = BTreeMap::new();
         let mut give = |type_name: &Name, live: &Value, by: Given| {

@@ -8,7 +8,7 @@ mod circle;
 mod order;
 mod renames;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use aurak_model::schema::{ReplaceOrder, Timeouts};
@@ -51,6 +51,8 @@ pub(crate) struct Builder<'a> {
     /// Whose temporary object of an earlier run goes without waiting for the new object: what that is
     /// made in goes too.
     at_once: BTreeSet<Address>,
+    /// What is made anew because it goes with what it lives in, and is only forgotten before.
+    dying: HashSet<Address>,
     wishes: Vec<Wish>,
     /// The addresses that rows have in this plan, by those that they had before.
     renamed: HashMap<Address, Address>,
@@ -111,6 +113,7 @@ impl<'a> Builder<'a> {
             temporaries: BTreeMap::new(),
             rotations: BTreeMap::new(),
             at_once: BTreeSet::new(),
+            dying: HashSet::new(),
             wishes: Vec::new(),
             renamed: context.renamed(),
         }
@@ -125,8 +128,13 @@ impl<'a> Builder<'a> {
         }
         self.rename_needs(&instances);
         self.order_forgets(removals);
-        self.order_deletes(&instances, &leftovers);
-        self.order_names(&instances, removals, &leftovers);
+        let goes = !self.deletes.is_empty() || !leftovers.is_empty() || !self.temporaries.is_empty();
+        let hands = match goes {
+            true => self.context.names_that_change_hands(&instances, removals),
+            false => Vec::new(),
+        };
+        self.order_deletes(&instances, &hands, &leftovers);
+        self.order_names(&instances, hands, &leftovers);
         self.join_marks(&instances);
         self.part_marks(&instances, removals);
         self.grant_wishes();
@@ -295,6 +303,7 @@ impl<'a> Builder<'a> {
                 waits.extend(moved);
                 if let Some(parent) = &making.gone_with {
                     let forget = self.push(address, type_name, slot, Work::Forget, None, None, None);
+                    self.dying.insert(address.clone());
                     if let Some(delete) = self.deletes.get(parent) {
                         let delete = delete.step;
                         self.after[forget as usize].push(delete);

@@ -11,6 +11,7 @@ use super::{Builder, Built, Delete, JOIN_FROM, Leftover, Wish};
 use crate::context::{GroupId, InstId, Instance, Target};
 use crate::removal::Removal;
 use crate::resource::Decision;
+use crate::same::Handed;
 use crate::scope::RuleScope;
 
 /// The rows that were made from what goes: from an object, or from a whole block or composite.
@@ -74,13 +75,14 @@ impl Builder<'_> {
     pub(super) fn order_deletes(
         &mut self,
         instances: &[Rc<Instance>],
+        hands: &[Handed],
         leftovers: &BTreeMap<Address, Leftover>,
     ) {
         if self.deletes.is_empty() && leftovers.is_empty() {
             return;
         }
         let users = self.users(leftovers);
-        let making_room = self.making_room(&users);
+        let making_room = self.making_room(&users, hands);
         let mut letting =
             Letting { users, leftovers, joins: HashMap::new(), open: Vec::new(), wished: Vec::new() };
         let mut edges: Vec<(u32, u32)> = Vec::new();
@@ -121,6 +123,10 @@ impl Builder<'_> {
         };
         let mut readers: BTreeMap<GroupId, Vec<u32>> = BTreeMap::new();
         for instance in instances {
+            // What goes with the old object is made anew in the new one only after that.
+            if self.dying.contains(&instance.address) {
+                continue;
+            }
             let Some(last) = self.of.get(&instance.address).and_then(|steps| {
                 steps
                     .iter()
@@ -166,13 +172,10 @@ impl Builder<'_> {
     pub(super) fn order_names(
         &mut self,
         instances: &[Rc<Instance>],
-        removals: &[Removal],
+        hands: Vec<Handed>,
         leftovers: &BTreeMap<Address, Leftover>,
     ) {
-        if self.deletes.is_empty() && leftovers.is_empty() && self.temporaries.is_empty() {
-            return;
-        }
-        for (instance, made, address, slot) in self.context.names_that_change_hands(instances, removals) {
+        for (instance, made, address, slot) in hands {
             let delete = match slot {
                 Slot::Old => leftovers.get(&address).map(|leftover| leftover.step),
                 Slot::Current => self.deletes.get(&address).map(|delete| delete.step),
@@ -238,11 +241,16 @@ impl Builder<'_> {
     }
 
     /// What leaves and was made from what is replaced delete-first, which waits for that: it makes room
-    /// for the new object as well, and what moves over to that one cannot be waited for.
-    fn making_room(&self, users: &Users) -> HashSet<Address> {
+    /// for the new object as well, and what moves over to that one cannot be waited for. The same holds
+    /// of what leaves and gives its name to another address.
+    fn making_room(&self, users: &Users, hands: &[Handed]) -> HashSet<Address> {
         let firsts = self.deletes.iter().filter(|(_, delete)| delete.first);
         let mut open: Vec<Address> = firsts.map(|(address, _)| address.clone()).collect();
-        let mut room: HashSet<Address> = HashSet::new();
+        let given = hands.iter().filter(|(_, _, address, slot)| {
+            *slot == Slot::Current && self.deletes.contains_key(address) && !self.is_replaced(address)
+        });
+        let mut room: HashSet<Address> = given.map(|(_, _, address, _)| address.clone()).collect();
+        open.extend(room.iter().cloned());
         while let Some(target) = open.pop() {
             let of_blocks = wholes(&target).filter_map(|whole| users.of_blocks.get(&whole));
             for user in users.of.get(&target).into_iter().chain(of_blocks).flatten() {
@@ -303,6 +311,7 @@ impl Builder<'_> {
                 Some(own) => waits.push(own.step),
                 // A change in place moves away from what goes; from what is replaced delete-first
                 // it can only move once the new object is there, unless it does not want that one.
+                None if self.dying.contains(user) => {}
                 None if first => {
                     letting.wished.extend(self.of.get(user).and_then(|steps| steps.last()));
                 }
