@@ -214,9 +214,11 @@ pub fn in_order(plan: &Plan, previous: &StateDoc) -> Result<(), Wrong> {
                     _ => false,
                 };
                 // Where the delete makes room for a new object, a user that stays can move over to that
-                // one only once it is there, and an old object of it goes only after that. Its current
-                // object waits for nothing: it always goes first.
-                let stays = !matches!(step.work, Work::Delete { .. }) || step.slot != Slot::Current;
+                // one only once it is there, and an old object of it goes only after that, or after a
+                // temporary one was made. Its current object waits for nothing else: it always goes first.
+                let rotates = theirs.iter().any(|step| is_create(step) && step.slot == Slot::Temporary);
+                let stays =
+                    !matches!(step.work, Work::Delete { .. }) || step.slot != Slot::Current || rotates;
                 let later = stays && room.contains(&delete.id) && is_before(delete, step);
                 must(
                     !lets_go || is_before(step, delete) || later,

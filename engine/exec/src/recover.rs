@@ -198,7 +198,10 @@ impl Case<'_> {
                 let until = Instant::now() + ON_ITS_WAY;
                 let whereabouts = loop {
                     match find_out(provider, &call, type_name, key, &intent.desired, patience).await {
-                        Whereabouts::Nothing if Instant::now() < until => sleep(LOOK_AGAIN).await,
+                        // Whoever is asked looks at once, and must not be told too early.
+                        Whereabouts::Nothing | Whereabouts::Ask(_) if Instant::now() < until => {
+                            sleep(LOOK_AGAIN).await;
+                        }
                         whereabouts => break whereabouts,
                     }
                 };

@@ -35,6 +35,8 @@ pub(crate) struct Watch {
     released: BTreeSet<Name>,
     /// Creates that were dropped by hand: what they make yet is nobody's.
     dropped: BTreeSet<IdempotencyKey>,
+    /// Objects whose changes were ignored once: what they use yet, no row says.
+    ignoring: BTreeSet<Name>,
     /// How often runs ended how.
     pub(crate) met: BTreeMap<String, u64>,
 }
@@ -119,6 +121,8 @@ impl Stage {
         self.released(before, &after, &config, ran.destroy);
         let watch = self.watch.get_or_insert_default();
         *watch.met.entry(ran.ended.word().to_string()).or_default() += 1;
+        let ignores = |row: &&Arc<Row>| config.block(&row.address).is_some_and(|block| block.ignores);
+        watch.ignoring.extend(after.doc.rows.values().filter(ignores).flat_map(|row| ids(row).cloned()));
         orphans(&after, watch, &mut problems);
         protected(before, &log, &config, &mut problems);
         refused(before, &after, &log, ran, &mut problems);
@@ -257,7 +261,7 @@ impl Stage {
             let watch = self.watch.get_or_insert_default();
             let let_go =
                 |id: &str| objects.iter().any(|object| *object.id == *id && watch.is_nobodys(object));
-            let in_use = kept_in_use(&text, &rows, &config, let_go)?;
+            let in_use = kept_in_use(&text, &rows, &config, let_go, |id| watch.ignoring.contains(id))?;
             if ran.ended == Ended::Executed(EndResult::NeedsApproval) {
                 continue;
             }
@@ -403,6 +407,7 @@ fn kept_in_use(
     rows: &[Arc<Row>],
     config: &Config,
     let_go: impl Fn(&str) -> bool,
+    ignored: impl Fn(&str) -> bool,
 ) -> Result<Option<&'static str>, String> {
     let mut founded = None;
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -428,7 +433,7 @@ fn kept_in_use(
         let ignores = config.block(&row.address).is_some_and(|block| block.ignores);
         founded = Some(match text.contains(&format!("\n+ {address}: skipped")) {
             true if needs => "in use, and to be replaced",
-            _ if ignores => "in use by what ignores its changes",
+            _ if ignores || ignored(user) => "in use by what ignores its changes",
             _ if all.iter().any(|row| warned(&row.address)) => "in use, as the plan says",
             _ => return Err(format!("{address} goes before {}, which uses it\n{text}", row.address)),
         });

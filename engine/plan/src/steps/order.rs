@@ -305,9 +305,9 @@ impl Builder<'_> {
                         waits.push(self.held(letting, Held::Object(user.clone()), first));
                     }
                 }
-                // Their delete makes room for a new object that ours is to be made from, while our
-                // old object stays until ours is there: it cannot wait for our delete.
-                Some(own) if first && !own.first && self.is_replaced(user) => letting.wished.push(own.step),
+                // Their old object stays until their new one, or a temporary one, is there, which is made
+                // from our new one: our delete cannot wait for theirs.
+                Some(own) if first && self.stays_until_made(user, own) => letting.wished.push(own.step),
                 Some(own) => waits.push(own.step),
                 // A change in place moves away from what goes; from what is replaced delete-first
                 // it can only move once the new object is there, unless it does not want that one.
@@ -353,8 +353,9 @@ impl Builder<'_> {
         early.iter().for_each(|(goes, user)| self.goes_too_early(goes, user));
     }
 
-    /// What leaves together with what it is in, which is replaced delete-first, goes before what uses it
-    /// can let go: some services refuse that. (What is replaced itself is meant to go first.)
+    /// What leaves together with what it is in, which is replaced delete-first, or gives its name to
+    /// something else, goes before what uses it can let go: some services refuse that. (What is replaced
+    /// itself is meant to go first.)
     fn goes_too_early(&self, goes: &Address, user: &Address) {
         let leaves = |address: &Address| {
             let own = self.deletes.get(address);
@@ -367,8 +368,8 @@ impl Builder<'_> {
         let finding = Diagnostic::warning("in_use", format!("`{goes}` goes before `{user}` lets go of it"))
             .about(goes)
             .detail(format!(
-                "`{goes}` makes room for the new object of what it is in, and `{user}` changes only once that \
-                 is there; a service that deletes nothing that is in use refuses that"
+                "`{goes}` makes room for a new object, and `{user}` changes only once that is there; a \
+                 service that deletes nothing that is in use refuses that"
             ))
             .help(format!(
                 "if it does, apply it in two parts: first let `{user}` do without `{goes}`, and leave the \
@@ -388,6 +389,11 @@ impl Builder<'_> {
             open.extend(self.after[step as usize].iter().copied().filter(|before| seen.insert(*before)));
         }
         false
+    }
+
+    /// Whether an old object is deleted only once something is made in its place.
+    fn stays_until_made(&self, address: &Address, own: Delete) -> bool {
+        self.is_replaced(address) && (!own.first || self.rotations.contains_key(address))
     }
 
     fn is_replaced(&self, address: &Address) -> bool {
