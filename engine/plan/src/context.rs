@@ -186,7 +186,7 @@ pub(crate) struct Context {
     /// What `--only` leaves in; everything, where there is none.
     pub selection: Option<Selection>,
     /// Which rows have an object with an id; made when somebody asks.
-    pub owners: OnceCell<HashMap<Name, Vec<Address>>>,
+    pub owners: OnceCell<HashMap<(Name, Name), Vec<Address>>>,
     reads: RefCell<Vec<Vec<Read>>>,
 }
 

@@ -82,7 +82,19 @@ impl Context {
         let older = row.as_ref().is_some_and(|row| row.old.is_some());
         if !reasons.is_empty() && older && current.incomplete.is_none() {
             // One older object at a time: what uses that one moves to the current one, and it goes.
-            self.defer(&wanted.address, &wanted.type_name, &[], "an older object of it has to go first");
+            match self.selection.as_ref().is_none_or(|selection| selection.names(&wanted.address)) {
+                true => {
+                    let why = "an older object of it has to go first";
+                    self.defer(&wanted.address, &wanted.type_name, &[], why);
+                }
+                // That one stays where it is.
+                false => self.find(
+                    Diagnostic::warning("only", format!("`{}` is not replaced now", wanted.address))
+                        .detail("an older object of it has to go first, and `--only` leaves that out")
+                        .help(format!("name it too: `--only '{}'`", wanted.address))
+                        .about(&wanted.address),
+                ),
+            }
             let record = moved_from.map(|from| Recording {
                 id: current.id.clone(),
                 desired: current.desired.clone(),
@@ -428,37 +440,49 @@ impl Context {
         })
     }
 
-    /// The address in this state that an object belongs to already.
+    /// The address in this state that an object belongs to already, by its id or by its natural key.
     pub(crate) fn recorded_as(&self, wanted: &Wanted<'_>, id: &Name) -> Option<Address> {
         let previous = &self.input.previous;
-        let owners = self.owners.get_or_init(|| {
-            let mut owners: HashMap<Name, Vec<Address>> = HashMap::new();
-            for (address, row) in &previous.rows {
-                for object in row.current.iter().chain(&row.old).chain(&row.temporary) {
-                    owners.entry(object.id.clone()).or_default().push(address.clone());
+        let owners = self.owners.get_or_init(|| self.find_owners());
+        let node = &wanted.provider.node;
+        // Ids are unique within a world only. What may be the same world is taken for it: the object of
+        // one address must not be taken over by another, and go with the first.
+        let same_world = |row: &Row| {
+            row.provider == node.address || {
+                let recorded = self.recorded_provider(row);
+                recorded.type_name == node.type_name && !self.leads_elsewhere(&recorded, node)
+            }
+        };
+        let by_id = owners.get(&(wanted.type_name.clone(), id.clone()));
+        let key = self.natural_key(wanted).map(|key| key.reveal());
+        let by_key = match &key {
+            Some(Value::String(key)) => owners.get(&(wanted.type_name.clone(), key.clone())),
+            _ => None,
+        };
+        let mut all = by_id.into_iter().chain(by_key).flatten();
+        let gone =
+            |address: &Address| matches!(self.input.snapshot.rows.get(address), Some(Refreshed::Absent));
+        let other = |address: &&Address| {
+            **address != wanted.address
+                && !gone(address)
+                && previous.rows.get(*address).is_some_and(|row| same_world(row))
+        };
+        all.find(other).cloned()
+    }
+
+    /// The rows of a type whose objects have an id or a natural key.
+    fn find_owners(&self) -> HashMap<(Name, Name), Vec<Address>> {
+        let mut owners: HashMap<(Name, Name), Vec<Address>> = HashMap::new();
+        for (address, row) in &self.input.previous.rows {
+            let schema = self.input.schemas.types.get(&row.type_name);
+            for object in row.current.iter().chain(&row.old).chain(&row.temporary) {
+                let key = schema.and_then(|schema| self.key_of(&object.attributes, schema));
+                for name in [Some(object.id.clone()), key].into_iter().flatten() {
+                    owners.entry((row.type_name.clone(), name)).or_default().push(address.clone());
                 }
             }
-            owners
-        });
-        let node = &wanted.provider.node;
-        // Ids are unique within a world only.
-        let same_world = |row: &Row| {
-            row.provider == node.address
-                || previous.providers.get(&row.provider).is_some_and(|recorded| {
-                    recorded.type_name == node.type_name && recorded.config.reveal() == node.config.reveal()
-                })
-        };
+        }
         owners
-            .get(id)?
-            .iter()
-            .find(|address| {
-                **address != wanted.address
-                    && previous
-                        .rows
-                        .get(*address)
-                        .is_some_and(|row| row.type_name == wanted.type_name && same_world(row))
-            })
-            .cloned()
     }
 
     /// The world that the object lived in is made anew: it went with it.

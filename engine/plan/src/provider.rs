@@ -12,7 +12,7 @@ use aurak_model::{Address, Attribute, Diagnostic, Kind, Name, Origin, Path, Prov
 
 use aurak_model::ProviderAddress;
 
-use crate::context::{Context, GaveUp, ModuleInst, Read, Target};
+use crate::context::{Context, GaveUp, InstId, ModuleInst, Read, Target};
 use crate::modules::Instances;
 use crate::resource::Decision;
 use crate::scope::ModuleScope;
@@ -48,11 +48,14 @@ impl Context {
         let block = self.block(id);
         let scope = ModuleScope::new(self, module);
         let what = format!("the provider `{}`", block.name);
-        let group = match self.expand(block.for_each.as_deref(), block.when.as_deref(), &scope, &what) {
+        let (expanded, mut around) =
+            self.with_reads(|| self.expand(block.for_each.as_deref(), block.when.as_deref(), &scope, &what));
+        around.extend(self.modules.borrow()[module.0 as usize].reads.iter().cloned());
+        let group = match expanded {
             Err(GaveUp) => ProviderGroup::Failed,
             Ok(Instances::Absent) => ProviderGroup::Absent,
             Ok(Instances::Unknown(needs)) => ProviderGroup::Deferred(needs),
-            Ok(Instances::Single) => match self.configure(id, module, None, None) {
+            Ok(Instances::Single) => match self.configure(id, module, None, None, &around) {
                 Ok(instance) => ProviderGroup::Single(instance),
                 Err(GaveUp) => ProviderGroup::Failed,
             },
@@ -60,7 +63,7 @@ impl Context {
                 let mut instances = BTreeMap::new();
                 let mut failed = false;
                 for (key, each) in keys {
-                    match self.configure(id, module, Some(&key), Some(each)) {
+                    match self.configure(id, module, Some(&key), Some(each), &around) {
                         Ok(instance) => {
                             instances.insert(key, instance);
                         }
@@ -79,6 +82,7 @@ impl Context {
         module: ModuleInst,
         key: Option<&str>,
         each: Option<Value>,
+        around: &[Read],
     ) -> Result<Rc<ProviderInstance>, GaveUp> {
         let block = self.block(id);
         let address = ProviderAddress::new(&self.module_address(module), &block.name, key);
@@ -91,10 +95,14 @@ impl Context {
             for (name, _, node) in block.attributes.entries() {
                 let below = schema.attributes.get(name);
                 let (value, reads) = self.with_reads(|| self.evaluate(node, &scope, below, None));
+                let value = value?;
                 if below.is_some_and(|attribute| !attribute.immutable.is_empty()) {
+                    if reads.is_empty() {
+                        world.extend(self.handed_on_from(&value, around));
+                    }
                     world.extend(reads);
                 }
-                config.push((name.clone(), value?));
+                config.push((name.clone(), value));
             }
             self.shape(&Value::map(config), &block.attributes, &attribute, "the provider", None)
         });
@@ -109,6 +117,7 @@ impl Context {
             .map(|target| Read { target, path: Path::root() })
             .collect();
         let needs = self.addresses_of(&Vec::from_iter(world));
+        reads.extend_from_slice(around);
         self.add_dependencies(&block.depends_on, module, &mut reads);
         let unknown = config.has_unknown();
         Ok(Rc::new(ProviderInstance {
@@ -126,10 +135,46 @@ impl Context {
         node
     }
 
+    /// Where a value came from that was handed on by `each`: by what is not known of it, or because the
+    /// instance that was read has worked it out.
+    fn handed_on_from(&self, value: &Value, around: &[Read]) -> Vec<Read> {
+        let whole = |id: InstId| Read { target: Target::Instance(id), path: Path::root() };
+        if value.has_unknown() {
+            let by_address = self.by_address.borrow();
+            let rows = self.needs(value).into_iter().filter_map(|need| match need {
+                Origin::Row { row, .. } => by_address.get(&row).copied().map(whole),
+                _ => None,
+            });
+            return rows.collect();
+        }
+        let plain = value.reveal();
+        let worked_out = |id: &InstId| {
+            let from = self.instance(*id);
+            let schema = from.schema.clone();
+            let own = schema.iter().flat_map(|schema| &schema.attributes).filter(|(_, a)| a.computed);
+            own.map(|(name, _)| Path::key(name.clone()))
+                .any(|path| from.planned.at(&path).is_some_and(|there| there.reveal() == plain))
+        };
+        if plain.is_null() {
+            return Vec::new();
+        }
+        let read: BTreeSet<InstId> =
+            around.iter().flat_map(|read| self.instances_read(read)).filter(worked_out).collect();
+        read.into_iter().map(whole).collect()
+    }
+
+    fn instances_read(&self, read: &Read) -> Vec<InstId> {
+        match read.target {
+            Target::Instance(id) => vec![id],
+            Target::Members(group) => self.members(group).into_iter().collect(),
+            Target::Group(_) => Vec::new(),
+        }
+    }
+
     /// A value whose leaves that are read on use, as they were read of what is there, refer to it.
     pub(crate) fn referring(&self, value: &Value, reads: &[Read]) -> Value {
         let sources: Vec<(Value, Value)> =
-            reads.iter().filter_map(|read| self.volatile_source(read)).collect();
+            reads.iter().flat_map(|read| self.volatile_sources(read)).collect();
         if sources.is_empty() {
             return value.clone();
         }
@@ -144,19 +189,36 @@ impl Context {
         referring.unwrap_or_else(|never| match never {})
     }
 
-    /// What was read of something that is there and is read on use: what it is now, and a reference.
-    fn volatile_source(&self, read: &Read) -> Option<(Value, Value)> {
-        let (Target::Instance(id), Some(Seg::Key(key))) = (read.target, read.path.0.first()) else {
-            return None;
-        };
-        let from = self.instance(id);
-        let volatile = from.schema.as_ref()?.attributes.get(key)?.volatile;
-        let recorded = self.input.previous.rows.get(&from.address)?.current.is_some();
-        let kept = matches!(from.decision, Decision::Keep(_) | Decision::Update(_) | Decision::Outside);
-        let now = from.planned.at(&read.path)?.reveal();
-        let known = !now.has_unknown() && !matches!(now, Value::Null);
-        (volatile && recorded && kept && known)
-            .then(|| (now.clone(), Value::of_row(&from.address, read.path.clone(), now.ty())))
+    /// What was read of things that are there and is read on use: each leaf as it is now, and a
+    /// reference to it.
+    fn volatile_sources(&self, read: &Read) -> Vec<(Value, Value)> {
+        let mut sources = Vec::new();
+        for id in self.instances_read(read) {
+            let from = self.instance(id);
+            let recorded =
+                self.input.previous.rows.get(&from.address).is_some_and(|row| row.current.is_some());
+            let kept = matches!(from.decision, Decision::Keep(_) | Decision::Update(_) | Decision::Outside);
+            let Some(schema) = from.schema.as_ref().filter(|_| recorded && kept) else { continue };
+            for (name, _) in schema.attributes.iter().filter(|(_, attribute)| attribute.volatile) {
+                let path = match read.path.0.first() {
+                    None => Path::key(name.clone()),
+                    Some(Seg::Key(first)) if first == name => read.path.clone(),
+                    Some(_) => continue,
+                };
+                let Some(value) = from.planned.at(&path) else { continue };
+                let each = value.map_leaves::<Infallible>(&mut |inside, leaf| {
+                    let now = leaf.reveal();
+                    if !now.has_unknown() && !now.is_null() {
+                        let whole = Path(path.0.iter().chain(&inside.0).cloned().collect());
+                        let reference = Value::of_row(&from.address, whole, now.ty());
+                        sources.push((now, reference));
+                    }
+                    Ok(None)
+                });
+                drop(each);
+            }
+        }
+        sources
     }
 
     /// The provider of a resource: the node that `lang` resolved, else one without configuration.

@@ -540,7 +540,7 @@ impl Context {
 
     /// Whether a provider reaches another world than it did. Credentials change within one; what they
     /// come from, or in plain configurations what the world is told by, does not.
-    fn leads_elsewhere(&self, recorded: &ProviderNode, now: &ProviderNode) -> bool {
+    pub(crate) fn leads_elsewhere(&self, recorded: &ProviderNode, now: &ProviderNode) -> bool {
         let came: BTreeSet<Address> = recorded.needs.iter().map(|need| self.called_now(need)).collect();
         let comes: BTreeSet<Address> = now.needs.iter().map(|need| self.recorded_at(need)).collect();
         if came != comes {

@@ -198,7 +198,7 @@ impl Context {
 
     /// The natural key, where it is known. A rule that does not work was told when the resource was
     /// decided.
-    fn key_of(&self, value: &Value, schema: &TypeSchema) -> Option<Name> {
+    pub(crate) fn key_of(&self, value: &Value, schema: &TypeSchema) -> Option<Name> {
         let rule = schema.key.as_deref()?;
         let value = diff::normalised(value, schema);
         match self.evaluate_rule(rule, &RuleScope { this: &value }).ok()?.reveal() {

@@ -7,9 +7,11 @@
 //! stopped holds its lock but not its lease.
 
 use std::io::ErrorKind;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 
 use crate::error::StoreError;
 use crate::identity::Identity;
@@ -20,6 +22,10 @@ use crate::sqlite::plate::Plate;
 use crate::sqlite::read::{Last, checked_last, last};
 use crate::sqlite::refusal::Refusal;
 use crate::sqlite::sum::{insert, intact, integer, text};
+
+/// How long a child of a killed process may hold its lock.
+const LAST_CHILD: Duration = Duration::from_secs(1);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 impl Database {
     pub(super) fn acquire(&mut self, holder: Holder, ttl: Duration) -> Result<Lease, StoreError> {
@@ -207,7 +213,7 @@ fn yields(
 ) -> Result<(), StoreError> {
     // Locks are only trusted on one machine: not every network file system carries them.
     let dead = held.lease.holder.host == host
-        && match lockfile::sign(dir, held.lease.fence)? {
+        && match sign(held, dir)? {
             Sign::Dead => true,
             Sign::Alive => false,
             // A power cut takes the file with it where its folder had not reached the disk.
@@ -216,6 +222,20 @@ fn yields(
     match dead || held.expired(clock) {
         true => Ok(()),
         false => Err(StoreError::Held { holder: Box::new(held.lease.holder.clone()) }),
+    }
+}
+
+/// What the lock file tells. A process that is gone may have left a child that has not yet become the
+/// program it is to run, and holds the lock until then: a moment.
+fn sign(held: &Held, dir: &std::path::Path) -> Result<Sign, StoreError> {
+    let holder = i32::try_from(held.lease.holder.pid).ok().and_then(Pid::from_raw);
+    let is_gone = || holder.is_some_and(|holder| test_kill_process(holder) == Err(Errno::SRCH));
+    let until = Instant::now() + LAST_CHILD;
+    loop {
+        match lockfile::sign(dir, held.lease.fence)? {
+            Sign::Alive if is_gone() && Instant::now() < until => std::thread::sleep(LOOK_AGAIN),
+            sign => return Ok(sign),
+        }
     }
 }
 

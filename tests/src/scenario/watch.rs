@@ -35,8 +35,8 @@ pub(crate) struct Watch {
     released: BTreeSet<Name>,
     /// Creates that were dropped by hand: what they make yet is nobody's.
     dropped: BTreeSet<IdempotencyKey>,
-    /// Objects whose changes were ignored once: what they use yet, no row says.
-    ignoring: BTreeSet<Name>,
+    /// Objects that kept what their configuration did not say: what they use yet, no row says.
+    keeping: BTreeSet<Name>,
     /// How often runs ended how.
     pub(crate) met: BTreeMap<String, u64>,
 }
@@ -121,8 +121,8 @@ impl Stage {
         self.released(before, &after, &config, ran.destroy);
         let watch = self.watch.get_or_insert_default();
         *watch.met.entry(ran.ended.word().to_string()).or_default() += 1;
-        let ignores = |row: &&Arc<Row>| config.block(&row.address).is_some_and(|block| block.ignores);
-        watch.ignoring.extend(after.doc.rows.values().filter(ignores).flat_map(|row| ids(row).cloned()));
+        let keeps = |row: &&Arc<Row>| config.block(&row.address).is_some_and(|block| block.keeps);
+        watch.keeping.extend(after.doc.rows.values().filter(keeps).flat_map(|row| ids(row).cloned()));
         orphans(&after, watch, &mut problems);
         protected(before, &log, &config, &mut problems);
         refused(before, &after, &log, ran, &mut problems);
@@ -261,7 +261,7 @@ impl Stage {
             let watch = self.watch.get_or_insert_default();
             let let_go =
                 |id: &str| objects.iter().any(|object| *object.id == *id && watch.is_nobodys(object));
-            let in_use = kept_in_use(&text, &rows, &config, let_go, |id| watch.ignoring.contains(id))?;
+            let in_use = kept_in_use(&text, &rows, &config, let_go, |id| watch.keeping.contains(id))?;
             if ran.ended == Ended::Executed(EndResult::NeedsApproval) {
                 continue;
             }
@@ -407,7 +407,7 @@ fn kept_in_use(
     rows: &[Arc<Row>],
     config: &Config,
     let_go: impl Fn(&str) -> bool,
-    ignored: impl Fn(&str) -> bool,
+    kept: impl Fn(&str) -> bool,
 ) -> Result<Option<&'static str>, String> {
     let mut founded = None;
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -430,10 +430,10 @@ fn kept_in_use(
         let mut needs = all.iter().flat_map(|row| &row.needs);
         let needs = needs.any(|need| name(need.as_str()) == name(address));
         let warned = |user: &Address| words.contains(&format!("`{address}` goes before `{user}` lets go"));
-        let ignores = config.block(&row.address).is_some_and(|block| block.ignores);
+        let keeps = config.block(&row.address).is_some_and(|block| block.keeps);
         founded = Some(match text.contains(&format!("\n+ {address}: skipped")) {
             true if needs => "in use, and to be replaced",
-            _ if ignores || ignored(user) => "in use by what ignores its changes",
+            _ if keeps || kept(user) => "in use by what keeps what it does not say",
             _ if all.iter().any(|row| warned(&row.address)) => "in use, as the plan says",
             _ => return Err(format!("{address} goes before {}, which uses it\n{text}", row.address)),
         });
@@ -632,8 +632,8 @@ struct Config {
 struct Block {
     type_name: String,
     prevent_destroy: bool,
-    /// It ignores some of its changes.
-    ignores: bool,
+    /// It may keep what it does not say: changes are ignored, or it takes over what is there.
+    keeps: bool,
     /// It stands for one instance, whatever is known when.
     single: bool,
 }
@@ -695,10 +695,13 @@ impl Config {
             self.name(&address, "", call);
 
             let prevents = block.pointer("/lifecycle/prevent_destroy").and_then(serde_json::Value::as_bool);
-            let ignores = block.pointer("/lifecycle/ignore_changes").is_some();
+            let keeps = ["ignore_changes", "adopt"]
+                .iter()
+                .any(|word| block.pointer(&format!("/lifecycle/{word}")).is_some());
+            let keeps = keeps || document.get("imports").is_some();
             let single = prefix.is_empty() && block.get("for_each").is_none() && block.get("when").is_none();
             let type_name = block.get("type").and_then(|name| name.as_str()).unwrap_or_default().to_string();
-            let block = Block { type_name, prevent_destroy: prevents.unwrap_or(false), ignores, single };
+            let block = Block { type_name, prevent_destroy: prevents.unwrap_or(false), keeps, single };
             self.blocks.insert(format!("{prefix}{name}"), block);
         }
         let list =

@@ -1,6 +1,7 @@
 //! Which steps wait for which, beyond what a resource reads: nothing goes while something that was made
 //! from it is still there, names are free before they are taken, and what types publish is there.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -341,10 +342,28 @@ impl Builder<'_> {
     /// Lets deletes wait for those who could let go before, which are all that do not wait for the
     /// delete themselves. Where several wait for each other in a circle, the first wish counts.
     pub(super) fn grant_wishes(&mut self) {
+        let wishes = std::mem::take(&mut self.wishes);
+        if wishes.is_empty() {
+            return;
+        }
+        let late: HashSet<u32> = wishes.iter().map(|wish| wish.step).collect();
+        // Steps that wait for each other in a circle are told of when they are sorted.
+        let Ok(place) = self.topological(&late) else { return };
+        let mut dependants = self.dependants();
         let mut early: BTreeSet<(Address, Address)> = BTreeSet::new();
-        for Wish { step, before, uses } in std::mem::take(&mut self.wishes) {
-            if !self.waits_for_step(before, step) {
+        // Whether the order that was found still holds, in which all wished for come as late as can be.
+        let mut holds = true;
+        let mut waiting: (Option<u32>, HashSet<u32>) = (None, HashSet::new());
+        for Wish { step, before, uses } in wishes {
+            let at_once = holds && place[before as usize] < place[step as usize];
+            // What waits for a step does not change by what that waits for.
+            if !at_once && waiting.0 != Some(step) {
+                waiting = (Some(step), reached(&dependants, step));
+            }
+            if at_once || !waiting.1.contains(&before) {
+                holds &= at_once;
                 self.after[step as usize].push(before);
+                dependants[before as usize].push(step);
             } else if uses {
                 let [goes, user] = [step, before].map(|step| self.steps[step as usize].address.clone());
                 early.insert((goes, user));
@@ -376,19 +395,6 @@ impl Builder<'_> {
                  rest as it is"
             ));
         self.context.find(finding);
-    }
-
-    /// Whether a step waits for another, or is it.
-    fn waits_for_step(&self, step: u32, other: u32) -> bool {
-        let mut seen = BTreeSet::from([step]);
-        let mut open = vec![step];
-        while let Some(step) = open.pop() {
-            if step == other {
-                return true;
-            }
-            open.extend(self.after[step as usize].iter().copied().filter(|before| seen.insert(*before)));
-        }
-        false
     }
 
     /// Whether an old object is deleted only once something is made in its place.
@@ -508,39 +514,65 @@ impl Builder<'_> {
     /// The place of each step, so that each stands after those that it waits for; among those that
     /// could come next, the one made first. `None`, and said so, where there is no such order.
     fn places(&self) -> Option<Vec<u32>> {
-        let count = self.steps.len();
-        let mut dependants: Vec<Vec<u32>> = vec![Vec::new(); count];
-        let mut open: Vec<u32> = vec![0; count];
+        match self.topological(&HashSet::new()) {
+            Ok(place) => Some(place),
+            Err(stuck) => {
+                // What failed has no steps, which those around it may have to go by: with it mended the
+                // circle may be gone.
+                let failed = self.context.findings.borrow().iter().any(|f| f.severity == Severity::Error);
+                if !failed {
+                    self.context.find(self.circle(&stuck));
+                }
+                None
+            }
+        }
+    }
+
+    /// For each step, what waits for it.
+    fn dependants(&self) -> Vec<Vec<u32>> {
+        let mut dependants: Vec<Vec<u32>> = vec![Vec::new(); self.steps.len()];
         for (id, after) in self.after.iter().enumerate() {
-            open[id] = after.len() as u32;
             for before in after {
                 dependants[*before as usize].push(id as u32);
             }
         }
-        let mut next: BinaryHeap<std::cmp::Reverse<u32>> =
-            (0..count as u32).filter(|id| open[*id as usize] == 0).map(std::cmp::Reverse).collect();
+        dependants
+    }
+
+    /// Places in which each step stands after those that it waits for; among those that could come next,
+    /// the one made first, and what is late only where nothing else could. Or all that is stuck.
+    fn topological(&self, late: &HashSet<u32>) -> Result<Vec<u32>, Vec<u32>> {
+        let count = self.steps.len();
+        let dependants = self.dependants();
+        let mut open: Vec<u32> = self.after.iter().map(|after| after.len() as u32).collect();
+        let next = |id: u32| Reverse((late.contains(&id), id));
+        let mut ready: BinaryHeap<Reverse<(bool, u32)>> =
+            (0..count as u32).filter(|id| open[*id as usize] == 0).map(next).collect();
         let mut place: Vec<Option<u32>> = vec![None; count];
         let mut placed = 0;
-        while let Some(std::cmp::Reverse(id)) = next.pop() {
+        while let Some(Reverse((_, id))) = ready.pop() {
             place[id as usize] = Some(placed);
             placed += 1;
             for dependant in &dependants[id as usize] {
                 open[*dependant as usize] -= 1;
                 if open[*dependant as usize] == 0 {
-                    next.push(std::cmp::Reverse(*dependant));
+                    ready.push(next(*dependant));
                 }
             }
         }
-        if (placed as usize) < count {
-            // What failed has no steps, which those around it may have to go by: with it mended the
-            // circle may be gone.
-            let failed = self.context.findings.borrow().iter().any(|f| f.severity == Severity::Error);
-            if !failed {
-                let stuck = (0..count as u32).filter(|id| place[*id as usize].is_none());
-                self.context.find(self.circle(&stuck.collect::<Vec<u32>>()));
-            }
-            return None;
+        match (placed as usize) < count {
+            true => Err((0..count as u32).filter(|id| place[*id as usize].is_none()).collect()),
+            false => Ok(place.into_iter().flatten().collect()),
         }
-        Some(place.into_iter().flatten().collect())
     }
+}
+
+/// Everything that waits for a step, and the step.
+fn reached(dependants: &[Vec<u32>], step: u32) -> HashSet<u32> {
+    let mut seen = HashSet::from([step]);
+    let mut open = vec![step];
+    while let Some(step) = open.pop() {
+        open.extend(dependants[step as usize].iter().copied().filter(|dependant| seen.insert(*dependant)));
+    }
+    seen
 }
