@@ -67,6 +67,14 @@ pub enum StoreError {
         /// The folder.
         dir: PathBuf,
     },
+    /// There was a store, and its database is gone.
+    #[error("`state.db` in `{}` is missing, beside which there is `{left}`", .dir.display())]
+    DatabaseMissing {
+        /// The folder.
+        dir: PathBuf,
+        /// What tells that it was there.
+        left: String,
+    },
     /// There is a store already.
     #[error("there is a state in `{}` already", .dir.display())]
     Exists {
@@ -210,6 +218,11 @@ impl StoreError {
                 "bring the file back from a copy of the same moment as `state.db`; without \
                  one, `aurak state unlock` goes on with what is left, and objects that were made last have \
                  to be imported"
+                    .into()
+            }
+            StoreError::DatabaseMissing { .. } => {
+                "bring the file back from a copy of the same moment. Only where the state is given up for \
+                 good, remove its folder: what it knew of has to be imported then"
                     .into()
             }
             StoreError::NotFound { .. } => "`aurak apply` creates it; `--state` names another folder".into(),

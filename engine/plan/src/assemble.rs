@@ -11,7 +11,7 @@ use aurak_model::{
     ProviderNode, Reason, Refreshed, Severity, Slot, Value,
 };
 
-use crate::context::{Context, GroupId, InstId, Instance, Target};
+use crate::context::{Context, GroupId, InstId, Instance, Read, Target};
 use crate::input::Planned;
 use crate::removal::Removal;
 use crate::resource::{Decision, Kept};
@@ -307,7 +307,12 @@ impl Context {
                 row.paths.push(path.clone());
             }
         };
-        for from in touched().flat_map(|instance| instance.reads.iter()) {
+        // What only its provider reads on use is read again by whoever opens that: it may change meanwhile.
+        let rests_on = |instance: &Instance, read: &Read| {
+            let provider = instance.provider.as_ref().map_or(&[][..], |provider| &provider.reads);
+            !(provider.binary_search(read).is_ok() && self.is_volatile(read))
+        };
+        for from in touched().flat_map(|i| i.reads.iter().filter(|read| rests_on(i, read))) {
             match from.target {
                 Target::Instance(id) => read(id, &from.path),
                 Target::Members(group) => drop(groups.insert((group, &from.path))),

@@ -454,11 +454,8 @@ impl Context {
             }
         };
         let by_id = owners.get(&(wanted.type_name.clone(), id.clone()));
-        let key = self.natural_key(wanted).map(|key| key.reveal());
-        let by_key = match &key {
-            Some(Value::String(key)) => owners.get(&(wanted.type_name.clone(), key.clone())),
-            _ => None,
-        };
+        let key = self.key_of(&wanted.desired, &wanted.schema);
+        let by_key = key.and_then(|key| owners.get(&(wanted.type_name.clone(), key)));
         let mut all = by_id.into_iter().chain(by_key).flatten();
         let gone =
             |address: &Address| matches!(self.input.snapshot.rows.get(address), Some(Refreshed::Absent));

@@ -163,6 +163,15 @@ impl Context {
         read.into_iter().map(whole).collect()
     }
 
+    /// Whether an attribute that is read on use was read.
+    pub(crate) fn is_volatile(&self, read: &Read) -> bool {
+        let (Target::Instance(id), Some(Seg::Key(key))) = (read.target, read.path.0.first()) else {
+            return false;
+        };
+        let schema = self.instance(id).schema.clone();
+        schema.is_some_and(|schema| schema.attributes.get(key).is_some_and(|attribute| attribute.volatile))
+    }
+
     fn instances_read(&self, read: &Read) -> Vec<InstId> {
         match read.target {
             Target::Instance(id) => vec![id],

@@ -286,6 +286,20 @@ fn make(path: &Path, identity: Identity, key: Option<&Key>) -> Result<(), StoreE
     transaction.commit().map_err(sql(doing))
 }
 
+/// A file that is only there beside a database: its log, or the lock of who writes to it.
+fn left_beside(dir: &Path) -> Option<String> {
+    let names = std::fs::read_dir(dir).ok()?.flatten();
+    let mut left: Vec<String> = names
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| {
+            let log = ["-wal", "-journal"].iter().any(|log| *name == format!("{FILE}{log}"));
+            log || name.starts_with("state.lock.")
+        })
+        .collect();
+    left.sort();
+    left.into_iter().next()
+}
+
 fn log_size(dir: &Path) -> u64 {
     std::fs::metadata(dir.join(format!("{FILE}-wal"))).map_or(0, |log| log.len())
 }
@@ -353,7 +367,10 @@ fn connect(dir: &Path, mode: Mode) -> Result<Connection, StoreError> {
             return Err(StoreError::Damaged { what: format!("`{}` is no file", path.display()) });
         }
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Err(StoreError::NotFound { dir: dir.to_path_buf() });
+            return Err(match left_beside(dir) {
+                Some(left) => StoreError::DatabaseMissing { dir: dir.to_path_buf(), left },
+                None => StoreError::NotFound { dir: dir.to_path_buf() },
+            });
         }
         Err(source) => return Err(StoreError::Io { doing: "look at", path, source }),
     }

@@ -404,6 +404,24 @@ async fn a_log_that_was_removed_or_cut_is_missed() {
     insta::assert_snapshot!(told, @"cut: `state.db-wal` in `DIR` is damaged or of another moment: of 6 records that were written 2 are missing");
 }
 
+#[tokio::test]
+async fn a_database_that_was_removed_from_beside_its_log_is_missed() {
+    let (_root, store) = create(None);
+    let dir = store.dir().to_path_buf();
+    let lease = acquire(&store).await;
+    store.append(lease.fence, vec![begin("op-1", 1)]).await.unwrap();
+    drop(store);
+    std::fs::remove_file(dir.join("state.db")).unwrap();
+    for name in ["state.db-shm", "state.db-wal", "state.lock.1"] {
+        let error = SqliteStore::open(&dir, None).err().unwrap();
+        assert!(matches!(error, StoreError::DatabaseMissing { .. }), "{error}");
+        assert!(error.help().unwrap().contains("bring the file back"));
+        std::fs::remove_file(dir.join(name)).unwrap();
+    }
+    let error = SqliteStore::open(&dir, None).err().unwrap();
+    assert!(matches!(error, StoreError::NotFound { .. }), "{error}");
+}
+
 /// The note in the lock file tells the same, but a copy of a folder may come without it.
 #[tokio::test]
 async fn a_log_that_was_removed_with_the_lock_file_is_missed() {
