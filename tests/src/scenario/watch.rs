@@ -750,7 +750,8 @@ impl Config {
             address == entry
                 || address.strip_prefix(entry).is_some_and(|rest| rest.starts_with(['.', '[', '/']))
         };
-        self.removed.iter().find(|(entry, _)| covers(entry)).map(|(_, destroy)| *destroy)
+        // Where one says that it stays, it stays.
+        self.removed.iter().filter(|(entry, _)| covers(entry)).map(|(_, destroy)| *destroy).min()
     }
 }
 
