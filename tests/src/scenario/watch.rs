@@ -722,16 +722,17 @@ impl Config {
     /// The block of an address, also where it is to be renamed. Parts of composites stand for it.
     fn block(&self, address: &Address) -> Option<&Block> {
         let mut name = plain(address.as_str());
-        for _ in 0..=self.moved.len() {
+        if let Some(block) = self.blocks.get(&name) {
+            return Some(block);
+        }
+        // One rename after another: the newer ones stand behind.
+        for (from, to) in &self.moved {
+            let rest = name.strip_prefix(&plain(from));
+            let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with('.')) else { continue };
+            name = plain(to) + rest;
             if let Some(block) = self.blocks.get(&name) {
                 return Some(block);
             }
-            name = self.moved.iter().find_map(|(from, to)| {
-                let rest = name
-                    .strip_prefix(&plain(from))
-                    .filter(|rest| rest.is_empty() || rest.starts_with('.'))?;
-                Some(plain(to) + rest)
-            })?;
         }
         None
     }
