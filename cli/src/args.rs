@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 
 use crate::commands::{
-    apply, completions, destroy, graph, init, output, plan, schema, show, state, validate,
+    apply, completions, destroy, graph, init, output, plan, sandbox, schema, show, state, validate,
 };
 use crate::terminal::Color;
 
@@ -50,6 +50,9 @@ pub(crate) struct Global {
     /// The folder of the state, instead of `.aurak/NAME@ENV`
     #[arg(long, value_name = "PATH", global = true)]
     pub(crate) state: Option<PathBuf>,
+    /// Use a sandbox of this stack's own instead of Azure: nothing leaves this machine
+    #[arg(long, global = true)]
+    pub(crate) sandbox: bool,
     /// When to use colours: auto, always or never
     #[arg(
         long,
@@ -84,6 +87,7 @@ pub(crate) enum Command {
     Graph(graph::Args),
     Output(output::Args),
     State(state::Args),
+    Sandbox(sandbox::Args),
     Schema(schema::Args),
     Completions(completions::Args),
 }

@@ -16,6 +16,7 @@ mod exit;
 mod interrupt;
 mod output;
 mod panic;
+mod sandbox;
 mod session;
 mod terminal;
 mod who;

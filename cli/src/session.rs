@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use aurak_api::{ProviderType, Registry};
+use aurak_azure::{AzureOptions, AzureType, Env};
 use aurak_core::{CoreOptions, CoreType, Supervisor};
 use aurak_lang::LoadRequest;
 use aurak_model::Schemas;
+use aurak_rest::Paces;
 use aurak_run::{DiskStores, Me, RunError, Session, Stores};
 use aurak_state::{StoreError, SystemClock};
 
@@ -16,6 +18,7 @@ use crate::disk::{DiskSources, KeyPlaces};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::Ui;
+use crate::sandbox;
 use crate::who;
 
 /// The file that makes a folder a stack.
@@ -23,6 +26,9 @@ pub(crate) const STACK: &str = "aurak.yaml";
 
 /// The folder of states in a stack's folder.
 const STATES: &str = ".aurak";
+
+/// Within it, what belongs to the stack's own sandbox.
+const SANDBOX: &str = "sandbox";
 
 /// What the environment may give inputs with.
 const INPUT: &str = "AURAK_VAR_";
@@ -69,11 +75,18 @@ pub(crate) fn at(folder: &Path, global: &Global, ui: &Ui) -> Result<Session, Com
     let sources = DiskSources::new(folder, &global.profiles)
         .map_err(|error| CommandError::file("use the folder", folder, &error))?;
     let root = sources.root().to_path_buf();
-    let registry = Arc::new(registry(&root));
+    let states = match global.sandbox {
+        true => root.join(STATES).join(SANDBOX),
+        false => root.join(STATES),
+    };
+    let env = match global.sandbox {
+        true => sandbox::beside(&states, ui)?,
+        false => sandbox::of_process(ui),
+    };
+    let registry = Arc::new(registry_with(&root, env));
     let style = ui.err;
     let keys = KeyPlaces::of_process(move |path| Ui::note_key(&style, path));
-    let stores: Arc<dyn Stores> =
-        Arc::new(DiskStores::new(root.join(STATES), state_folder(global)?, Arc::new(keys)));
+    let stores: Arc<dyn Stores> = Arc::new(DiskStores::new(states, state_folder(global)?, Arc::new(keys)));
     let stores = match ADDITIONS.get().and_then(|additions| additions.stores.as_ref()) {
         Some(wrap) => wrap(stores),
         None => stores,
@@ -100,13 +113,19 @@ pub(crate) fn at(folder: &Path, global: &Global, ui: &Ui) -> Result<Session, Com
     })
 }
 
-/// The providers that this aurak has.
+/// The providers that this aurak has, for what needs no service.
 pub(crate) fn registry(root: &Path) -> Registry {
+    registry_with(root, sandbox::environment())
+}
+
+fn registry_with(root: &Path, env: Env) -> Registry {
     let mut registry = Registry::new();
     registry.add(Arc::new(CoreType::new(CoreOptions {
         folder: root.to_path_buf(),
         supervisor: Supervisor::this_program(),
     })));
+    let paces = Paces::default();
+    registry.add(Arc::new(AzureType::new(AzureOptions { folder: root.to_path_buf(), env, paces })));
     for provider in ADDITIONS.get().map_or(&[][..], |additions| &additions.providers) {
         registry.add(provider.clone());
     }
@@ -183,8 +202,10 @@ pub(crate) fn state_dir(
     stack: &str,
     environment: Option<&str>,
 ) -> Result<PathBuf, CommandError> {
+    let states = root.join(STATES);
+    let states = if global.sandbox { states.join(SANDBOX) } else { states };
     Ok(match state_folder(global)? {
         Some(dir) => dir,
-        None => root.join(STATES).join(aurak_state::identity::folder(stack, environment)),
+        None => states.join(aurak_state::identity::folder(stack, environment)),
     })
 }

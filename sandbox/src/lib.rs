@@ -18,5 +18,5 @@ mod world;
 pub use arm::{Azure, LARGEST_BODY, LoadError};
 pub use entra::{KeyError, new_signing_key};
 pub use http::{Content, Fate, Method, Request, Response};
-pub use server::{Faults, Handle, Options, Sandbox, StartError};
+pub use server::{Closed, Faults, Handle, Options, Sandbox, StartError};
 pub use world::{Change, Identity, Seed, StoreError, Subscription, World, WorldFile};

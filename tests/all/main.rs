@@ -20,6 +20,7 @@ mod makespan;
 mod power_cut;
 mod properties;
 mod read_only;
+mod sandbox;
 mod saved_plans;
 mod scenarios;
 mod soak;

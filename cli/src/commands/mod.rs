@@ -7,6 +7,7 @@ pub(crate) mod graph;
 pub(crate) mod init;
 pub(crate) mod output;
 pub(crate) mod plan;
+pub(crate) mod sandbox;
 pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod state;
@@ -59,6 +60,7 @@ pub(crate) fn run(cli: &Cli, ui: &Arc<Ui>) -> Result<Exit, CommandError> {
         Some(Command::Graph(args)) => graph::run(args, global, ui),
         Some(Command::Output(args)) => output::run(args, global, ui),
         Some(Command::State(args)) => state::run(args, global, ui),
+        Some(Command::Sandbox(args)) => sandbox::run(args, ui),
         Some(Command::Schema(args)) => schema::run(args, global, ui),
         Some(Command::Completions(args)) => completions::run(args, ui),
     }

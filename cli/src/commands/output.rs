@@ -51,6 +51,12 @@ pub(crate) fn run(args: &Args, global: &Global, ui: &Ui) -> Result<Exit, Command
             None => error.help("outputs are there once they were applied"),
         });
     };
+    if value.has_unknown() {
+        let what = format!("the output `{name}` is never stored: what it is made of is read when it is used");
+        return Err(CommandError::new("volatile", what).help(
+            "use it in the stack, such as in the configuration of a provider, or ask the service for it",
+        ));
+    }
     let value = match args.reveal {
         true => value.reveal(),
         false if value.has_marks() => {

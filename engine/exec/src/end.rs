@@ -185,7 +185,9 @@ impl Dispatcher<'_> {
         let it = &self.plan.steps[step as usize];
         if it.slot == Slot::Current {
             let Applied { id, attributes } = applied.clone();
-            self.resolver.rows.see(&it.address, Seen { type_name: it.type_name.clone(), id, attributes });
+            self.resolver
+                .rows
+                .see(&it.address, Seen { type_name: it.type_name.clone(), id, attributes, whole: false });
         }
     }
 

@@ -168,7 +168,7 @@ impl Dispatcher<'_> {
                     let message = format!("`{address}` went away meanwhile");
                     return self.fail_row(address, &Failure::new("volatile", message));
                 };
-                self.resolver.rows.see(address, Seen { type_name, id, attributes });
+                self.resolver.rows.see(address, Seen { type_name, id, attributes, whole: true });
                 for waiter in self.reading.remove(address).unwrap_or_default() {
                     self.wake(waiter);
                 }

@@ -651,7 +651,9 @@ impl Openers<'_> {
             self.patiently(|_| provider.read_volatile(&row.type_name, &object.id, &object.attributes)).await;
         match read {
             Ok(Refreshed::Found { id, attributes }) => {
-                self.resolver.rows.see(address, Seen { type_name: row.type_name.clone(), id, attributes });
+                self.resolver
+                    .rows
+                    .see(address, Seen { type_name: row.type_name.clone(), id, attributes, whole: true });
                 Ok(())
             }
             Ok(Refreshed::Absent) => Err(cannot("it is not there any more".to_string())),

@@ -210,6 +210,13 @@ impl<'a> Resolver<'a> {
         {
             return Ok(Known { value, volatile });
         }
+        // Who made or changed it may not have been told all of it.
+        if volatile
+            && seen.is_some_and(|seen| !seen.whole)
+            && recorded.is_some_and(|row| row.current.is_some())
+        {
+            return Err(Unresolved::Read(row.clone()));
+        }
         let Some(object) = recorded.and_then(|row| row.current.as_ref()) else {
             if seen.is_some() {
                 return self.missing(row, path, schema, volatile);

@@ -21,6 +21,8 @@ pub(crate) struct Seen {
     pub(crate) type_name: Name,
     pub(crate) id: Name,
     pub(crate) attributes: Value,
+    /// Whether what is read on use is in it.
+    pub(crate) whole: bool,
 }
 
 impl<'a> Rows<'a> {

@@ -2,6 +2,8 @@
 //! have been evaluated yet: a saved plan that defers something carries the answers along, because
 //! whoever applies it may have no sources.
 
+use std::collections::BTreeSet;
+
 use aurak_expr::Template;
 use aurak_model::program::{Block, Call, Condition, Input, Lifecycle, Module, NodeKind, ProviderUse};
 use aurak_model::{Ask, Name, Node, Program, Span};
@@ -17,6 +19,8 @@ pub struct WrittenAsks {
     pub likely: Vec<Name>,
     /// Names in resources that nothing can be told of before they are evaluated.
     pub unnamed: Vec<Unnamed>,
+    /// The words of all expressions: what is not among them is not read by its name.
+    pub words: BTreeSet<String>,
 }
 
 /// A file or variable whose name is worked out, in a resource.
@@ -125,6 +129,8 @@ impl<'a> Written<'a> {
     fn template(&mut self, node: &Node, text: &str, folder: &str) {
         // What does not parse was an error before anything was planned.
         let Ok(template) = Template::parse(text) else { return };
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        self.found.words.extend(words.filter(|word| !word.is_empty()).map(str::to_string));
         for call in template.calls() {
             let Some(argument) = call.argument else {
                 // Which file it is, is not known; which it may be, is where the name has a folder.

@@ -295,7 +295,8 @@ pub(crate) async fn plan_from(
 ) -> Result<PlanOutcome, RunError> {
     pool.begin().await;
     let recording = Recording::new(&*session.sources);
-    let rows = prefetch(&previous, &session.schemas, pool, &|_| true).await;
+    let words = aurak_plan::written_asks(&loaded.program).words;
+    let rows = prefetch(&previous, &session.schemas, pool, &|_| true, &words).await;
     let read = rows.len() as u64;
     let mut snapshot = Arc::new(Snapshot { rows, answers: BTreeMap::new() });
     let mut rounds = 0;

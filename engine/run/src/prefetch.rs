@@ -21,16 +21,22 @@ use crate::pool::ProviderPool;
 /// How many reads are under way at once.
 const AT_ONCE: usize = 16;
 
-/// Reads the rows that `wanted` lets in.
+/// Reads the rows that `wanted` lets in; those with attributes that are read on use, and whose names are
+/// among the words of the configuration, with these.
 pub(crate) async fn prefetch(
     doc: &StateDoc,
     schemas: &Schemas,
     pool: &ProviderPool,
     wanted: &dyn Fn(&Address) -> bool,
+    words: &BTreeSet<String>,
 ) -> BTreeMap<Address, Refreshed> {
     let mut refreshed = BTreeMap::new();
     let mut waiting: BTreeMap<ProviderAddress, Vec<&Arc<Row>>> = BTreeMap::new();
-    let configured_from = configured_from(doc);
+    let mut on_use = configured_from(doc);
+    // What the configuration speaks of may be used too.
+    on_use.extend(
+        doc.rows.values().filter(|row| is_spoken_of(row, schemas, words)).map(|row| row.address.clone()),
+    );
     for row in doc.rows.values() {
         let read = schemas.types.get(&row.type_name).is_none_or(|schema| schema.refresh == Refresh::Read);
         if read && row.current.is_some() && wanted(&row.address) {
@@ -52,13 +58,20 @@ pub(crate) async fn prefetch(
             }
             break;
         }
-        let read = ready.iter().map(|(node, rows)| read_rows(node, rows, schemas, pool, &configured_from));
+        let read = ready.iter().map(|(node, rows)| read_rows(node, rows, schemas, pool, &on_use));
         for rows in join_all(read).await {
             refreshed.extend(rows);
         }
         waiting = later;
     }
     refreshed
+}
+
+/// Whether an attribute of a row that is read on use is named in the configuration.
+fn is_spoken_of(row: &Row, schemas: &Schemas, words: &BTreeSet<String>) -> bool {
+    schemas.types.get(&row.type_name).is_some_and(|schema| {
+        schema.attributes.iter().any(|(name, attribute)| attribute.volatile && words.contains(&**name))
+    })
 }
 
 /// The rows that recorded providers are configured from: their volatile attributes are read too.
@@ -125,7 +138,7 @@ async fn read_rows(
     rows: &[&Arc<Row>],
     schemas: &Schemas,
     pool: &ProviderPool,
-    configured_from: &BTreeSet<Address>,
+    on_use: &BTreeSet<Address>,
 ) -> Vec<(Address, Refreshed)> {
     let provider = match pool.reach(node).await {
         Ok(provider) => provider,
@@ -152,7 +165,7 @@ async fn read_rows(
         });
         match collection {
             // A listing has no volatile attributes.
-            Some(_) if configured_from.contains(&row.address) => single.push(*row),
+            Some(_) if on_use.contains(&row.address) => single.push(*row),
             Some(collection) => collections.entry((row.type_name.clone(), collection)).or_default().push(row),
             None => single.push(*row),
         }
@@ -188,7 +201,7 @@ async fn read_rows(
     let reads = single.into_iter().map(|row| async move {
         let Some(current) = &row.current else { return (row.address.clone(), Refreshed::Absent) };
         let (type_name, id, last) = (&row.type_name, &current.id, &current.attributes);
-        let read = match configured_from.contains(&row.address) {
+        let read = match on_use.contains(&row.address) {
             true => pool.ask(|| provider.read_volatile(type_name, id, last)).await,
             false => pool.ask(|| provider.read(type_name, id, last)).await,
         };

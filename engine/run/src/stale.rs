@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aurak_lang::{MemorySources, SourceError, Sources};
+use aurak_model::path::Seg;
 use aurak_model::plan::Work;
 use aurak_model::{Address, Answer, Ask, AskKey, Diagnostic, Plan, Refreshed, StateDoc, Value};
 use aurak_state::Key;
@@ -75,7 +76,15 @@ async fn check_objects(
     let behind: BTreeSet<&Address> =
         previous.providers.values().flat_map(|provider| &provider.needs).collect();
     let wanted = |address: &Address| plan.base.rows.contains_key(address) || behind.contains(address);
-    let refreshed = prefetch(previous, &session.schemas, pool, &wanted).await;
+    // What a plan rests on may be read on use.
+    let paths = plan.base.rows.values().flat_map(|base| &base.paths);
+    let words: BTreeSet<String> = paths
+        .filter_map(|path| match path.0.first() {
+            Some(Seg::Key(name)) => Some(name.to_string()),
+            _ => None,
+        })
+        .collect();
+    let refreshed = prefetch(previous, &session.schemas, pool, &wanted, &words).await;
     let mut unreadable = Vec::new();
     for (address, base) in &plan.base.rows {
         if base.version == 0 || base.digest.is_empty() {

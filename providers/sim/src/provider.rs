@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aurak_api::{Call, Listed, Progress, Provider, ProviderError, ProviderType, Readiness, Recovery, Update};
+use aurak_api::{
+    Applied, Call, Listed, Progress, Provider, ProviderError, ProviderType, Readiness, Recovery, Update,
+    drop_volatile,
+};
 use aurak_model::schema::ProviderSchema;
 use aurak_model::snapshot::{Child, Refreshed};
 use aurak_model::{Name, TypeSchema, Value};
@@ -88,7 +91,31 @@ impl SimProvider {
     }
 
     async fn change(&self, call: &Call, type_name: &str, body: Body) -> Result<Progress, ProviderError> {
-        self.send(Some(call), type_name, body).await?.progress()
+        Ok(match self.send(Some(call), type_name, body).await?.progress()? {
+            Progress::Done(applied) => {
+                let attributes = self.stored(type_name, &applied.attributes);
+                Progress::Done(Applied { attributes, ..applied })
+            }
+            other => other,
+        })
+    }
+
+    /// What the service says of an object without being asked for more: what is volatile, it tells
+    /// only those who are about to use it.
+    fn stored(&self, type_name: &str, attributes: &Value) -> Value {
+        match types::of(type_name) {
+            Some(schema) => drop_volatile(attributes, &schema),
+            None => attributes.clone(),
+        }
+    }
+
+    fn without_volatile(&self, type_name: &str, seen: Refreshed) -> Refreshed {
+        match seen {
+            Refreshed::Found { id, attributes } => {
+                Refreshed::Found { id, attributes: self.stored(type_name, &attributes) }
+            }
+            other => other,
+        }
     }
 
     /// A read, in which some refusals are answers.
@@ -111,10 +138,25 @@ impl Provider for SimProvider {
     }
 
     async fn list(&self, type_name: &str, collection: &str) -> Result<Vec<Listed>, ProviderError> {
-        self.ask(type_name, Body::List { collection: collection.into() }).await?.listed()
+        let listed = self.ask(type_name, Body::List { collection: collection.into() }).await?.listed()?;
+        let plain = |object: Listed| {
+            let attributes = self.stored(type_name, &object.attributes);
+            Listed { attributes, ..object }
+        };
+        Ok(listed.into_iter().map(plain).collect())
     }
 
     async fn read(&self, type_name: &str, id: &str, _last: &Value) -> Result<Refreshed, ProviderError> {
+        let seen = self.look(type_name, Body::Read { id: id.into() }).await?;
+        Ok(self.without_volatile(type_name, seen))
+    }
+
+    async fn read_volatile(
+        &self,
+        type_name: &str,
+        id: &str,
+        _last: &Value,
+    ) -> Result<Refreshed, ProviderError> {
         self.look(type_name, Body::Read { id: id.into() }).await
     }
 
@@ -129,7 +171,8 @@ impl Provider for SimProvider {
     }
 
     async fn find(&self, type_name: &str, key: &str, _planned: &Value) -> Result<Refreshed, ProviderError> {
-        self.look(type_name, Body::Find { key: key.into() }).await
+        let seen = self.look(type_name, Body::Find { key: key.into() }).await?;
+        Ok(self.without_volatile(type_name, seen))
     }
 
     async fn preview(&self, type_name: &str, desired: &Value, live: &Value) -> Result<Value, ProviderError> {
@@ -192,7 +235,7 @@ impl Provider for SimProvider {
     ) -> Result<Recovery, ProviderError> {
         match self.send(Some(call), type_name, Body::Recover).await? {
             Reply::Lost(why) => Ok(Recovery::Ask(why)),
-            Reply::Object(refreshed) => Ok(Recovery::Object(refreshed)),
+            Reply::Object(seen) => Ok(Recovery::Object(self.without_volatile(type_name, seen))),
             other => Err(other.unexpected()),
         }
     }

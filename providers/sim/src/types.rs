@@ -54,6 +54,11 @@ struct Loaded {
     providers: BTreeMap<Name, Arc<ProviderSchema>>,
 }
 
+/// A type by its name.
+pub(crate) fn of(name: &str) -> Option<Arc<TypeSchema>> {
+    LOADED.types.iter().find(|schema| *schema.name == *name).cloned()
+}
+
 /// All types of a kind of provider.
 pub(crate) fn of_provider(name: &str) -> Vec<Arc<TypeSchema>> {
     LOADED.types.iter().filter(|schema| schema.provider() == name).cloned().collect()

@@ -143,6 +143,47 @@ impl Sandbox {
     }
 }
 
+/// The file of a world that no sandbox serves just now.
+pub struct Closed {
+    file: WorldFile,
+    world: World,
+    _lock: File,
+}
+
+impl Closed {
+    /// Opens it; a file that is not there is made.
+    ///
+    /// # Errors
+    /// When a sandbox serves it, or it cannot be read.
+    pub fn open(path: &Path, subscriptions: usize) -> Result<Closed, StartError> {
+        let lock = alone(path)?;
+        let options = Options { world: Some(path.to_owned()), subscriptions, ..Options::default() };
+        let (file, world) = open(&options)?;
+        let file = file.ok_or_else(|| StartError::InUse { path: path.to_owned() })?;
+        Ok(Closed { file, world, _lock: lock })
+    }
+
+    /// What is in it.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Changes it, and writes what changed.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn change<T>(&mut self, change: impl FnOnce(&mut World) -> T) -> Result<T, StoreError> {
+        let out = change(&mut self.world);
+        self.file.write(&self.world.take_changes())?;
+        Ok(out)
+    }
+
+    /// Whether a sandbox serves the world in a file.
+    pub fn is_served(path: &Path) -> bool {
+        path.exists() && matches!(alone(path), Err(StartError::InUse { .. }))
+    }
+}
+
 impl Handle {
     /// Takes no new requests, lets the open ones end, and closes the world.
     pub async fn stop(self) {

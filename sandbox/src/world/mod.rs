@@ -268,6 +268,25 @@ impl World {
         Ok(())
     }
 
+    /// As it was made: nothing is in it, and who may sign in stays.
+    pub fn clear(&mut self) {
+        let own = self.identity().client_object.clone();
+        self.resources.retain(|_| false);
+        self.operations.retain(|_| false);
+        self.devices.retain(|_| false);
+        self.principals.retain(|principal| principal.object_id == own);
+        self.agenda.clear();
+        self.buckets = Buckets::default();
+        self.change_identity(|identity| {
+            identity.subscriptions.iter_mut().for_each(|subscription| subscription.providers.clear());
+        });
+    }
+
+    /// How many resources there are, those that come with others among them.
+    pub fn count(&self) -> usize {
+        self.resources.len()
+    }
+
     /// Forgets the oldest finished operations.
     pub(crate) fn forget_operations(&mut self) {
         if self.operations.len() <= FINISHED_KEPT + self.agenda.len() {

@@ -49,6 +49,12 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
         Some(row)
     }
 
+    pub(crate) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        let gone = self.rows.iter().filter(|(_, row)| !keep(row)).map(|(key, _)| key.clone());
+        self.touched.extend(gone);
+        self.rows.retain(|_, row| keep(row));
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }

@@ -1,0 +1,97 @@
+//! The sandbox as its commands serve it: in the background for any client, and for one stack with
+//! `--sandbox`.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use aurak_tests::process::Folder;
+
+use crate::AURAK;
+use crate::docs::repository;
+
+/// The example, in a folder of its own.
+fn aks() -> Folder {
+    let mut folder = Folder::new(AURAK).unwrap();
+    folder.set("AURAK_SANDBOX_SPEED", "2000");
+    fs::copy(repository().join("examples/aks/aurak.yaml"), folder.path("aurak.yaml")).unwrap();
+    folder
+}
+
+fn run(folder: &Folder, args: &[&str], code: i32) -> String {
+    let done = folder.run(args).unwrap();
+    assert_eq!(done.code, Some(code), "aurak {}\n{}{}", args.join(" "), done.stdout, done.stderr);
+    assert!(!done.stdout.contains("panicked") && !done.stderr.contains("panicked"), "{}", done.stderr);
+    done.stdout + &done.stderr
+}
+
+#[test]
+fn an_environment_is_made_and_taken_down_in_a_sandbox_of_its_own() {
+    let folder = aks();
+    let plan = run(&folder, &["--sandbox", "plan", "--exit-code"], 2);
+    assert!(plan.starts_with("aks") && plan.contains("sandbox: nothing of this is real"), "{plan}");
+    let count = plan.lines().filter(|line| line.starts_with("+ ")).count();
+    assert!(count >= 36, "{count} resources\n{plan}");
+    run(&folder, &["--sandbox", "apply", "--yes"], 0);
+    let again = run(&folder, &["--sandbox", "plan", "--exit-code"], 0);
+    assert!(again.contains("nothing to do"), "{again}");
+    let endpoint = run(&folder, &["--sandbox", "output", "endpoint"], 0);
+    assert!(endpoint.contains(".hcp.westeurope.azmk8s.io"), "{endpoint}");
+    let kubeconfig = run(&folder, &["--sandbox", "output", "kubeconfig", "--reveal"], 1);
+    assert!(kubeconfig.contains("is never stored"), "{kubeconfig}");
+    // Without the sandbox nothing of it is known.
+    let state = run(&folder, &["state", "list"], 1);
+    assert!(state.contains("has no state yet"), "{state}");
+    run(&folder, &["--sandbox", "destroy", "--yes"], 0);
+    let dir = folder.path(".aurak/sandbox");
+    let emptied = run(&folder, &["sandbox", "reset", "--dir", &dir.display().to_string()], 0);
+    assert!(emptied.contains("emptied: 0 resources are gone"), "{emptied}");
+}
+
+#[test]
+fn one_in_the_background_serves_any_client_until_it_is_stopped() {
+    let folder = aks();
+    let dir = folder.path("served").display().to_string();
+    let at = |command: &str| ["sandbox", command, "--dir", &dir].map(str::to_string);
+    let ask = |words: &[String], code: i32| {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        run(&folder, &words, code)
+    };
+    assert!(ask(&at("status"), 1).contains("no sandbox runs"));
+    let mut start = at("start").to_vec();
+    start.extend(["--speed", "2000"].map(str::to_string));
+    let exports = ask(&start, 0);
+    assert!(exports.lines().all(|line| line.starts_with("export A")), "{exports}");
+    let mut as_json = at("env").to_vec();
+    as_json.push("--json".to_string());
+    let variables: BTreeMap<String, String> = serde_json::from_str(&ask(&as_json, 0)).unwrap();
+    assert_eq!(variables.len(), exports.lines().count());
+    assert!(ask(&start, 0).contains("a sandbox runs already"), "starting twice is no error");
+    // Who serves a world keeps others from it.
+    assert!(ask(&at("reset"), 1).contains("another sandbox serves the world"));
+
+    let mut client = aks();
+    for (name, value) in &variables {
+        client.set(name, value);
+    }
+    run(&client, &["apply", "--yes"], 0);
+    run(&client, &["plan", "--exit-code"], 0);
+    let mut writes = at("log").to_vec();
+    writes.push("--writes".to_string());
+    let log = ask(&writes, 0);
+    assert!(log.contains("/managedClusters/demo") && !log.contains("  GET "), "{log}");
+    let secret = &variables["AZURE_CLIENT_SECRET"];
+    assert!(!fs::read_to_string(folder.path("served/requests.ndjson")).unwrap().contains(secret));
+
+    // A kill loses nothing, and a second start goes on with the same world.
+    assert!(ask(&at("stop"), 0).contains("stopped; the world stays"));
+    assert!(ask(&at("status"), 1).contains("no sandbox runs"));
+    let again = ask(&start, 0);
+    let url = again.lines().find_map(|line| line.strip_prefix("export AURAK_SANDBOX_URL=")).unwrap();
+    let url = url.trim_matches('\'');
+    client.set("AURAK_SANDBOX_URL", url);
+    client.set("AZURE_AUTHORITY_HOST", url);
+    run(&client, &["plan", "--exit-code"], 0);
+    run(&client, &["destroy", "--yes"], 0);
+    ask(&at("stop"), 0);
+    assert!(ask(&at("reset"), 0).contains("emptied: 0 resources are gone"));
+}
