@@ -289,7 +289,7 @@ mod tests {
         let text = bundle("-----BEGIN CERTIFICATE-----\nQQ==\n-----END CERTIFICATE-----\n");
         assert!(text.ends_with("QQ==\n-----END CERTIFICATE-----\n"));
         assert!(text.lines().all(|line| line.len() <= 64 || line.starts_with("-----")));
-        assert_eq!(text.matches("BEGIN").count(), text.matches("END").count());
+        assert_eq!(text.matches("-----BEGIN").count(), text.matches("-----END").count());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::sandbox::{Home, Served, quoted};
 
 /// Print what clients of the sandbox need, as exports for a shell
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  eval \"$(aurak sandbox env)\"")]
+#[command(after_help = "Examples:\n  eval \"$(aurak sandbox env)\"\n  aurak sandbox env --json")]
 pub(super) struct Args {
     #[command(flatten)]
     place: Place,
