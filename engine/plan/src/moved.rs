@@ -45,22 +45,27 @@ impl Context {
         with_row.filter_map(|(to, _)| Some((self.moved_from(to)?, to.clone()))).collect()
     }
 
-    /// What a row needs, by the name that it has in this plan.
-    pub(crate) fn name_in_plan(&self, need: &Address) -> Address {
-        let moved = &self.input.program.moved;
-        if moved.is_empty() || !self.input.previous.rows.contains_key(need) {
-            return self.called_now(need);
-        }
-        let by_address = self.by_address.borrow();
-        let mut at = need.clone();
-        for moved in moved {
+    /// Where the renames lead to from a name, one after another.
+    fn moved_to(&self, from: &Address) -> Address {
+        let mut at = from.clone();
+        for moved in &self.input.program.moved {
             if let Some(rest) = under(&at, &moved.from)
                 && let Ok(to) = Address::parse(&format!("{}{rest}", moved.to))
             {
                 at = to;
             }
         }
-        let renamed = by_address.contains_key(&at) && self.moved_from(&at).as_ref() == Some(need);
+        at
+    }
+
+    /// What a row needs, by the name that it has in this plan.
+    pub(crate) fn name_in_plan(&self, need: &Address) -> Address {
+        if self.input.program.moved.is_empty() || !self.input.previous.rows.contains_key(need) {
+            return self.called_now(need);
+        }
+        let at = self.moved_to(need);
+        let renamed =
+            self.by_address.borrow().contains_key(&at) && self.moved_from(&at).as_ref() == Some(need);
         if renamed { at } else { need.clone() }
     }
 
@@ -68,18 +73,10 @@ impl Context {
     /// renamed the one and did not come to the other.
     pub(crate) fn called_now(&self, need: &Address) -> Address {
         let rows = &self.input.previous.rows;
-        let moved = &self.input.program.moved;
-        if moved.is_empty() || rows.contains_key(need) {
+        if self.input.program.moved.is_empty() || rows.contains_key(need) {
             return need.clone();
         }
-        let mut at = need.clone();
-        for moved in moved {
-            if let Some(rest) = under(&at, &moved.from)
-                && let Ok(to) = Address::parse(&format!("{}{rest}", moved.to))
-            {
-                at = to;
-            }
-        }
+        let at = self.moved_to(need);
         // A need may be a whole block.
         let is_there = |address: &Address| {
             let mut with = rows

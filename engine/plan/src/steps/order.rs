@@ -369,21 +369,18 @@ impl Builder<'_> {
                 early.insert((goes, user));
             }
         }
-        early.iter().for_each(|(goes, user)| self.goes_too_early(goes, user));
+        let mut leaving: HashMap<&Address, bool> = HashMap::new();
+        for (goes, user) in &early {
+            if *leaving.entry(goes).or_insert_with(|| self.is_leaving(goes)) {
+                self.goes_too_early(goes, user);
+            }
+        }
     }
 
     /// What leaves together with what it is in, which is replaced delete-first, or gives its name to
     /// something else, goes before what uses it can let go: some services refuse that. (What is replaced
     /// itself is meant to go first.)
     fn goes_too_early(&self, goes: &Address, user: &Address) {
-        let leaves = |address: &Address| {
-            let own = self.deletes.get(address);
-            own.is_some_and(|own| !own.first) && !self.is_replaced(address)
-        };
-        let some = self.deletes.keys().find(|address| wholes(address).any(|whole| whole == *goes));
-        if !leaves(goes) && !some.is_some_and(leaves) {
-            return;
-        }
         let finding = Diagnostic::warning("in_use", format!("`{goes}` goes before `{user}` lets go of it"))
             .about(goes)
             .detail(format!(
@@ -395,6 +392,14 @@ impl Builder<'_> {
                  rest as it is"
             ));
         self.context.find(finding);
+    }
+
+    /// Whether an object, or what is deleted of a block, leaves for good.
+    fn is_leaving(&self, goes: &Address) -> bool {
+        let of_block =
+            || self.deletes.iter().find(|(address, _)| wholes(address).any(|whole| whole == *goes));
+        let own = self.deletes.get_key_value(goes).or_else(of_block);
+        own.is_some_and(|(address, own)| !own.first && !self.is_replaced(address))
     }
 
     /// Whether an old object is deleted only once something is made in its place.
