@@ -48,6 +48,9 @@ impl Context {
             Ok(Looked::There(live)) => live,
             Ok(Looked::Gone) => return self.decide_new(wanted, row_plan, vec![Reason::ObjectGone]),
             Ok(Looked::Elsewhere) => return self.decide_elsewhere(wanted, row_plan, current),
+            Ok(Looked::Within(older)) => {
+                return self.decide_moved_world(wanted, row_plan, older, &current.desired);
+            }
             Err(GaveUp) => {
                 return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
             }
@@ -254,8 +257,14 @@ impl Context {
                     }
             }
         };
+        let older = row.and_then(|row| self.older_world(row));
         let refreshed = match self.input.snapshot.rows.get(&at) {
-            Some(refreshed) if same => refreshed.clone(),
+            // Why it could not be read, an answer tells.
+            Some(refreshed)
+                if same && !(older.is_some() && matches!(refreshed, Refreshed::Unreadable(_))) =>
+            {
+                refreshed.clone()
+            }
             _ => {
                 let ask = Ask::Read {
                     address: wanted.address.clone(),
@@ -271,15 +280,18 @@ impl Context {
                         Refreshed::Found { id: current.id.clone(), attributes: current.attributes.clone() }
                     }
                     Some(Answer::Object(refreshed)) => refreshed,
-                    Some(Answer::Elsewhere(_)) if self.is_to_be_replaced(wanted) => {
+                    Some(Answer::Elsewhere(why)) => {
+                        if let Some(older) = older {
+                            return Ok(Looked::Within(older));
+                        }
+                        if !self.is_to_be_replaced(wanted) {
+                            self.find_elsewhere(&wanted.address, &why);
+                            return Err(GaveUp);
+                        }
                         return Ok(match self.input.snapshot.rows.get(&at) {
                             Some(Refreshed::Absent) => Looked::Gone,
                             _ => Looked::Elsewhere,
                         });
-                    }
-                    Some(Answer::Elsewhere(why)) => {
-                        self.find_elsewhere(&wanted.address, &why);
-                        return Err(GaveUp);
                     }
                     Some(Answer::Failed(why)) => Refreshed::Unreadable(why),
                     Some(_) => Refreshed::Unreadable("the answer is of another kind".to_string()),
@@ -496,7 +508,8 @@ impl Context {
             .borrow()
             .get(&parent)
             .copied()
-            .is_some_and(|id| matches!(self.instance(id).decision, Decision::Replace { .. }));
+            .is_some_and(|id| matches!(self.instance(id).decision, Decision::Replace { .. }))
+            || self.row(&parent).is_some_and(|row| row.old.is_some());
         if wanted.lifecycle.prevent_destroy && replaced {
             self.find(
                 Diagnostic::error(
@@ -872,6 +885,8 @@ enum Looked {
     Gone,
     /// It is in a world that its provider does not reach.
     Elsewhere,
+    /// It is in the older object of this, which is to be deleted, and goes with that.
+    Within(Address),
 }
 
 /// A row as recorded, to see whether it still says what it should.

@@ -36,6 +36,9 @@ pub(crate) struct Deletion {
     pub provider: ProviderNode,
 }
 
+/// An object is in the older one of this, and goes with that.
+struct Within(Address);
+
 /// What the walk found, by address, for the question whether a row leaves.
 pub(crate) struct Known {
     blocks: HashMap<Address, Members>,
@@ -367,7 +370,13 @@ impl Context {
             return Some(forget(vec![Reason::DeletedWith { parent: parent.clone() }], Some(parent)));
         }
         let provider = self.provider_of_row(&row, providers);
-        let live = match self.seen(&address, &row, current, &provider) {
+        let seen = match self.seen(&address, &row, current, &provider) {
+            Ok(seen) => seen,
+            Err(Within(older)) => {
+                return Some(forget(vec![Reason::DeletedWith { parent: older.clone() }], Some(older)));
+            }
+        };
+        let live = match seen {
             Some(Refreshed::Found { attributes, .. }) => attributes,
             Some(Refreshed::Absent) => {
                 reasons.insert(0, Reason::ObjectGone);
@@ -404,13 +413,14 @@ impl Context {
         row: &Row,
         current: &Object,
         provider: &ProviderNode,
-    ) -> Option<Refreshed> {
+    ) -> Result<Option<Refreshed>, Within> {
         let seen = self.input.snapshot.rows.get(address).cloned();
         let recorded = self.recorded_provider(row);
         let same =
             recorded.type_name == provider.type_name && recorded.config.reveal() == provider.config.reveal();
-        if same || !matches!(seen, Some(Refreshed::Unreadable(_))) {
-            return seen;
+        let older = self.older_world(row);
+        if (same && older.is_none()) || !matches!(seen, Some(Refreshed::Unreadable(_))) {
+            return Ok(seen);
         }
         let ask = Ask::Read {
             address: address.clone(),
@@ -421,12 +431,13 @@ impl Context {
             world: row.world.clone(),
             last: current.attributes.clone(),
         };
-        match self.ask(ask, 0) {
+        Ok(match self.ask(ask, 0) {
             None => None,
             Some(Answer::Object(refreshed)) => Some(refreshed),
+            Some(Answer::Elsewhere(_)) if let Some(older) = older => return Err(Within(older)),
             Some(Answer::Elsewhere(why) | Answer::Failed(why)) => Some(Refreshed::Unreadable(why)),
             Some(_) => seen,
-        }
+        })
     }
 
     /// What a row's object dies with in this plan: what it said itself, or what its provider's world

@@ -53,6 +53,8 @@ pub(crate) struct Builder<'a> {
     at_once: BTreeSet<Address>,
     /// What is made anew because it goes with what it lives in, and is only forgotten before.
     dying: HashSet<Address>,
+    /// The steps that forget these, by what they go with.
+    forgets: BTreeMap<Address, Vec<u32>>,
     wishes: Vec<Wish>,
     /// The addresses that rows have in this plan, by those that they had before.
     renamed: HashMap<Address, Address>,
@@ -114,6 +116,7 @@ impl<'a> Builder<'a> {
             rotations: BTreeMap::new(),
             at_once: BTreeSet::new(),
             dying: HashSet::new(),
+            forgets: BTreeMap::new(),
             wishes: Vec::new(),
             renamed: context.renamed(),
         }
@@ -127,7 +130,7 @@ impl<'a> Builder<'a> {
             self.add_instance(instance, &mut leftovers);
         }
         self.rename_needs(&instances);
-        self.order_forgets(removals);
+        self.order_forgets(removals, &leftovers);
         let goes = !self.deletes.is_empty() || !leftovers.is_empty() || !self.temporaries.is_empty();
         let hands = match goes {
             true => self.context.names_that_change_hands(&instances, removals),
@@ -300,14 +303,14 @@ impl<'a> Builder<'a> {
             Decision::Create(making) => {
                 let provider = provider(self);
                 let step = self.push_create(instance, making, provider, schema);
-                waits.extend(moved);
                 if let Some(parent) = &making.gone_with {
                     let forget = self.push(address, type_name, slot, Work::Forget, None, None, None);
                     self.dying.insert(address.clone());
-                    if let Some(delete) = self.deletes.get(parent) {
-                        let delete = delete.step;
-                        self.after[forget as usize].push(delete);
-                    }
+                    let delete = self.deletes.get(parent).map(|delete| delete.step);
+                    let older = leftovers.get(parent).map(|leftover| leftover.step);
+                    self.after[forget as usize].extend(delete.or(older));
+                    self.after[forget as usize].extend(moved);
+                    self.forgets.entry(parent.clone()).or_default().push(forget);
                     waits.push(forget);
                 } else if let Some(leftover) = leftovers.get_mut(address) {
                     self.make_room(leftover, step, instance, making, &mut waits);
@@ -318,6 +321,7 @@ impl<'a> Builder<'a> {
                         waits.push(forget);
                     }
                 }
+                waits.extend(moved);
                 self.after[step as usize] = waits;
                 vec![step]
             }

@@ -55,8 +55,9 @@ struct Letting<'a> {
 
 impl Builder<'_> {
     /// What goes with something else is forgotten once that is gone, and no sooner: until then it is
-    /// still there.
-    pub(super) fn order_forgets(&mut self, removals: &[Removal]) {
+    /// still there. And it is forgotten before that is made anew: a run that is cut off in between would
+    /// leave it with a new one that it is not in.
+    pub(super) fn order_forgets(&mut self, removals: &[Removal], leftovers: &BTreeMap<Address, Leftover>) {
         for removal in removals {
             let Some(parent) = &removal.parent else { continue };
             let own = match removal.slot {
@@ -65,11 +66,38 @@ impl Builder<'_> {
                 }
                 Slot::Current | Slot::Old => self.deletes.get(&removal.address).map(|delete| delete.step),
             };
-            if let (Some(own), Some(theirs)) = (own, self.deletes.get(parent)) {
-                let theirs = theirs.step;
+            let delete = self.deletes.get(parent).map(|delete| delete.step);
+            let theirs = delete.or(leftovers.get(parent).map(|leftover| leftover.step));
+            if let (Some(own), Some(theirs)) = (own, theirs) {
                 self.after[own as usize].push(theirs);
             }
+            if let (Some(step), Some(before)) = (self.makes_anew(parent), own) {
+                self.wishes.push(Wish { step, before, uses: false });
+            }
         }
+        for (parent, forgets) in std::mem::take(&mut self.forgets) {
+            let stays = self.context.set_aside.borrow().contains(&parent);
+            if stays {
+                let made = self.of.get(&parent).and_then(|steps| steps.last().copied());
+                forgets.iter().for_each(|forget| self.after[*forget as usize].extend(made));
+            } else if let Some(create) = self.makes_anew(&parent) {
+                let forgets = self.gather(&parent, forgets);
+                self.after[create as usize].extend(forgets);
+            }
+        }
+    }
+
+    /// The step that makes an object after the one before it is gone.
+    fn makes_anew(&self, address: &Address) -> Option<u32> {
+        let made_before = self.deletes.get(address).is_some_and(|delete| !delete.first);
+        if made_before || self.context.set_aside.borrow().contains(address) {
+            return None;
+        }
+        let creates = |id: u32| {
+            let step = &self.steps[id as usize];
+            step.slot == Slot::Current && matches!(step.work, Work::Create { .. })
+        };
+        self.of.get(address)?.iter().copied().find(|id| creates(*id))
     }
 
     /// Deletes wait for those whose objects were made from what goes.
@@ -211,12 +239,15 @@ impl Builder<'_> {
         }
         // A need of one word may be a single resource or all instances of a block; where a single one is
         // still to go beside instances that took its place, it is both.
-        let several: HashSet<Address> = self
-            .deletes
-            .keys()
-            .chain(leftovers.keys())
-            .flat_map(|address| wholes(address).filter(move |whole| whole != address))
-            .collect();
+        let mut several: HashSet<Address> = HashSet::new();
+        for before in self.context.input.previous.rows.keys() {
+            let address = now(before);
+            if going(&address) {
+                // What took a name over in this plan was not meant by it.
+                let kept = |whole: &Address| *whole != address && wholes(&address).any(|now| now == *whole);
+                several.extend(wholes(before).filter(kept));
+            }
+        }
         let mut users = Users::default();
         for (address, row) in &self.context.input.previous.rows {
             let address = now(address);
