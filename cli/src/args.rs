@@ -53,6 +53,10 @@ pub(crate) struct Global {
     /// Use a sandbox of this stack's own instead of Azure: nothing leaves this machine
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
+    /// A JSON file with the credentials of the Azure subscription, where a provider names none
+    /// (`AURAK_CREDENTIALS`)
+    #[arg(short = 'c', long, value_name = "FILE", global = true)]
+    pub(crate) credentials: Option<PathBuf>,
     /// When to use colours: auto, always or never
     #[arg(
         long,

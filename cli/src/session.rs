@@ -83,7 +83,7 @@ pub(crate) fn at(folder: &Path, global: &Global, ui: &Ui) -> Result<Session, Com
         true => sandbox::beside(&states, ui)?,
         false => sandbox::of_process(ui),
     };
-    let registry = Arc::new(registry_with(&root, env));
+    let registry = Arc::new(registry_with(&root, with_credentials(global, env)?));
     let style = ui.err;
     let keys = KeyPlaces::of_process(move |path| Ui::note_key(&style, path));
     let stores: Arc<dyn Stores> = Arc::new(DiskStores::new(states, state_folder(global)?, Arc::new(keys)));
@@ -130,6 +130,17 @@ fn registry_with(root: &Path, env: Env) -> Registry {
         registry.add(provider.clone());
     }
     registry
+}
+
+/// Variables, with the file of credentials that the command line names.
+fn with_credentials(global: &Global, env: Env) -> Result<Env, CommandError> {
+    let Some(path) = &global.credentials else { return Ok(env) };
+    let path = std::path::absolute(path)
+        .map_err(|error| CommandError::file("find the credentials", path, &error))?;
+    let path = path.to_str().map(str::to_string).ok_or_else(|| {
+        CommandError::new("credentials", format!("the path {} is not UTF-8", path.display()))
+    })?;
+    Ok(Arc::new(move |name| if name == aurak_azure::CREDENTIALS { Some(path.clone()) } else { env(name) }))
 }
 
 /// What the providers know, for commands that need no stack.

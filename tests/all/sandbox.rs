@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use aurak_tests::process::Folder;
+use aurak_tests::process::{Folder, Running, has_tool};
 
 use crate::AURAK;
 use crate::docs::repository;
@@ -45,6 +45,50 @@ fn an_environment_is_made_and_taken_down_in_a_sandbox_of_its_own() {
     let dir = folder.path(".aurak/sandbox");
     let emptied = run(&folder, &["sandbox", "reset", "--dir", &dir.display().to_string()], 0);
     assert!(emptied.contains("emptied: 0 resources are gone"), "{emptied}");
+}
+
+#[test]
+fn the_tour_of_the_example_goes_from_nothing_to_nothing() {
+    if !has_tool("curl").unwrap() {
+        return;
+    }
+    let mut folder = aks();
+    folder.set("SPEED", "2000");
+    fs::copy(repository().join("examples/aks/tour.sh"), folder.path("tour.sh")).unwrap();
+    let done = Running::start(folder.under(&["sh", "tour.sh"])).unwrap().end().unwrap();
+    let text = done.stdout + &done.stderr;
+    assert_eq!(done.code, Some(0), "{text}");
+    for there in [
+        "41 to create",
+        "done in",
+        "nothing to do; 41 as they should be",
+        "TLS1_2 → TLS1_0",
+        "1 to change, 1 drifted; 40 as they should be",
+        "41 deleted",
+        "emptied: 0 resources are gone",
+    ] {
+        assert!(text.contains(there), "no `{there}` in\n{text}");
+    }
+    assert_eq!(folder.left_behind(), Vec::<String>::new());
+}
+
+#[test]
+fn a_state_of_the_sandbox_never_touches_azure() {
+    let mut folder = aks();
+    run(&folder, &["--sandbox", "apply", "--yes", "--only", "group"], 0);
+    // As if it had been made with a sandbox in the background.
+    fs::rename(folder.path(".aurak/sandbox/aks"), folder.path(".aurak/aks")).unwrap();
+    for (name, value) in
+        [("TENANT_ID", "t"), ("CLIENT_ID", "c"), ("CLIENT_SECRET", "canary"), ("SUBSCRIPTION_ID", "s")]
+    {
+        folder.set(&format!("AZURE_{name}"), value);
+    }
+    for command in [&["plan"][..], &["apply", "--yes"], &["destroy", "--yes"]] {
+        let refused = run(&folder, command, 1).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(refused.contains("it was made in `azure/sandbox/"), "{refused}");
+        assert!(refused.contains("but the provider `azure` is in `azure/public/t/s`"), "{refused}");
+        assert!(!refused.contains("canary"), "{refused}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 /// A cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cloud {
-    /// Its name: `public`, `government`, `china`, `custom`.
+    /// Its name: `public`, `government`, `china`, `custom`, or `sandbox`.
     pub name: &'static str,
     /// Where Resource Manager is, without a slash at the end.
     pub endpoint: String,
@@ -61,6 +61,11 @@ impl Cloud {
         Ok(Cloud { name: "custom", endpoint, authority, audience })
     }
 
+    /// A sandbox: a custom one that no state is taken out of, or into, by mistake.
+    pub fn sandbox(endpoint: &str, authority: Option<&str>) -> Result<Cloud, BadCloud> {
+        Ok(Cloud { name: "sandbox", ..Cloud::custom(endpoint, authority, None)? })
+    }
+
     /// What a token is asked for.
     pub fn scope(&self) -> String {
         format!("{}/.default", self.audience)
@@ -70,7 +75,7 @@ impl Cloud {
     pub fn holds(&self, url: &str) -> bool {
         let (Some(ours), Some(theirs)) = (host(&self.endpoint), host(url)) else { return false };
         let (ours, theirs) = (ours.to_ascii_lowercase(), theirs.to_ascii_lowercase());
-        theirs == ours || self.name != "custom" && theirs.ends_with(&format!(".{ours}"))
+        theirs == ours || !matches!(self.name, "custom" | "sandbox") && theirs.ends_with(&format!(".{ours}"))
     }
 }
 

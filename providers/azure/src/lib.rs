@@ -19,6 +19,7 @@ mod types;
 pub use arm::Arm;
 pub use cloud::Cloud;
 pub use provider::{AzureOptions, AzureType, Env};
+pub use settings::CREDENTIALS;
 pub use types::{FILES, all};
 
 #[cfg(test)]

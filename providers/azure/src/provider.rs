@@ -80,7 +80,8 @@ static SCHEMA: LazyLock<Arc<ProviderSchema>> = LazyLock::new(|| {
         ),
         text(
             "credentials",
-            "A JSON file with `AZURE_CLIENT_ID`, `AZURE_SECRET`, `AZURE_TENANT` and `AZURE_SUBSCRIPTION_ID`.",
+            "A JSON file with `AZURE_CLIENT_ID`, `AZURE_SECRET`, `AZURE_TENANT` and `AZURE_SUBSCRIPTION_ID`. \
+             Else the one that `-c` or `AURAK_CREDENTIALS` names.",
         ),
         one_of(
             text(

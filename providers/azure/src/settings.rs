@@ -9,6 +9,9 @@ use aurak_model::Value;
 use crate::cloud::{BadCloud, Cloud};
 use crate::identity::Identity;
 
+/// The variable that names a credentials file, where a provider names none.
+pub const CREDENTIALS: &str = "AURAK_CREDENTIALS";
+
 /// Asks the environment; an empty variable is none.
 pub(crate) type Ask<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -44,7 +47,7 @@ impl Settings {
             text.filter(|text| !text.is_empty()).map(str::to_string)
         };
         let env = |name: &str| env(name).filter(|text| !text.is_empty());
-        let file = match said("credentials") {
+        let file = match said("credentials").or_else(|| env(CREDENTIALS)) {
             Some(path) => credentials_file(&folder.join(path))?,
             None => CredentialsFile::default(),
         };
@@ -84,7 +87,7 @@ impl Settings {
 
         let authority = env("AZURE_AUTHORITY_HOST");
         let cloud = match &sandbox {
-            Some(sandbox) => Cloud::custom(sandbox, authority.as_deref(), None),
+            Some(sandbox) => Cloud::sandbox(sandbox, authority.as_deref()),
             None => cloud(&said, authority.as_deref()),
         };
         let cloud =

@@ -466,9 +466,10 @@ fn unfounded(text: &str) -> Option<String> {
             words.push_str(if place % 2 == 1 { "_" } else { part });
         }
         let same = |founded: &str| words.contains(founded) || words.contains("_ and _ would be the same ");
-        // What an import names is left to it, though it is not where the import looks.
-        let named = words.contains("such a ")
-            && (text.contains("no object to import as `") || text.contains("nothing is imported as `"));
+        // What an import names is left to it, though it is not where the import looks, or does not fit.
+        let not_imported =
+            ["no object to import as `", "nothing is imported as `", "cannot be taken over as it is"];
+        let named = words.contains("such a ") && not_imported.iter().any(|why| text.contains(why));
         let led_to = words.contains(LED_TO) && text.matches("error: ").count() > 1;
         match led_to || named || FOUNDED.iter().any(|founded| same(founded)) {
             true => None,

@@ -97,7 +97,7 @@ async fn a_group_comes_and_goes_with_one_token() {
     })
     .await;
     let provider = provider(&server, nothing()).await.unwrap();
-    assert_eq!(provider.world().as_deref(), Some("azure/custom/t/s"));
+    assert_eq!(provider.world().as_deref(), Some("azure/sandbox/t/s"));
     let made = provider.create(&call(), "azure.resource_group", &desired()).await.unwrap();
     let Progress::Done(made) = made else { panic!("{made:?}") };
     assert_eq!(&*made.id, "/subscriptions/s/resourcegroups/g");

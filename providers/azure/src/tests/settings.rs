@@ -116,11 +116,11 @@ fn clouds_are_where_it_is_said() {
     ];
     insta::assert_snapshot!(rows.join("\n"), @r"
     government https://management.usgovcloudapi.net https://login.microsoftonline.us
-    custom https://localhost:1 https://localhost:2
-    custom https://localhost:1 https://localhost:2
-    custom https://localhost:1 https://localhost:2
+    sandbox https://localhost:1 https://localhost:2
+    sandbox https://localhost:1 https://localhost:2
+    sandbox https://localhost:1 https://localhost:2
     public https://management.azure.com https://login.microsoftonline.com
-    custom https://localhost:1 https://localhost:2
+    sandbox https://localhost:1 https://localhost:2
     custom https://a https://b
     the cloud of the provider: `http://a` is no address that begins with https:// and has no more than a host and a port ()
     the cloud of the provider: a custom cloud needs its `endpoint` ()
@@ -145,7 +145,7 @@ fn what_is_meant_for_azure_is_not_used_in_the_sandbox() {
     let env: Vec<_> = APP.iter().copied().chain([("AURAK_SANDBOX_URL", "https://localhost:1")]).collect();
     assert_eq!(
         read(&stack, &env),
-        "t/mine secret of app: pw at custom https://localhost:1 https://localhost:1"
+        "t/mine secret of app: pw at sandbox https://localhost:1 https://localhost:1"
     );
 }
 
@@ -168,6 +168,15 @@ fn a_credentials_file_says_it_all() {
         assert!(of(name).starts_with("the credentials in ") && !of(name).contains("canary"), "{}", of(name));
     }
     assert!(of("none.json").starts_with("could not read the credentials in "), "{}", of("none.json"));
+    // One that the command line names, where the provider names none.
+    let named = |config: &[(&str, &str)]| {
+        read_in(folder.path(), config, &[("AURAK_CREDENTIALS", "credentials.json"), ("AZURE_CLIENT_ID", "e")])
+    };
+    assert_eq!(
+        named(&[]),
+        "t/s secret of c: p at public https://management.azure.com https://login.microsoftonline.com"
+    );
+    assert!(named(&[("credentials", "none.json")]).starts_with("could not read the credentials in "));
 }
 
 #[test]
