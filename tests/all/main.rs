@@ -21,6 +21,7 @@ mod power_cut;
 mod properties;
 mod read_only;
 mod sandbox;
+mod sandbox_faults;
 mod saved_plans;
 mod scenarios;
 mod soak;

@@ -67,6 +67,12 @@ impl World {
         }
         Ok(self.resources.len())
     }
+
+    /// What reads show of everything, in the order of ids: what `load` takes.
+    pub fn bodies(&self) -> Vec<Value> {
+        let kind = |resource: &Resource| types::find(&resource.type_);
+        self.resources.iter().filter_map(|(_, resource)| Some(kind(resource)?.show(self, resource))).collect()
+    }
 }
 
 /// What has to be there for a resource; a blob service comes with its account.

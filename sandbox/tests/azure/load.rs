@@ -45,6 +45,16 @@ fn what_was_read_is_there_with_its_ids() {
 }
 
 #[test]
+fn what_a_world_shows_makes_the_same_world() {
+    let mut lab = Lab::new();
+    lab.world.load(&bodies(), lab.now).expect("a world");
+    let shown = lab.world.bodies();
+    let mut other = Lab::new();
+    assert_eq!(other.world.load(&shown, lab.now), Ok(shown.len()));
+    assert_eq!(other.world.bodies(), shown);
+}
+
+#[test]
 fn all_is_loaded_or_nothing() {
     let mut lab = Lab::new();
     let mut wrong = |bodies: &[Value]| lab.world.load(bodies, 0).expect_err("a refusal");

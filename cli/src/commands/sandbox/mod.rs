@@ -1,5 +1,6 @@
 //! `aurak sandbox`: a local Azure in the background.
 
+mod dump;
 mod env;
 mod load;
 mod log;
@@ -36,6 +37,7 @@ enum Command {
     Env(env::Args),
     Log(log::Args),
     Load(load::Args),
+    Dump(dump::Args),
 }
 
 /// Which sandbox.
@@ -73,5 +75,6 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Exit, CommandError> {
         Command::Env(args) => env::run(args, ui),
         Command::Log(args) => log::run(args, ui),
         Command::Load(args) => load::run(args, ui),
+        Command::Dump(args) => dump::run(args, ui),
     }
 }
