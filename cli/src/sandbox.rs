@@ -97,6 +97,23 @@ impl Home {
         self.0.join("errors.txt")
     }
 
+    /// Where it says which cloud and tenant it is a copy of.
+    fn stands_for(&self) -> PathBuf {
+        self.0.join("stands-for.txt")
+    }
+
+    /// Notes what it is a copy of.
+    pub(crate) fn stand_for(&self, place: &str) -> Result<(), CommandError> {
+        let path = self.stands_for();
+        write_private(&path, place.as_bytes())
+            .map_err(|error| CommandError::file("note what the sandbox stands for in", &path, &error))
+    }
+
+    /// It is a copy of nothing any more.
+    pub(crate) fn stand_alone(&self) {
+        let _ = fs::remove_file(self.stands_for());
+    }
+
     fn served(&self) -> PathBuf {
         self.0.join("served.json")
     }
@@ -186,7 +203,10 @@ pub(crate) fn beside(states: &Path, ui: &Ui) -> Result<Env, CommandError> {
     home.make()?;
     let served = serve_here(&home)?;
     say(ui, &served.url);
-    let variables = served.variables(&home.ca());
+    let mut variables = served.variables(&home.ca());
+    if let Ok(place) = fs::read_to_string(home.stands_for()) {
+        variables.insert(aurak_azure::STANDS_FOR, place);
+    }
     Ok(Arc::new(move |name| {
         let own = variables.iter().find(|(known, _)| **known == name).map(|(_, value)| value.clone());
         // What else speaks of a real account is not for the sandbox.

@@ -76,7 +76,7 @@ pub(crate) fn at(folder: &Path, global: &Global, ui: &Ui) -> Result<Session, Com
         .map_err(|error| CommandError::file("use the folder", folder, &error))?;
     let root = sources.root().to_path_buf();
     let states = match global.sandbox {
-        true => root.join(STATES).join(SANDBOX),
+        true => sandbox_states(&root),
         false => root.join(STATES),
     };
     let env = match global.sandbox {
@@ -206,6 +206,11 @@ pub(crate) fn block_on<T>(verb: impl Future<Output = T>) -> Result<T, CommandErr
     Ok(out)
 }
 
+/// Where a stack's own sandbox has its world and its states.
+pub(crate) fn sandbox_states(root: &Path) -> PathBuf {
+    root.join(STATES).join(SANDBOX)
+}
+
 /// Where the state of the stack in a folder is or would be.
 pub(crate) fn state_dir(
     global: &Global,
@@ -213,8 +218,7 @@ pub(crate) fn state_dir(
     stack: &str,
     environment: Option<&str>,
 ) -> Result<PathBuf, CommandError> {
-    let states = root.join(STATES);
-    let states = if global.sandbox { states.join(SANDBOX) } else { states };
+    let states = if global.sandbox { sandbox_states(root) } else { root.join(STATES) };
     Ok(match state_folder(global)? {
         Some(dir) => dir,
         None => states.join(aurak_state::identity::folder(stack, environment)),

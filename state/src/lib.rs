@@ -29,7 +29,7 @@ pub use identity::Identity;
 pub use lease::{Fence, Holder, Lease};
 pub use memory::MemoryStore;
 pub use sealing::Key;
-pub use sqlite::{Found, SqliteStore, list_stores};
+pub use sqlite::{FILE, Found, SqliteStore, list_stores};
 pub use store::{Appended, HistoryEntry, Store};
 
 #[cfg(test)]

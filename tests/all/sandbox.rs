@@ -92,6 +92,39 @@ fn a_state_of_the_sandbox_never_touches_azure() {
 }
 
 #[test]
+fn a_plan_is_rehearsed_in_a_copy() {
+    let mut folder = aks();
+    let dir = folder.path("real").display().to_string();
+    for line in run(&folder, &["sandbox", "start", "--dir", &dir, "--speed", "2000"], 0).lines() {
+        let (name, value) = line.strip_prefix("export ").and_then(|line| line.split_once('=')).unwrap();
+        folder.set(name, value.trim_matches('\''));
+    }
+    let log = |folder: &Folder| run(folder, &["sandbox", "log", "--dir", &dir, "--writes"], 0);
+    run(&folder, &["apply", "--yes"], 0);
+    let change = ["--var", "services=[api, web, mail, extra]"];
+    run(&folder, &[&["plan", "-o", "change.plan"], &change[..]].concat(), 0);
+    let (writes, state) = (log(&folder), fs::read(folder.path(".aurak/aks/state.db")).unwrap());
+
+    let copied = run(&folder, &["sandbox", "copy"], 0);
+    assert!(copied.contains("copied: ") && copied.contains("and the state"), "{copied}");
+    let same = run(&folder, &["--sandbox", "plan", "--exit-code"], 0);
+    assert!(same.contains("nothing to do; 41 as they should be"), "{same}");
+    run(&folder, &["--sandbox", "apply", "change.plan"], 0);
+    run(&folder, &[&["--sandbox", "plan", "--exit-code"], &change[..]].concat(), 0);
+    assert!(run(&folder, &["--sandbox", "state", "list"], 0).contains("files[\"extra\"]"));
+
+    // Where it was copied from, nothing was changed.
+    assert_eq!(log(&folder), writes);
+    assert_eq!(fs::read(folder.path(".aurak/aks/state.db")).unwrap(), state);
+    let full = run(&folder, &["sandbox", "copy"], 1);
+    assert!(full.contains("`--replace` gives them up"), "{full}");
+    run(&folder, &["sandbox", "copy", "--replace"], 0);
+    run(&folder, &["--sandbox", "plan", "--exit-code"], 0);
+    run(&folder, &["apply", "change.plan"], 0);
+    run(&folder, &["sandbox", "stop", "--dir", &dir], 0);
+}
+
+#[test]
 fn one_in_the_background_serves_any_client_until_it_is_stopped() {
     let folder = aks();
     let dir = folder.path("served").display().to_string();

@@ -60,7 +60,7 @@ pub(crate) fn run(cli: &Cli, ui: &Arc<Ui>) -> Result<Exit, CommandError> {
         Some(Command::Graph(args)) => graph::run(args, global, ui),
         Some(Command::Output(args)) => output::run(args, global, ui),
         Some(Command::State(args)) => state::run(args, global, ui),
-        Some(Command::Sandbox(args)) => sandbox::run(args, ui),
+        Some(Command::Sandbox(args)) => sandbox::run(args, global, ui),
         Some(Command::Schema(args)) => schema::run(args, global, ui),
         Some(Command::Completions(args)) => completions::run(args, ui),
     }

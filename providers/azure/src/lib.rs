@@ -6,6 +6,7 @@
 //! asked of the [`AzureOptions`].
 
 mod arm;
+mod bodies;
 mod certificate;
 mod cloud;
 mod credential;
@@ -17,9 +18,10 @@ mod transport;
 mod types;
 
 pub use arm::Arm;
+pub use bodies::body;
 pub use cloud::Cloud;
-pub use provider::{AzureOptions, AzureType, Env};
-pub use settings::CREDENTIALS;
+pub use provider::{AzureOptions, AzureType, Env, place_of};
+pub use settings::{CREDENTIALS, STANDS_FOR};
 pub use types::{FILES, all};
 
 #[cfg(test)]

@@ -130,7 +130,7 @@ impl ProviderType for AzureType {
     async fn configure(&self, config: &Value) -> Result<Arc<dyn Provider>, ProviderError> {
         let AzureOptions { folder, env, paces } = &self.options;
         let settings = Settings::read(config, folder, &|name| env(name))?;
-        let Settings { cloud, subscription, tenant, identity, authorities } = settings;
+        let Settings { cloud, subscription, tenant, identity, stands_for, authorities } = settings;
         let client = client(authorities.as_deref())?;
         let asker = Asker {
             cloud: &cloud,
@@ -146,17 +146,23 @@ impl ProviderType for AzureType {
             Some(tenant) => tenant,
             None => tenant_of(&cloud, &subscription, &transport).await?,
         };
-        let world = world(&cloud, &tenant, &subscription);
+        let place = stands_for.unwrap_or_else(|| format!("{}/{tenant}", cloud.name));
+        let world = world(&place, &subscription);
         let pace = paces.of(&world, LIMITS);
         let arm = Arm::new(cloud, &subscription);
         Ok(Arc::new(RestProvider::new(types::all(), Arc::new(arm), Arc::new(transport), pace, world)))
     }
 }
 
-/// What objects live in. A custom cloud may move to another port; its tenants and subscriptions are its
-/// own.
-fn world(cloud: &Cloud, tenant: &str, subscription: &str) -> Name {
-    format!("azure/{}/{tenant}/{subscription}", cloud.name).to_ascii_lowercase().into()
+/// What objects live in, by the cloud and the tenant. A custom cloud may move to another port; its tenants
+/// and subscriptions are its own.
+fn world(place: &str, subscription: &str) -> Name {
+    format!("azure/{place}/{subscription}").to_ascii_lowercase().into()
+}
+
+/// The cloud and tenant of a world, as `public/TENANT`, and its subscription.
+pub fn place_of(world: &str) -> Option<(&str, &str)> {
+    world.strip_prefix("azure/")?.rsplit_once('/')
 }
 
 /// The tenant that a subscription is in.

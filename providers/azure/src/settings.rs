@@ -12,6 +12,10 @@ use crate::identity::Identity;
 /// The variable that names a credentials file, where a provider names none.
 pub const CREDENTIALS: &str = "AURAK_CREDENTIALS";
 
+/// The variable that says which cloud and tenant a sandbox stands for, as `public/TENANT`: what was read
+/// there and copied is the same thing here.
+pub const STANDS_FOR: &str = "AURAK_SANDBOX_FOR";
+
 /// Asks the environment; an empty variable is none.
 pub(crate) type Ask<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -22,6 +26,8 @@ pub(crate) struct Settings {
     /// None where it is to be asked of the subscription.
     pub(crate) tenant: Option<String>,
     pub(crate) identity: Identity,
+    /// The cloud and tenant that a sandbox stands for.
+    pub(crate) stands_for: Option<String>,
     /// Certificates to trust instead of those of this machine, as PEM.
     pub(crate) authorities: Option<Vec<u8>>,
 }
@@ -103,7 +109,8 @@ impl Settings {
             }
             None => None,
         };
-        Ok(Settings { cloud, subscription, tenant, identity, authorities })
+        let stands_for = env(STANDS_FOR).filter(|_| in_sandbox);
+        Ok(Settings { cloud, subscription, tenant, identity, stands_for, authorities })
     }
 }
 

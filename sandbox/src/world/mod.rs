@@ -215,16 +215,12 @@ impl World {
         self.identity().subscriptions.iter().find(|subscription| subscription.id.eq_ignore_ascii_case(id))
     }
 
+    /// One that is loaded comes before those that the world began with: it is what clients mean.
     pub(crate) fn add_subscription(&mut self, id: &str) {
         if self.subscription(id).is_none() {
-            let name = format!("Loaded {id}");
-            self.change_identity(|identity| {
-                identity.subscriptions.push(Subscription {
-                    id: id.to_owned(),
-                    name,
-                    providers: BTreeMap::new(),
-                });
-            });
+            let loaded =
+                Subscription { id: id.to_owned(), name: format!("Loaded {id}"), providers: BTreeMap::new() };
+            self.change_identity(|identity| identity.subscriptions.insert(0, loaded));
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Exit, CommandError> {
         // The last line of a sandbox that was killed may be cut off.
         let Ok(entry) = serde_json::from_str::<Value>(&line) else { continue };
         let text = |path: &str| entry.pointer(path).and_then(Value::as_str).unwrap_or_default();
-        if args.writes && matches!(text("/method"), "GET" | "HEAD") {
+        if args.writes && !changes(text("/method"), text("/path")) {
             continue;
         }
         if args.json {
@@ -54,4 +54,27 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Exit, CommandError> {
         ui.print(&format!("{}  {:6} {status}  {}{more}\n", text("/time"), text("/method"), text("/path")))?;
     }
     Ok(Exit::Done)
+}
+
+/// Whether a request is one to change something. Tokens, and keys that an action lists, are only asked
+/// for.
+fn changes(method: &str, path: &str) -> bool {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    match method {
+        "GET" | "HEAD" => false,
+        "POST" => last != "token" && last != "devicecode" && !last.starts_with("list"),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_asks_changes_nothing() {
+        assert!(changes("PUT", "/subscriptions/s") && changes("POST", "/clusters/c/stop"));
+        assert!(!changes("GET", "/clusters/c") && !changes("POST", "/t/oauth2/v2.0/token"));
+        assert!(!changes("POST", "/clusters/c/listClusterAdminCredential"));
+    }
 }

@@ -1,5 +1,6 @@
 //! `aurak sandbox`: a local Azure in the background.
 
+mod copy;
 mod dump;
 mod env;
 mod load;
@@ -11,6 +12,7 @@ mod stop;
 
 use std::path::PathBuf;
 
+use crate::args::Global;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::Ui;
@@ -38,6 +40,7 @@ enum Command {
     Log(log::Args),
     Load(load::Args),
     Dump(dump::Args),
+    Copy(copy::Args),
 }
 
 /// Which sandbox.
@@ -66,7 +69,7 @@ impl Place {
     }
 }
 
-pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Exit, CommandError> {
+pub(crate) fn run(args: &Args, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     match &args.command {
         Command::Start(args) => start::run(args, ui),
         Command::Stop(args) => stop::run(args, ui),
@@ -76,5 +79,6 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<Exit, CommandError> {
         Command::Log(args) => log::run(args, ui),
         Command::Load(args) => load::run(args, ui),
         Command::Dump(args) => dump::run(args, ui),
+        Command::Copy(args) => copy::run(args, global, ui),
     }
 }

@@ -28,6 +28,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Exit, CommandError> {
     let mut closed = Closed::open(&world, 1).map_err(|error| failed(&error))?;
     let count = closed.world().count();
     closed.change(|world| world.clear()).map_err(|error| CommandError::caused("sandbox", &error))?;
+    home.stand_alone();
     ui.say(&format!("emptied: {count} resources are gone\n"));
     Ok(Exit::Done)
 }

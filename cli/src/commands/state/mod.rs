@@ -73,7 +73,7 @@ async fn open_store(
 
 /// The state of the stack and environment; where the configuration cannot be read, the only state
 /// that is here and fits: one looks at a state most when something is wrong.
-async fn find(session: &Session, global: &Global) -> Result<Identity, CommandError> {
+pub(crate) async fn find(session: &Session, global: &Global) -> Result<Identity, CommandError> {
     let stores = &session.stores;
     let problem = match aurak_run::load(session).await {
         Ok(loaded) => {

@@ -17,7 +17,7 @@ fn read_in(folder: &Path, config: &[(&str, &str)], env: &[(&str, &str)]) -> Stri
     let env: BTreeMap<&str, &str> = env.iter().copied().collect();
     let config = Value::map(config.iter().map(|(key, value)| (*key, Value::from(*value))));
     match Settings::read(&config, folder, &|name| env.get(name).map(|text| text.to_string())) {
-        Ok(Settings { cloud, subscription, tenant, identity, authorities }) => {
+        Ok(Settings { cloud, subscription, tenant, identity, stands_for: _, authorities }) => {
             let identity = match identity {
                 Identity::Secret { client_id, secret } => {
                     format!("secret of {client_id}: {}", secret.secret())
