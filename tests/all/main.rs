@@ -22,6 +22,7 @@ mod properties;
 mod read_only;
 mod sandbox;
 mod sandbox_faults;
+mod sandbox_kills;
 mod saved_plans;
 mod scenarios;
 mod soak;

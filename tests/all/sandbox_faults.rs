@@ -120,19 +120,8 @@ impl Life {
         Err(format!("not done after {MOST_RUNS} runs\n{said}"))
     }
 
-    /// Everything that is there, without what is different in every world.
     fn world(&self) -> Result<BTreeMap<String, Value>, String> {
-        let mut world = BTreeMap::new();
-        for line in self.sandbox(&["dump"])?.lines() {
-            let mut body: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
-            let id = body["id"].as_str().unwrap_or_default().to_ascii_lowercase();
-            let within = id.splitn(4, '/').last().unwrap_or_default().to_string();
-            forget_chance(&mut body);
-            if world.insert(within, body).is_some() {
-                return Err(format!("{id} is there twice"));
-            }
-        }
-        Ok(world)
+        world_of(&self.sandbox(&["dump"])?)
     }
 }
 
@@ -140,6 +129,21 @@ impl Drop for Life {
     fn drop(&mut self) {
         let _ = self.sandbox(&["stop"]);
     }
+}
+
+/// Everything that is in a world, without what is different in every one.
+pub(crate) fn world_of(dump: &str) -> Result<BTreeMap<String, Value>, String> {
+    let mut world = BTreeMap::new();
+    for line in dump.lines() {
+        let mut body: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        let id = body["id"].as_str().unwrap_or_default().to_ascii_lowercase();
+        let within = id.splitn(4, '/').last().unwrap_or_default().to_string();
+        forget_chance(&mut body);
+        if world.insert(within, body).is_some() {
+            return Err(format!("{id} is there twice"));
+        }
+    }
+    Ok(world)
 }
 
 fn forget_chance(value: &mut Value) {

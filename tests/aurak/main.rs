@@ -8,7 +8,7 @@
 //!
 //! Three more words belong to scripts: `world` serves a simulated world, `kill-matrix` runs the kill
 //! matrix and `soak` the soak. Where `AURAK_TEST_WORLD` names the socket of such a world, the command line
-//! has its providers too, and its stores end the process at the write that `AURAK_TEST_STOP` names. With
+//! has its providers too. Its stores end the process at the write that `AURAK_TEST_STOP` names. With
 //! `AURAK_TEST_FAR_STORE` every write of its stores takes so many milliseconds longer.
 //!
 //! `sleeping-graph` prints a graph for `tests/bench/makespan.sh`.
@@ -81,7 +81,8 @@ fn main() -> ExitCode {
 fn additions() -> Additions {
     let world = std::env::var_os(bench::WORLD);
     let providers = world.as_ref().map(|socket| RemoteWorld::new(Path::new(socket)).provider_types());
-    let other_stores = world.is_some() || std::env::var_os(stop::FAR).is_some();
+    let told = |name: &str| std::env::var_os(name).is_some();
+    let other_stores = world.is_some() || told(stop::FAR) || told(stop::STOP);
     let mut additions = Additions { providers: providers.unwrap_or_default(), stores: None };
     if other_stores {
         additions.stores = Some(Box::new(|stores| Arc::new(StoppingStores::of_process(stores))));
