@@ -92,6 +92,60 @@ fn a_state_of_the_sandbox_never_touches_azure() {
 }
 
 #[test]
+fn what_must_not_overlap_is_no_matter_for_who_applies() {
+    let folder = Folder::with_stack(
+        AURAK,
+        r#"
+aurak: 1
+name: many
+providers:
+  azure: {}
+resources:
+  group: { type: azure.resource_group, name: many, location: westeurope }
+  network:
+    type: azure.virtual_network
+    name: many
+    group: "{{ group.id }}"
+    location: westeurope
+    properties: { addressSpace: { addressPrefixes: [10.0.0.0/16] } }
+  subnets:
+    type: azure.subnet
+    for_each: { s0: 0, s1: 1, s2: 2, s3: 3, s4: 4, s5: 5, s6: 6, s7: 7, s8: 8, s9: 9 }
+    name: "{{ each.key }}"
+    network: "{{ network.id }}"
+    properties: { addressPrefix: "10.0.{{ each.value }}.0/24" }
+  cluster:
+    type: azure.managed_cluster
+    name: c
+    group: "{{ group.id }}"
+    location: westeurope
+    identity: { type: SystemAssigned }
+    properties:
+      dnsPrefix: c
+      agentPoolProfiles: [{ name: system, mode: System, count: 1, vmSize: Standard_D2s_v5 }]
+  pools:
+    type: azure.agent_pool
+    for_each: [a, b, c, d, e, f]
+    name: "{{ each.key }}"
+    cluster: "{{ cluster.id }}"
+    properties: { mode: User, count: 1, vmSize: Standard_D2s_v5 }
+"#,
+    );
+    let mut folder = folder.unwrap();
+    folder.set("AURAK_SANDBOX_SPEED", "1000");
+    for verb in ["apply", "destroy"] {
+        let text = run(&folder, &["--sandbox", verb, "--yes"], 0);
+        for refusal in ["AnotherOperationInProgress", "OperationNotAllowed", "Conflict", "retry"] {
+            assert!(!text.contains(refusal), "{text}");
+        }
+    }
+    // Nor is Azure bothered with what it would refuse.
+    let requests = fs::read_to_string(folder.path(".aurak/sandbox/requests.ndjson")).unwrap();
+    let refused = requests.lines().filter(|line| line.contains("\"status\":409"));
+    assert_eq!(refused.count(), 0);
+}
+
+#[test]
 fn a_plan_is_rehearsed_in_a_copy() {
     let mut folder = aks();
     let dir = folder.path("real").display().to_string();
