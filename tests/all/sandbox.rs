@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use aurak_tests::process::{Folder, Running, has_tool};
+use aurak_tests::shapes::{Checked, Shapes};
 
 use crate::AURAK;
 use crate::docs::repository;
@@ -15,6 +17,19 @@ fn aks() -> Folder {
     folder.set("AURAK_SANDBOX_SPEED", "2000");
     fs::copy(repository().join("examples/aks/aurak.yaml"), folder.path("aurak.yaml")).unwrap();
     folder
+}
+
+/// Where the specification's shapes are, if they are at hand.
+const SHAPES: &str = "../shared/reference/arm_shapes.txt";
+
+/// What was sent to a sandbox is what the specification of Azure lets in.
+pub(crate) fn check_shapes(log: &Path) {
+    let Some(shapes) = Shapes::read(&repository().join(SHAPES)) else {
+        return;
+    };
+    let Checked { bodies, misfits } = shapes.check(&fs::read_to_string(log).unwrap());
+    assert!(bodies > 2, "{bodies} bodies in {}", log.display());
+    assert!(misfits.is_empty(), "{}", misfits.join("\n"));
 }
 
 fn run(folder: &Folder, args: &[&str], code: i32) -> String {
@@ -70,6 +85,7 @@ fn the_tour_of_the_example_goes_from_nothing_to_nothing() {
         assert!(text.contains(there), "no `{there}` in\n{text}");
     }
     assert_eq!(folder.left_behind(), Vec::<String>::new());
+    check_shapes(&folder.path(".aurak/tour/requests.ndjson"));
 }
 
 #[test]
@@ -143,6 +159,7 @@ resources:
     let requests = fs::read_to_string(folder.path(".aurak/sandbox/requests.ndjson")).unwrap();
     let refused = requests.lines().filter(|line| line.contains("\"status\":409"));
     assert_eq!(refused.count(), 0);
+    check_shapes(&folder.path(".aurak/sandbox/requests.ndjson"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::AURAK;
+use crate::sandbox::check_shapes;
 use crate::sandbox_faults::world_of;
 
 /// Runs at once.
@@ -123,6 +124,7 @@ fn a_pool_that_is_rotated_may_be_killed_at_each_step() {
     run(&whole, &[LARGER, &["apply", "--yes"]].concat()).unwrap();
     let writes = fs::read_to_string(notes).unwrap().lines().count() as u64;
     let wanted = world(&whole).unwrap();
+    check_shapes(&whole.path(".aurak/sandbox/requests.ndjson"));
     let pools: Vec<&String> = wanted.keys().filter(|id| id.contains("/agentpools/")).collect();
     assert!(writes > 8 && pools.len() == 2, "{writes} writes, {pools:?}");
 

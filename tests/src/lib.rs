@@ -8,6 +8,7 @@ pub mod makespan;
 pub mod order;
 pub mod process;
 pub mod scenario;
+pub mod shapes;
 pub mod soak;
 pub mod targets;
 pub mod trace;
