@@ -3,8 +3,8 @@
 //! the enumerations closed, because the services refuse what is not in them.
 //!
 //! A line is `name: type` with deeper lines for what is in an object. `name!` is required, `*` is any
-//! key, `[]` before the type makes a list, `ro: a b` names what a client may send and the service
-//! ignores. Names and enumerations are compared without case and stored in the case written here.
+//! key, `[]` before the type makes a list, `words` before an enumeration takes several of it, `ro: a b`
+//! names what a client may send and the service ignores. Names and enumerations are compared without case and stored in the case written here.
 
 use std::collections::BTreeMap;
 
@@ -31,10 +31,19 @@ struct Field {
 enum Type {
     Any,
     Bool,
-    Int { minimum: Option<i64>, maximum: Option<i64> },
+    Int {
+        minimum: Option<i64>,
+        maximum: Option<i64>,
+    },
     Number,
-    Text { pattern: Option<Regex>, minimum: usize, maximum: usize },
+    Text {
+        pattern: Option<Regex>,
+        minimum: usize,
+        maximum: usize,
+    },
     Enum(Vec<String>),
+    /// Some of these, with commas between them.
+    Words(Vec<String>),
     Object(Shape),
 }
 
@@ -194,6 +203,22 @@ impl Type {
                     }
                 }
             }
+            Type::Words(values) => {
+                let Some(text) = value.as_str() else {
+                    return wrong("a string");
+                };
+                let mut words = Vec::new();
+                for word in text.split(',').map(str::trim) {
+                    match values.iter().find(|known| known.eq_ignore_ascii_case(word)) {
+                        Some(known) => words.push(known.as_str()),
+                        None => return outside(format!("'{word}' is none of {}", values.join(", "))),
+                    }
+                }
+                if words.len() > 1 && words.contains(&"None") {
+                    return outside(format!("'{text}' is nothing and something"));
+                }
+                *value = Value::String(words.join(", "));
+            }
             Type::Object(shape) => match value {
                 Value::Object(map) => shape.fit_at(map, path, whole, depth + 1)?,
                 _ => return wrong("an object"),
@@ -240,8 +265,12 @@ fn object(lines: &[(usize, &str)], depth: usize) -> Shape {
 }
 
 fn type_of(text: &str, below: &[(usize, &str)], depth: usize) -> Type {
+    let values = |text: &str| text.split(" | ").map(|value| value.trim_matches('\'').to_owned()).collect();
     if text.starts_with('\'') {
-        return Type::Enum(text.split(" | ").map(|value| value.trim_matches('\'').to_owned()).collect());
+        return Type::Enum(values(text));
+    }
+    if let Some(words) = text.strip_prefix("words ") {
+        return Type::Words(values(words));
     }
     let (kind, constraints) = text.split_once(' ').unwrap_or((text, ""));
     let options: BTreeMap<&str, &str> =
@@ -315,6 +344,20 @@ mod tests {
             ),
         ] {
             assert_eq!(fit(body), Err((path.to_owned(), kind)));
+        }
+    }
+
+    #[test]
+    fn words_are_some_of_an_enumeration() {
+        let shape = Shape::parse("bypass: words 'None' | 'Logging' | 'Metrics'");
+        let fit = |text: &str| {
+            let Value::Object(mut body) = json!({ "bypass": text }) else { panic!("an object") };
+            shape.fit(&mut body).map(|()| body["bypass"].clone()).map_err(|misfit| misfit.kind)
+        };
+        assert_eq!(fit("metrics,Logging"), Ok(json!("Metrics, Logging")));
+        assert_eq!(fit("none"), Ok(json!("None")));
+        for wrong in ["", "Logging,", "Logging, None", "Tracing"] {
+            assert_eq!(fit(wrong), Err(MisfitKind::Value), "{wrong}");
         }
     }
 

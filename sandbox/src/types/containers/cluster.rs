@@ -85,6 +85,9 @@ static SPEC: Spec = Spec {
 static SHAPE: LazyLock<Shape> =
     LazyLock::new(|| Shape::parse(include_str!("../../../shapes/managed_cluster.txt")));
 
+/// The service principal of a cluster with managed identities.
+const MSI: &str = "msi";
+
 /// Whether it runs; not a part of the body.
 const POWER: &str = "power";
 
@@ -133,6 +136,11 @@ impl Kind for ManagedCluster {
             && new.flag("properties.oidcIssuerProfile.enabled") != Some(true)
         {
             return Err(Service::Containers.fixed("properties.oidcIssuerProfile.enabled"));
+        }
+        // From managed identities there is no way back to a service principal.
+        let client = "properties.servicePrincipalProfile.clientId";
+        if old.and_then(|old| old.text(client)) == Some(MSI) && new.text(client) != Some(MSI) {
+            return Err(Service::Containers.fixed(client));
         }
         network::check(old, new)?;
         defaults(new);
@@ -362,7 +370,7 @@ fn defaults(new: &mut Resource) {
     new.fill("properties.enableRBAC", true);
     new.fill("properties.disableLocalAccounts", false);
     if new.at("properties.servicePrincipalProfile").is_none() {
-        new.set("properties.servicePrincipalProfile.clientId", "msi");
+        new.set("properties.servicePrincipalProfile.clientId", MSI);
     }
     new.set("properties.maxAgentPools", 100);
     new.set("properties.resourceUID", guid_of(&id).replace('-', ""));

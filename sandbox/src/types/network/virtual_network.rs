@@ -26,6 +26,7 @@ static SPEC: Spec = Spec {
     patch: Patch::Tags,
     etag: Etag::Top,
     exclusive: Exclusive::Root,
+    fixed: &["extendedLocation"],
     listed_in_subscription: true,
     ..Spec::BASE
 };

@@ -43,6 +43,8 @@ static SPEC: Spec = Spec {
     patch: Patch::Merge,
     fixed: &[
         "extendedLocation",
+        "zones",
+        "properties.immutableStorageWithVersioning.enabled",
         "properties.isHnsEnabled",
         "properties.isNfsV3Enabled",
         "properties.dnsEndpointType",
@@ -205,9 +207,21 @@ fn one_way(old: Option<&Resource>, new: &Resource) -> Outcome<()> {
     if old.text(large) == Some("Enabled") && new.text(large) != Some("Enabled") {
         return Err(Service::Storage.fixed(large));
     }
-    let policy = "properties.immutableStorageWithVersioning.immutabilityPolicy.state";
-    if old.text(policy) == Some("Locked") && new.text(policy) != Some("Locked") {
-        return Err(Service::Storage.fixed(policy));
+    // A locked policy stays locked, and can only be given a longer period.
+    let policy = |name: &str| format!("properties.immutableStorageWithVersioning.immutabilityPolicy.{name}");
+    let (state, period) = (policy("state"), policy("immutabilityPeriodSinceCreationInDays"));
+    let appends = policy("allowProtectedAppendWrites");
+    if old.text(&state) != Some("Locked") {
+        return Ok(());
+    }
+    if new.text(&state) != Some("Locked") {
+        return Err(Service::Storage.fixed(&state));
+    }
+    if new.number(&period) < old.number(&period) {
+        return Err(Service::Storage.fixed(&period));
+    }
+    if new.flag(&appends).unwrap_or_default() != old.flag(&appends).unwrap_or_default() {
+        return Err(Service::Storage.fixed(&appends));
     }
     Ok(())
 }

@@ -31,7 +31,12 @@ static SPEC: Spec = Spec {
     shows_state: false,
     patch: Patch::Merge,
     etag: Etag::Top,
-    fixed: &["properties.defaultEncryptionScope", "properties.denyEncryptionScopeOverride"],
+    // Versions of what is there already are made unchangeable by a migration, and not by a PUT.
+    fixed: &[
+        "properties.defaultEncryptionScope",
+        "properties.denyEncryptionScopeOverride",
+        "properties.immutableStorageWithVersioning.enabled",
+    ],
     page: 5000,
     ..Spec::BASE
 };
