@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod architecture;
+mod azure;
 mod bad_stacks;
 mod canaries;
 mod convergence;

@@ -1,0 +1,76 @@
+//! Every type of Azure, against the sandbox, with the engine as commands use it: one test per type.
+//!
+//! A sample (`tests/azure/TYPE.yaml`, see [`sample`]) says what an object of the type is like and what
+//! may become of it. What has to be in it, and what is then checked, comes from the type's file: an
+//! attribute that cannot be changed has a case for each way that it can go ([`coverage`], [`cases`]);
+//! what others may add stays; the rest of an object's life ([`life`]) is the same for all. "Somebody
+//! else" ([`other`]) is a plain client of Resource Manager.
+//!
+//! To add a type: its name in [`types!`], and a sample. Left out, `every_type_has_a_test` says so.
+
+mod cases;
+mod changes;
+mod coverage;
+mod hasty;
+mod life;
+mod other;
+mod place;
+mod sample;
+mod stage;
+
+use std::collections::BTreeSet;
+
+use sample::Sample;
+use stage::Stage;
+
+/// One test for each type, by the last part of its name.
+macro_rules! types {
+    ($($name:ident),* $(,)?) => {
+        const TESTED: &[&str] = &[$(stringify!($name)),*];
+
+        $(#[test]
+        fn $name() {
+            check(stringify!($name));
+        })*
+    };
+}
+
+types!(
+    agent_pool,
+    dns_zone,
+    federated_credential,
+    lock,
+    managed_cluster,
+    public_ip,
+    record_set,
+    resource_group,
+    storage_account,
+    storage_container,
+    subnet,
+    user_assigned_identity,
+    virtual_network,
+);
+
+#[test]
+fn every_type_has_a_test() {
+    let types = aurak_azure::all();
+    let types: BTreeSet<&str> = types.keys().filter_map(|name| name.strip_prefix("azure.")).collect();
+    let tested: BTreeSet<&str> = TESTED.iter().copied().collect();
+    let missing: Vec<_> = types.difference(&tested).collect();
+    assert!(missing.is_empty(), "write a sample in tests/azure/, and the name in `types!`, for {missing:?}");
+    let unknown: Vec<_> = tested.difference(&types).collect();
+    assert!(unknown.is_empty(), "there is no such type: {unknown:?}");
+}
+
+fn check(name: &str) {
+    let ty = aurak_azure::all()[format!("azure.{name}").as_str()].clone();
+    let sample = Sample::read(name).unwrap();
+    let mut wrong = coverage::missing(&ty.schema, &sample);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    wrong.extend(runtime.block_on(async {
+        let mut wrong = life::lived(&mut Stage::new(&ty, &sample).await).await;
+        wrong.extend(cases::tried(&mut Stage::new(&ty, &sample).await).await);
+        wrong
+    }));
+    assert!(wrong.is_empty(), "azure.{name}:\n- {}\n", wrong.join("\n- "));
+}
