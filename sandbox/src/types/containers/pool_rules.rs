@@ -15,7 +15,6 @@ const FIXED: &[&str] = &[
     "osDiskSizeGB",
     "osDiskType",
     "kubeletDiskType",
-    "workloadRuntime",
     "vnetSubnetID",
     "podSubnetID",
     "podIPAllocationMode",
