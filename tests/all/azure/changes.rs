@@ -6,7 +6,7 @@ use aurak_model::Path;
 use aurak_model::path::Seg;
 use serde_json::{Value as Json, json};
 
-/// Values by path; null takes one away, and `[*]` is the first item of a list.
+/// Values by path; null takes one away, and `*` (`pools.*.size`) is the first item of a list.
 pub(super) type Changes = BTreeMap<String, Json>;
 
 pub(super) fn set_all(json: &mut Json, changes: &Changes) {
