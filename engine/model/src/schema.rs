@@ -96,6 +96,10 @@ pub struct TypeSchema {
     /// The order of a replacement where the configuration says nothing.
     #[serde(default)]
     pub replace: ReplaceOrder,
+    /// Whether one is always there, as a part of what it lives in: it is taken over instead of made,
+    /// and put back to what it starts as instead of deleted.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub always: bool,
     /// Why deleting one loses data; shown before it happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holds_data: Option<String>,
@@ -495,6 +499,7 @@ impl TypeSchema {
             composite: false,
             preview: false,
             replace: ReplaceOrder::DeleteFirst,
+            always: false,
             holds_data: None,
             rotate: None,
             actions: BTreeMap::new(),

@@ -179,6 +179,7 @@ impl Context {
         let Ok(mut lifecycle) = lifecycle else {
             return self.add_instance(bare(Decision::Failed, Value::Null, reads));
         };
+        lifecycle.adopt |= schema_known.always;
         if let Some(with) = &block.lifecycle.deleted_with {
             lifecycle.deleted_with = self.dependency_address(with, module);
         }

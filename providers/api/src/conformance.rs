@@ -4,6 +4,8 @@
 //! (absent), delete again (fine). What is not as it should be comes back as findings, so that a
 //! test compares the list with an empty one and sees all of them at once.
 //!
+//! What is always there is not made but taken over, and still there after it was deleted.
+//!
 //! The kit speaks to the provider as the engine does, through the guard of a [`Registry`].
 
 use std::fmt;
@@ -147,10 +149,14 @@ impl Kit {
                 }
             }
         }
-        if let Some(key) = &sample.key {
+        if let Some(key) = sample.key.as_ref().filter(|_| !schema.always) {
             self.find(run, "find before it is made", key, None).await;
         }
-        let Some(made) = self.create(run).await else { return };
+        let made = match schema.always {
+            true => self.take_over(run).await,
+            false => self.create(run).await,
+        };
+        let Some(made) = made else { return };
         self.body(run, "create", &sample.attributes, &made);
         let Some(live) = self.read(run, "read what was made", &sample.attributes, &made).await else {
             return;
@@ -169,6 +175,13 @@ impl Kit {
             None => live,
         };
         self.delete(run, "delete", &made, &live).await;
+        if schema.always {
+            if !matches!(provider.read(name, &made.id, &live).await, Ok(Refreshed::Found { .. })) {
+                self.fail("read what was deleted", "it is always there, and absent now".to_string());
+            }
+            self.delete(run, "delete what was deleted", &made, &live).await;
+            return;
+        }
         if schema.refresh == Refresh::Read {
             match provider.read(name, &made.id, &live).await {
                 Ok(Refreshed::Absent) => {}
@@ -199,6 +212,38 @@ impl Kit {
             Ok(Progress::Done(made)) => Some(made),
             other => {
                 self.fail("create", format!("expected an object, got {other:?}"));
+                None
+            }
+        }
+    }
+
+    /// What is there without having been made, with what the sample asks for.
+    async fn take_over(&mut self, run: &Run<'_>) -> Option<Applied> {
+        let Run { schema, sample, provider, .. } = run;
+        let id = match provider.create(&run.call("create"), &schema.name, &sample.attributes).await {
+            Err(ProviderError { class: Class::Exists { id }, .. }) => id,
+            other => {
+                self.fail("create what is there", format!("expected that it exists, got {other:?}"));
+                return None;
+            }
+        };
+        let live = match provider.read(&schema.name, &id, &Value::Null).await {
+            Ok(Refreshed::Found { attributes, .. }) => attributes,
+            other => {
+                self.fail("read what is there", format!("expected the object, got {other:?}"));
+                return None;
+            }
+        };
+        let update = Update { id, desired: sample.attributes.clone(), live, unset: Vec::new() };
+        let call = run.call("take-over");
+        let ended = match provider.update(&call, &schema.name, &update).await {
+            Ok(progress) => run.settle(&call, progress).await,
+            Err(error) => Err(error),
+        };
+        match ended {
+            Ok(Progress::Done(made)) => Some(made),
+            other => {
+                self.fail("take over", format!("expected an object, got {other:?}"));
                 None
             }
         }
@@ -364,6 +409,7 @@ impl Kit {
                     }
                 }
             }
+            (want, Some(have)) if attribute.kind == Kind::Any && holds(have, want) => {}
             (want, Some(have)) => {
                 if want.reveal() != have.reveal() {
                     self.fail(check, format!("`{path}` is {have:?}, not {want:?}"));
@@ -408,6 +454,19 @@ impl Kit {
 
 fn items_are_objects(attribute: &Attribute) -> bool {
     attribute.kind == Kind::List && attribute.items.as_ref().is_some_and(|items| items.kind == Kind::Object)
+}
+
+/// Whether free data holds what is asked for: services add keys to it.
+fn holds(have: &Value, want: &Value) -> bool {
+    match (want, have) {
+        (Value::Map(want), Value::Map(have)) => {
+            want.iter().all(|(key, item)| have.get(key).is_some_and(|have| holds(have, item)))
+        }
+        (Value::List(want), Value::List(have)) => {
+            want.len() == have.len() && want.iter().zip(have.iter()).all(|(want, have)| holds(have, want))
+        }
+        (want, have) => want == have,
+    }
 }
 
 fn member(item: &Value, key: &str) -> Option<Value> {

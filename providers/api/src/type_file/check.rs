@@ -102,6 +102,7 @@ impl<'a> Checker<'a> {
             composite: _,
             preview: _,
             replace,
+            always,
             holds_data: _,
             rotate,
             actions,
@@ -109,6 +110,10 @@ impl<'a> Checker<'a> {
             usual: _,
             upgrades,
         } = self.schema;
+        if *always && key.is_none() {
+            let help = "give it a `key`";
+            self.fail_with_help(place(tree, "always"), "what is always there is found by its key", help);
+        }
         for (name, text) in [("collection", collection), ("key", key), ("serialise", serialise)] {
             if let Some(text) = text {
                 self.expression(place(tree, name), text, SELF);
