@@ -30,18 +30,24 @@ pub fn show(schema: &TypeSchema, style: &Style) -> String {
     for piece in text::wrap(&schema.description, style.columns() - 2) {
         line.pad(2, 0).push(Role::Plain, &piece).end(&mut out, style);
     }
-    let given = |attribute: &Attribute| !attribute.computed || attribute.optional;
-    for (title, wanted) in [("it takes", true), ("it gives", false)] {
-        let own: BTreeMap<&Name, &Attribute> =
-            schema.attributes.iter().filter(|(_, attribute)| given(attribute) == wanted).collect();
-        if own.is_empty() {
+    for (title, part) in [("it takes", Part::Takes), ("it gives", Part::Gives)] {
+        let mut entries = Vec::new();
+        collect(&schema.attributes, part, 0, false, &mut entries);
+        if entries.is_empty() {
             continue;
         }
         out.push('\n');
         line.push(Role::Dim, title).end(&mut out, style);
-        let column = own.keys().map(|name| name.len()).max().unwrap_or(0) + 4;
-        for (name, attribute) in own {
-            line.pad(2, 0).push(Role::Strong, name).pad(column, 0);
+        let column = entries.iter().map(|entry| entry.name.len() + 2 * entry.depth).max().unwrap_or(0) + 4;
+        let column = column.min(style.columns() / 2);
+        for Entry { name, attribute, depth, told } in entries {
+            line.pad(2 + 2 * depth, 0).push(Role::Strong, name);
+            if !told || line.width() + 2 > column {
+                line.end(&mut out, style);
+            }
+            if !told {
+                continue;
+            }
             describe(&mut line, column, &traits(attribute), style, &mut out);
             for piece in text::wrap(&attribute.description, style.columns().saturating_sub(column).max(30)) {
                 line.pad(column, 0).push(Role::Dim, &piece).end(&mut out, style);
@@ -55,6 +61,10 @@ pub fn show(schema: &TypeSchema, style: &Style) -> String {
     };
     out.push('\n');
     line.push(Role::Dim, &format!("when it is replaced, {order}")).end(&mut out, style);
+    if schema.always {
+        let always = "it is always there: taken over instead of made, and put back instead of deleted";
+        line.push(Role::Dim, always).end(&mut out, style);
+    }
     for (name, action) in &schema.actions {
         line.push(Role::Dim, "action ").push(Role::Strong, name);
         line.push(Role::Plain, &format!(": {}", text::clean(&action.description))).end(&mut out, style);
@@ -64,6 +74,46 @@ pub fn show(schema: &TypeSchema, style: &Style) -> String {
         line.end(&mut out, style);
     }
     out
+}
+
+/// What is asked for, or what comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Takes,
+    Gives,
+}
+
+/// An attribute at its depth; one that is there only for what it holds is not told about.
+struct Entry<'a> {
+    name: &'a Name,
+    attribute: &'a Attribute,
+    depth: usize,
+    told: bool,
+}
+
+/// The attributes of a part, each followed by what it holds. What stands in something that is only
+/// computed is so too.
+fn collect<'a>(
+    attributes: &'a BTreeMap<Name, Attribute>,
+    part: Part,
+    depth: usize,
+    computed: bool,
+    entries: &mut Vec<Entry<'a>>,
+) {
+    for (name, attribute) in attributes {
+        let computed = computed || (attribute.computed && !attribute.optional);
+        let told = computed == (part == Part::Gives);
+        let before = entries.len();
+        entries.push(Entry { name, attribute, depth, told });
+        let mut holder = attribute;
+        while let Some(items) = &holder.items {
+            holder = items;
+        }
+        collect(&holder.attributes, part, depth + 1, computed, entries);
+        if !told && entries.len() == before + 1 {
+            entries.pop();
+        }
+    }
 }
 
 fn describe(line: &mut Line, column: usize, words: &str, style: &Style, out: &mut String) {
@@ -119,6 +169,7 @@ fn traits(attribute: &Attribute) -> String {
 
 fn kind(attribute: &Attribute) -> String {
     let items = || match &attribute.items {
+        Some(items) if items.kind == Kind::Object => " of maps".to_string(),
         Some(items) => format!(" of {}", kind(items)),
         None => String::new(),
     };
@@ -130,10 +181,8 @@ fn kind(attribute: &Attribute) -> String {
         Kind::String => "text".to_string(),
         Kind::List => format!("list{}", items()),
         Kind::Map => format!("map{}", items()),
-        Kind::Object => {
-            let names: Vec<&str> = attribute.attributes.keys().map(|name| &**name).collect();
-            format!("map with {}", names.join(", "))
-        }
+        // What it holds follows.
+        Kind::Object => "map".to_string(),
     }
 }
 
@@ -162,8 +211,15 @@ mod tests {
             default: Some(aurak_model::Value::map::<&str>([])),
             ..Attribute::of(Kind::Map)
         };
+        let port = Attribute { description: "Which port.".into(), ..Attribute::of(Kind::Integer) };
+        let state = Attribute { computed: true, ..Attribute::of(Kind::String) };
+        let rule = Attribute {
+            attributes: [("port".into(), port), ("state".into(), state)].into(),
+            ..Attribute::of(Kind::Object)
+        };
+        let rules = Attribute { items: Some(Box::new(rule)), ..Attribute::of(Kind::List) };
         let id = Attribute { computed: true, sensitive: true, ..Attribute::of(Kind::String) };
-        schema.attributes = [("size", size), ("labels", labels), ("id", id)]
+        schema.attributes = [("size", size), ("labels", labels), ("rules", rules), ("id", id)]
             .into_iter()
             .map(|(name, attribute)| (name.into(), attribute))
             .collect();
@@ -179,11 +235,16 @@ mod tests {
 
         it takes
           labels  map of text, default {}
+          rules   list of maps
+            port  integer
+                  Which port.
           size    text, required, one of small, large, a change replaces it
                   How large.
 
         it gives
-          id  text, sensitive
+          id       text, sensitive
+          rules
+            state  text
 
         when it is replaced, the old one is deleted before the new one is made
         deleting it loses data: its disk goes with it
