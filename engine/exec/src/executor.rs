@@ -378,7 +378,7 @@ impl Drive<'_> {
             let message = format!("it is there already (`{id}`) and cannot be taken over: {why}");
             end(Failure::new("exists", message).detail("nothing was changed"), Remains::Settled)
         };
-        let mut there = self.patience().ask(|| job.provider.read(&job.type_name, id, &Value::Null)).await;
+        let mut there = self.patience().ask(|| job.provider.read(&job.type_name, id, desired)).await;
         if let Ok(Refreshed::Found { id, attributes }) = there {
             there = match self.settled(Applied { id, attributes }).await {
                 Settled::Ready(Applied { id, attributes }) => Ok(Refreshed::Found { id, attributes }),

@@ -9,6 +9,7 @@ use aurak_model::value::Map;
 use aurak_model::{Attribute, Kind, Name, Value};
 use serde_json::Value as Json;
 
+use crate::given;
 use crate::spec::RestType;
 
 /// The whole body that was read, in the words of the schema; at the top, too, it holds what the
@@ -30,17 +31,23 @@ pub fn received(ty: &RestType, body: &Json) -> Map {
 
 /// The attributes of an object: what its id says and what its body holds of the schema.
 pub fn attributes(ty: &RestType, id: &str, body: &Json) -> Value {
-    let mut map: Map = received(ty, body)
-        .iter()
-        .filter(|(name, _)| knows(ty, name))
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .collect();
+    let received = received(ty, body);
+    let mut map: Map =
+        received.iter().filter(|(name, _)| knows(ty, name)).map(|(k, v)| (k.clone(), v.clone())).collect();
     if ty.schema.attributes.contains_key("id") {
         map.insert("id", Value::string(id));
     }
+    for (name, path) in &ty.spec.copies {
+        if let Some(value) = Value::from(received.clone()).at(path) {
+            map.insert(name.clone(), value.clone());
+        }
+    }
+    for (name, word) in given::named(ty, &received) {
+        map.insert(name.clone(), Value::String(word.clone()));
+    }
     for (hole, text) in ty.take_apart(id).unwrap_or_default() {
         if ty.schema.attributes.contains_key(&hole) {
-            map.insert(hole, Value::string(text));
+            map.insert(hole, Value::string(&*text));
         }
     }
     Value::from(map)

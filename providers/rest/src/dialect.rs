@@ -97,6 +97,12 @@ pub trait Dialect: Send + Sync {
     /// What it means for a request.
     fn judge(&self, refusal: &Refusal, method: Method, after: Option<Duration>) -> Verdict;
 
+    /// The path of an object that stands in the way of one that was to be made at `path`, where a refusal
+    /// says that it is the same by another name.
+    fn instead(&self, _path: &str, _refusal: &ProviderError) -> Option<String> {
+        None
+    }
+
     /// How much of which bucket is left, as an answer says.
     fn left(&self, answer: &Response) -> Vec<(Kind, u64)>;
 

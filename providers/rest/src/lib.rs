@@ -13,6 +13,7 @@
 pub mod body;
 mod dialect;
 mod driver;
+mod given;
 pub mod operation;
 mod output;
 pub mod overlay;
@@ -21,8 +22,10 @@ mod provider;
 mod spec;
 mod template;
 mod transport;
+mod typed;
 
 pub use dialect::{Dialect, Page, Refusal, Verdict};
+pub use given::Words;
 pub use pace::{Kind, Pace, Paces};
 pub use provider::RestProvider;
 pub use spec::{BadSpec, Output, RestSpec, RestType};

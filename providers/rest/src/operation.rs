@@ -26,6 +26,8 @@ pub enum Verb {
     Update,
     /// It is deleted.
     Delete,
+    /// It cannot be deleted, and is put back to what it starts as.
+    Reset,
     /// An action of it was called.
     Invoke,
 }
@@ -56,6 +58,9 @@ pub struct Handle {
     pub final_url: Option<String>,
     /// The id of the object.
     pub object: String,
+    /// The version of the interface, where the type does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// What comes next.
@@ -92,7 +97,7 @@ impl Handle {
 pub fn begun(dialect: &dyn Dialect, verb: Verb, object: &str, url: &str, answer: &Response) -> Next {
     let location = answer.header("location").map(str::to_string);
     let ask = |kind, poll_url: String, final_url: Option<String>, word: &str| {
-        let handle = Handle { verb, kind, poll_url, final_url, object: object.to_string() };
+        let handle = Handle { verb, kind, poll_url, final_url, object: object.to_string(), version: None };
         Next::Ask { why: doing(verb, word), handle }
     };
     if let Some(monitor) = answer.header(dialect.monitor_header()) {
@@ -130,6 +135,8 @@ pub fn asked(dialect: &dyn Dialect, handle: &Handle, url: &str, answer: &Respons
         at_top.or_else(|| dialect.state(&answer.body))
     };
     match (handle.kind, answer.status) {
+        // It went with what it lives in.
+        (_, 404 | 410) if handle.verb == Verb::Reset => Next::Over,
         (_, 404 | 410) if delete => Next::Over,
         (Follow::Monitor | Follow::Location, 404 | 410) => of_object(),
         // It is not there yet.
@@ -204,6 +211,7 @@ fn doing(verb: Verb, word: &str) -> String {
         Verb::Create => "the service makes it",
         Verb::Update => "the service changes it",
         Verb::Delete => "the service deletes it",
+        Verb::Reset => "the service puts it back",
         Verb::Invoke => "the service works on it",
     };
     match word {

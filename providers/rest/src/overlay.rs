@@ -5,8 +5,9 @@ use aurak_api::Update;
 use aurak_model::path::Seg;
 use aurak_model::schema::Normal;
 use aurak_model::value::Map;
-use aurak_model::{Attribute, Kind, Name, Value};
+use aurak_model::{Attribute, Kind, Name, Path, Value};
 
+use crate::given::with;
 use crate::spec::RestType;
 
 /// The attributes to send. `body` is the body as it is now, see [`crate::body::received`]; it may have
@@ -18,6 +19,9 @@ pub fn updated(ty: &RestType, body: &Map, update: &Update) -> Map {
         let live = update.live.as_map().and_then(|live| live.get(name));
         out = without_key(&out, name, live, ty.schema.attributes.get(name), rest);
     }
+    for path in &update.unset {
+        out = put_back(ty, body, &out, path);
+    }
     let Some(desired) = update.desired.as_map() else { return out };
     for (name, value) in desired.iter() {
         match ty.schema.attributes.get(name) {
@@ -26,6 +30,32 @@ pub fn updated(ty: &RestType, body: &Map, update: &Update) -> Map {
                 out.insert(name.clone(), laid);
             }
             _ => {}
+        }
+    }
+    out
+}
+
+/// The attributes of what is never deleted, with all that is there put back to what it starts as;
+/// none where nothing differs from that.
+pub fn reset(ty: &RestType, body: &Map) -> Option<Map> {
+    let out = put_back(ty, body, body, &Path::root());
+    (out != *body).then_some(out)
+}
+
+/// With what it starts as wherever a path leads, as far as `body` has anything there.
+fn put_back(ty: &RestType, body: &Map, out: &Map, path: &Path) -> Map {
+    let mut out = out.clone();
+    let there = Value::from(body.clone());
+    for (place, value) in &ty.spec.reset {
+        let value = Value::from_json(value);
+        // Either all of it goes, or a part of it, which then is what it starts as.
+        let (at, value) = match (path.covers(place), place.covers(path)) {
+            (true, _) => (place, Some(value)),
+            (false, true) => (path, value.at(&Path(path.0[place.0.len()..].to_vec())).cloned()),
+            (false, false) => continue,
+        };
+        if let (Some(value), Some(_)) = (value, there.at(at)) {
+            out = with(&out, &at.0, value);
         }
     }
     out

@@ -11,19 +11,28 @@ use async_trait::async_trait;
 use aurak_api::{
     Applied, Call, Class, Effect, Listed, Progress, Provider, ProviderError, Readiness, Recovery, Update,
 };
+use aurak_model::path::Seg;
 use aurak_model::snapshot::Refreshed;
+use aurak_model::value::Map;
 use aurak_model::{Name, Value};
 use serde_json::Value as Json;
 
 use crate::body;
 use crate::dialect::{Dialect, Verdict, retry_after};
 use crate::driver::{Driver, named};
+use crate::given;
 use crate::operation::{self, Follow, Handle, Next, Verb, Word};
 use crate::output;
 use crate::overlay;
 use crate::pace::Pace;
 use crate::spec::{Output, RestType};
 use crate::transport::{Method, Request, Response, Transport};
+
+/// Where an object is, and the version of the interface to speak of it in.
+struct At {
+    path: String,
+    version: String,
+}
 
 /// A configured provider of a REST service.
 pub struct RestProvider {
@@ -52,41 +61,54 @@ impl RestProvider {
         &*self.driver.dialect
     }
 
+    /// Attributes with what follows from them.
+    fn completed(&self, ty: &RestType, attributes: &Value) -> Map {
+        match attributes.as_map() {
+            Some(map) => given::completed(ty, map, |hole| self.dialect().given(hole)),
+            None => Map::new(),
+        }
+    }
+
     /// The id of the object that attributes are about.
-    fn path(&self, ty: &RestType, attributes: &Value) -> Result<String, ProviderError> {
-        let map = attributes.as_map();
-        let filled = ty.spec.path.fill(|hole| match map.and_then(|map| map.get(hole)) {
+    fn at(&self, ty: &RestType, attributes: &Map) -> Result<At, ProviderError> {
+        let filled = ty.fill(|hole| match attributes.get(hole) {
             Some(value) => value.as_str(),
             None => self.dialect().given(hole),
         });
-        filled.map_err(|bad| {
+        let path = filled.map_err(|bad| {
             ProviderError::permanent(bad.to_string())
                 .help(format!("look at the attributes of the {} that make its path", ty.schema.name))
-        })
+        })?;
+        Ok(At { path, version: version(ty, attributes)? })
     }
 
     /// A request about an object, or about what is below it.
-    fn request(&self, ty: &RestType, method: Method, path: &str) -> Request {
-        self.dialect().versioned(Request::new(method, self.driver.url(path)), &ty.spec.version)
+    fn request(&self, method: Method, at: &At) -> Request {
+        self.dialect().versioned(Request::new(method, self.driver.url(&at.path)), &at.version)
     }
 
     /// The answer to a read, or none where it is not there.
-    async fn look(&self, ty: &RestType, path: &str) -> Result<Option<Response>, ProviderError> {
-        match self.driver.get(self.request(ty, Method::Get, path)).await {
+    async fn look(&self, at: &At) -> Result<Option<Response>, ProviderError> {
+        match self.driver.get(self.request(Method::Get, at)).await {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if error.class == Class::Gone => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    fn object(&self, ty: &RestType, path: &str, body: &Json) -> Applied {
-        let id = self.dialect().id(body).unwrap_or(path);
-        Applied { id: identity(id), attributes: body::attributes(ty, id, body) }
+    fn object(&self, ty: &RestType, at: &At, body: &Json) -> Applied {
+        let id = self.dialect().id(body).unwrap_or(&at.path);
+        let mut attributes = body::attributes(ty, id, body);
+        if let (Some(name), Value::Map(map)) = (ty.version_in(), &attributes) {
+            attributes = Value::from(given::with(map, &[Seg::Key(name.into())], Value::string(&*at.version)));
+        }
+        Applied { id: identity(id), attributes }
     }
 
     /// A volatile attribute, which an action of the object answers.
-    async fn output(&self, ty: &RestType, path: &str, output: &Output) -> Result<Value, ProviderError> {
-        let request = self.request(ty, Method::Post, &format!("{path}/{}", output.post));
+    async fn output(&self, at: &At, output: &Output) -> Result<Value, ProviderError> {
+        let action = At { path: format!("{}/{}", at.path, output.post), version: at.version.clone() };
+        let request = self.request(Method::Post, &action);
         let answer = self.driver.get(request.clone()).await?;
         output::value(output, &answer.body).ok_or_else(|| {
             ProviderError::permanent(format!(
@@ -97,19 +119,19 @@ impl RestProvider {
         })
     }
 
-    async fn object_at(&self, ty: &RestType, path: &str) -> Result<Option<Applied>, ProviderError> {
-        Ok(self.look(ty, path).await?.map(|answer| self.object(ty, path, &answer.body)))
+    async fn object_at(&self, ty: &RestType, at: &At) -> Result<Option<Applied>, ProviderError> {
+        Ok(self.look(at).await?.map(|answer| self.object(ty, at, &answer.body)))
     }
 
-    async fn refreshed(&self, ty: &RestType, path: &str) -> Result<Refreshed, ProviderError> {
-        Ok(match self.object_at(ty, path).await? {
+    async fn refreshed(&self, ty: &RestType, at: &At) -> Result<Refreshed, ProviderError> {
+        Ok(match self.object_at(ty, at).await? {
             Some(Applied { id, attributes }) => Refreshed::Found { id, attributes },
             None => Refreshed::Absent,
         })
     }
 
     /// The body to send, of attributes.
-    fn sent(&self, ty: &RestType, attributes: &aurak_model::value::Map) -> Result<Json, ProviderError> {
+    fn sent(&self, ty: &RestType, attributes: &Map) -> Result<Json, ProviderError> {
         let mut body = body::sent(ty, attributes).ok_or_else(|| {
             ProviderError::permanent(format!("a part of this {} is hidden or not known yet", ty.schema.name))
         })?;
@@ -124,44 +146,48 @@ impl RestProvider {
         &self,
         ty: &RestType,
         verb: Verb,
-        path: &str,
+        at: &At,
         next: Next,
         after: Option<Duration>,
     ) -> Result<Progress, ProviderError> {
         let poll = after.unwrap_or_else(|| self.dialect().poll());
         match next {
-            Next::Ask { handle, why } => {
+            Next::Ask { mut handle, why } => {
                 self.driver.trusted(&handle.poll_url)?;
+                handle.version = ty.version_in().map(|_| at.version.clone());
                 Ok(Progress::Waiting { handle: handle.to_value(), why, poll })
             }
-            Next::Over | Next::Result(_) if verb == Verb::Delete => Ok(Progress::Deleted),
-            Next::Over | Next::Result(_) => match self.object_at(ty, path).await {
+            Next::Over | Next::Result(_) if matches!(verb, Verb::Delete | Verb::Reset) => {
+                Ok(Progress::Deleted)
+            }
+            Next::Over | Next::Result(_) => match self.object_at(ty, at).await {
                 Ok(Some(applied)) => Ok(Progress::Done(applied)),
                 // It was made, and is not to be seen everywhere yet.
                 Ok(None) if verb == Verb::Create => {
                     let handle = Handle {
                         verb,
                         kind: Follow::Object,
-                        poll_url: self.request(ty, Method::Get, path).url,
+                        poll_url: self.request(Method::Get, at).url,
                         final_url: None,
-                        object: path.to_string(),
+                        object: at.path.clone(),
+                        version: ty.version_in().map(|_| at.version.clone()),
                     };
                     let why = "it is made, and not to be seen yet".to_string();
                     Ok(Progress::Waiting { handle: handle.to_value(), why, poll })
                 }
-                Ok(None) => Err(ProviderError::gone(format!("`{path}` went away while it was changed"))
+                Ok(None) => Err(ProviderError::gone(format!("`{}` went away while it was changed", at.path))
                     .effect(Effect::Untold)),
                 Err(error) => Err(error.effect(Effect::Unknown)),
             },
             Next::Failed(refusal) => {
                 let help = self.dialect().judge(&refusal, Method::Get, None).help;
                 let effect = match verb {
-                    Verb::Create => match self.object_at(ty, path).await {
+                    Verb::Create => match self.object_at(ty, at).await {
                         Ok(Some(applied)) => Effect::Partial(Box::new(applied)),
                         Ok(None) => Effect::None,
                         Err(_) => Effect::Unknown,
                     },
-                    Verb::Update | Verb::Delete | Verb::Invoke => Effect::Untold,
+                    Verb::Update | Verb::Delete | Verb::Reset | Verb::Invoke => Effect::Untold,
                 };
                 // That it ended is final, whatever the reason: a retryable class would ask the same
                 // operation again.
@@ -170,10 +196,47 @@ impl RestProvider {
                     Verb::Create => "create",
                     Verb::Update => "update",
                     Verb::Delete => "delete",
+                    Verb::Reset => "put back",
                     Verb::Invoke => "invoke",
                 };
-                Err(refusal.error(&format!("{what} {path}"), verdict))
+                Err(refusal.error(&format!("{what} {}", at.path), verdict))
             }
+        }
+    }
+
+    /// Sends an object as it is with a change; without one, there is nothing to do.
+    async fn change(
+        &self,
+        ty: &RestType,
+        verb: Verb,
+        at: &At,
+        changed: impl FnOnce(&Map) -> Option<Map> + Send,
+    ) -> Result<Progress, ProviderError> {
+        // What was planned with may be old by now, and a list may show less than a read.
+        let answer = self.driver.get(self.request(Method::Get, at)).await?;
+        if let Some(state) = self.dialect().state(&answer.body)
+            && Word::of(state) == Word::GoesOn
+        {
+            return Err(ProviderError::conflict(format!(
+                "`{}` is {state}: something else goes on with it",
+                at.path
+            )));
+        }
+        let Some(body) = changed(&body::received(ty, &answer.body)) else {
+            return self.next(ty, verb, at, Next::Over, None).await;
+        };
+        let mut request = self.request(Method::Put, at).body(self.sent(ty, &body)?);
+        if ty.spec.etag
+            && let Some(etag) = self.dialect().etag(&answer)
+        {
+            request = request.header("if-match", etag);
+        }
+        match self.put(ty, verb, at, request).await {
+            // Somebody else was faster: on with what is there now.
+            Err(error) if ty.spec.etag && is_status(&error, "412") => {
+                Err(ProviderError { class: Class::Conflict, ..error })
+            }
+            progress => progress,
         }
     }
 
@@ -181,13 +244,13 @@ impl RestProvider {
         &self,
         ty: &RestType,
         verb: Verb,
-        path: &str,
+        at: &At,
         request: Request,
     ) -> Result<Progress, ProviderError> {
-        let url = self.request(ty, Method::Get, path).url;
+        let url = self.request(Method::Get, at).url;
         let answer = self.driver.change(request).await?;
-        let next = operation::begun(self.dialect(), verb, path, &url, &answer);
-        self.next(ty, verb, path, next, retry_after(&answer)).await
+        let next = operation::begun(self.dialect(), verb, &at.path, &url, &answer);
+        self.next(ty, verb, at, next, retry_after(&answer)).await
     }
 }
 
@@ -196,15 +259,28 @@ fn identity(id: &str) -> Name {
     format!("/{}", id.trim_matches('/').to_ascii_lowercase()).into()
 }
 
-/// The path to ask with: as the service wrote it last, where that is known.
-fn written(ty: &RestType, id: &str, last: &Value) -> Result<String, ProviderError> {
+/// The version of the interface to speak of an object in.
+fn version(ty: &RestType, attributes: &Map) -> Result<String, ProviderError> {
+    let Some(name) = ty.version_in() else { return Ok(ty.spec.version.clone()) };
+    attributes.get(name).and_then(Value::as_str).map(str::to_string).ok_or_else(|| {
+        ProviderError::permanent(format!(
+            "a {} is spoken of in the version that its `{name}` says",
+            ty.schema.name
+        ))
+        .help(format!("set `{name}`"))
+    })
+}
+
+/// Where to ask: as the service wrote it last, where that is known.
+fn written(ty: &RestType, id: &str, last: &Value) -> Result<At, ProviderError> {
+    let version = version(ty, last.as_map().unwrap_or(&Map::new()))?;
     let last = last.as_map().and_then(|map| map.get("id")).and_then(Value::as_str);
     let path = last.filter(|last| identity(last) == identity(id)).unwrap_or(id);
     let whole = format!("/{}", path.trim_matches('/'));
     let escapes = whole.chars().any(|c| c.is_control() || matches!(c, '?' | '#' | '%' | '\\'))
         || whole[1..].split('/').any(|segment| matches!(segment, "" | "." | ".."));
     match ty.take_apart(&whole) {
-        Some(_) if !escapes => Ok(whole),
+        Some(_) if !escapes => Ok(At { path: whole, version }),
         _ => Err(ProviderError::permanent(format!("`{id}` is no id of {}", ty.schema.name))
             .help(format!("such an id looks like `{}`", ty.spec.path))),
     }
@@ -218,7 +294,8 @@ impl Provider for RestProvider {
 
     async fn list(&self, type_name: &str, collection: &str) -> Result<Vec<Listed>, ProviderError> {
         let ty = self.ty(type_name)?;
-        let items = match self.driver.list(&self.dialect().collection(collection), &ty.spec.version).await {
+        let version = version(ty, &Map::new())?;
+        let items = match self.driver.list(&self.dialect().collection(collection), &version).await {
             Ok(items) => items,
             // What would hold them is not there.
             Err(error) if error.class == Class::Gone => Vec::new(),
@@ -228,7 +305,8 @@ impl Provider for RestProvider {
             let id = self.dialect().id(body)?;
             // A list may hold what is of another type.
             ty.take_apart(id)?;
-            let Applied { id, attributes } = self.object(ty, id, body);
+            let at = At { path: id.to_string(), version: version.clone() };
+            let Applied { id, attributes } = self.object(ty, &at, body);
             Some(Listed { id, key: None, attributes })
         });
         Ok(objects.collect())
@@ -246,8 +324,8 @@ impl Provider for RestProvider {
         last: &Value,
     ) -> Result<Refreshed, ProviderError> {
         let ty = self.ty(type_name)?;
-        let path = written(ty, id, last)?;
-        let Some(Applied { id, attributes }) = self.object_at(ty, &path).await? else {
+        let at = written(ty, id, last)?;
+        let Some(Applied { id, attributes }) = self.object_at(ty, &at).await? else {
             return Ok(Refreshed::Absent);
         };
         let mut map = attributes.as_map().cloned().unwrap_or_default();
@@ -255,7 +333,7 @@ impl Provider for RestProvider {
         // local accounts has credentials for users only.
         let mut refused = None;
         for (name, output) in &ty.spec.outputs {
-            match self.output(ty, &path, output).await {
+            match self.output(&at, output).await {
                 Ok(value) => drop(map.insert(name.clone(), value)),
                 Err(error) if error.class == Class::Permanent => refused = Some(error),
                 Err(error) => return Err(error),
@@ -280,59 +358,45 @@ impl Provider for RestProvider {
 
     async fn find(&self, type_name: &str, _: &str, planned: &Value) -> Result<Refreshed, ProviderError> {
         let ty = self.ty(type_name)?;
-        self.refreshed(ty, &self.path(ty, planned)?).await
+        self.refreshed(ty, &self.at(ty, &self.completed(ty, planned))?).await
     }
 
     async fn create(&self, _: &Call, type_name: &str, desired: &Value) -> Result<Progress, ProviderError> {
         let ty = self.ty(type_name)?;
-        let path = self.path(ty, desired)?;
+        let desired = self.completed(ty, desired);
+        let at = self.at(ty, &desired)?;
         // The service would take a create of what is there for a change of it.
-        if let Some(there) = self.object_at(ty, &path).await? {
-            return Err(ProviderError::exists(there.id, format!("`{path}` is there already")));
+        if let Some(there) = self.object_at(ty, &at).await? {
+            return Err(ProviderError::exists(there.id, format!("`{}` is there already", at.path)));
         }
-        let body = self.sent(ty, desired.as_map().unwrap_or(&aurak_model::value::Map::new()))?;
-        let mut request = self.request(ty, Method::Put, &path).body(body);
+        let body = self.sent(ty, &desired)?;
+        let mut request = self.request(Method::Put, &at).body(body);
         if ty.spec.etag {
             request = request.header("if-none-match", "*");
         }
-        match self.put(ty, Verb::Create, &path, request).await {
+        match self.put(ty, Verb::Create, &at, request).await {
             Err(error) if ty.spec.etag && is_status(&error, "412") => {
-                Err(ProviderError { class: Class::Exists { id: identity(&path) }, ..error })
+                Err(ProviderError { class: Class::Exists { id: identity(&at.path) }, ..error })
             }
             // What it was to be made in is not there, or it went away again.
             Err(error) if error.class == Class::Gone => {
                 Err(ProviderError { class: Class::Permanent, ..error })
             }
+            Err(error) => match self.dialect().instead(&at.path, &error) {
+                Some(there) => Err(ProviderError { class: Class::Exists { id: identity(&there) }, ..error }),
+                None => Err(error),
+            },
             progress => progress,
         }
     }
 
     async fn update(&self, _: &Call, type_name: &str, update: &Update) -> Result<Progress, ProviderError> {
         let ty = self.ty(type_name)?;
-        let path = written(ty, &update.id, &update.live)?;
-        // What was planned with may be old by now, and a list may show less than a read.
-        let answer = self.driver.get(self.request(ty, Method::Get, &path)).await?;
-        if let Some(state) = self.dialect().state(&answer.body)
-            && Word::of(state) == Word::GoesOn
-        {
-            return Err(ProviderError::conflict(format!(
-                "`{path}` is {state}: something else goes on with it"
-            )));
+        let mut at = written(ty, &update.id, &update.live)?;
+        if let (Some(_), Some(desired)) = (ty.version_in(), update.desired.as_map()) {
+            at.version = version(ty, desired)?;
         }
-        let body = overlay::updated(ty, &body::received(ty, &answer.body), update);
-        let mut request = self.request(ty, Method::Put, &path).body(self.sent(ty, &body)?);
-        if ty.spec.etag
-            && let Some(etag) = self.dialect().etag(&answer)
-        {
-            request = request.header("if-match", etag);
-        }
-        match self.put(ty, Verb::Update, &path, request).await {
-            // Somebody else was faster: on with what is there now.
-            Err(error) if ty.spec.etag && is_status(&error, "412") => {
-                Err(ProviderError { class: Class::Conflict, ..error })
-            }
-            progress => progress,
-        }
+        self.change(ty, Verb::Update, &at, |body| Some(overlay::updated(ty, body, update))).await
     }
 
     async fn delete(
@@ -343,9 +407,15 @@ impl Provider for RestProvider {
         live: &Value,
     ) -> Result<Progress, ProviderError> {
         let ty = self.ty(type_name)?;
-        let path = written(ty, id, live)?;
-        let request = self.request(ty, Method::Delete, &path);
-        match self.put(ty, Verb::Delete, &path, request).await {
+        let at = written(ty, id, live)?;
+        if ty.schema.always {
+            return match self.change(ty, Verb::Reset, &at, |body| overlay::reset(ty, body)).await {
+                Err(error) if error.class == Class::Gone => Ok(Progress::Deleted),
+                progress => progress,
+            };
+        }
+        let request = self.request(Method::Delete, &at);
+        match self.put(ty, Verb::Delete, &at, request).await {
             Err(error) if error.class == Class::Gone => Ok(Progress::Deleted),
             progress => progress,
         }
@@ -363,15 +433,18 @@ impl Provider for RestProvider {
             // The question failed, and not the operation.
             return Err(self.driver.refused(&request, &answer).effect(Effect::Unknown));
         }
-        let url = self.request(ty, Method::Get, &handle.object).url;
+        let version = handle.version.clone().unwrap_or_else(|| ty.spec.version.clone());
+        let at = At { path: handle.object.clone(), version };
+        let url = self.request(Method::Get, &at).url;
         let next = operation::asked(self.dialect(), &handle, &url, &answer);
-        self.next(ty, handle.verb, &handle.object, next, retry_after(&answer)).await
+        self.next(ty, handle.verb, &at, next, retry_after(&answer)).await
     }
 
     async fn recover(&self, _: &Call, type_name: &str, desired: &Value) -> Result<Recovery, ProviderError> {
         // A request that is still on its way makes the object of this path, and never a second one.
         let ty = self.ty(type_name)?;
-        self.refreshed(ty, &self.path(ty, desired)?).await.map(Recovery::Object)
+        let at = self.at(ty, &self.completed(ty, desired))?;
+        self.refreshed(ty, &at).await.map(Recovery::Object)
     }
 }
 

@@ -183,11 +183,140 @@ fn a_file_that_does_not_say_where_its_objects_are_is_refused() {
     t.thing: `rest`: `tags` fills a path and is no text
     t.thing: `rest`: `{group/things/{name}`: braces go in pairs around a name
     t.thing: `rest`: the output `location` is no volatile attribute
-    t.thing: `rest`: unknown field `etags`, expected one of `version`, `path`, `etag`, `read_only`, `outputs`
+    t.thing: `rest`: unknown field `etags`, expected one of `version`, `path`, `typed`, `copies`, `etag`, `read_only`, `reset`, `guids`, `words`, `outputs`
     ");
     assert!(matches!(
         RestType::load("x.yaml", "name: t.x", &[]),
         Err(BadSpec::NoRest(name)) if &*name == "t.x"
     ));
     assert!(RestType::load("x.yaml", &THING.replace("{group}/things", "{given}/things"), &["given"]).is_ok());
+}
+
+/// What every owner has, and nobody makes or deletes.
+const PART: &str = r#"
+name: t.part
+attributes:
+  id: { type: string, computed: true }
+  owner: { type: string, required: true, immutable: always }
+  properties:
+    type: object
+    attributes:
+      on: { type: boolean }
+      kept: { type: object, attributes: { on: { type: boolean }, days: { type: integer } } }
+      other: { type: string }
+always: true
+key: self.owner
+rest:
+  version: "7"
+  path: "{owner}/parts/default"
+  reset:
+    properties.on: false
+    properties.kept: { on: false }
+"#;
+
+#[test]
+fn what_is_never_deleted_is_put_back_to_what_it_starts_as() {
+    let ty = RestType::load("t.yaml", PART, &[]).unwrap();
+    let there = map(json!({ "properties": { "on": true, "kept": { "on": true, "days": 7 }, "other": "x" } }));
+    let properties = |map: &Map| map.get("properties").unwrap().to_json().unwrap();
+    let reset = overlay::reset(&ty, &there).unwrap();
+    assert_eq!(properties(&reset), json!({ "on": false, "kept": { "on": false }, "other": "x" }));
+    // What it does not have it need not be told, and nothing is sent for nothing.
+    let fresh = map(json!({ "properties": { "on": false } }));
+    assert_eq!(overlay::reset(&ty, &fresh), None);
+    let let_go = |paths: &[&str], desired: Json| {
+        let update = Update {
+            id: "i".into(),
+            desired: value(json!({ "properties": desired })),
+            live: Value::from(there.clone()),
+            unset: paths.iter().map(|path| Path::parse(path).unwrap()).collect(),
+        };
+        properties(&overlay::updated(&ty, &there, &update))
+    };
+    let kept = json!({ "on": true, "days": 7 });
+    assert_eq!(let_go(&["properties.on"], json!({})), json!({ "on": false, "kept": kept, "other": "x" }));
+    assert_eq!(
+        let_go(&["properties.kept"], json!({ "on": true })),
+        json!({ "on": true, "kept": { "on": false }, "other": "x" })
+    );
+    assert_eq!(
+        let_go(&["properties.kept.on", "properties.kept.days", "properties.other"], json!({})),
+        json!({ "on": true, "kept": { "on": false } })
+    );
+}
+
+#[test]
+fn what_follows_from_the_rest_need_not_be_written() {
+    let text = r#"
+name: t.grant
+attributes:
+  scope: { type: string, required: true, immutable: always }
+  name: { type: string, computed: true, optional: true, immutable: always }
+  role: { type: string, computed: true, optional: true, case_insensitive: true }
+  properties: { type: object, attributes: { roleId: { type: string }, who: { type: string } } }
+key: self.scope
+rest:
+  version: "7"
+  path: "{scope}/grants/{name}"
+  guids: { name: [scope, properties.roleId, properties.who] }
+  words: { role: { at: properties.roleId, id: "/{realm}/roles/{word}", known: { Reader: a1, Owner: b2 } } }
+"#;
+    let ty = RestType::load("t.yaml", text, &["realm"]).unwrap();
+    let role = &ty.schema.attributes["role"];
+    assert_eq!(role.allowed.iter().map(|word| &**word).collect::<Vec<_>>(), ["Owner", "Reader"]);
+    let completed = |body: Json| {
+        let given = |hole: &str| (hole == "realm").then_some("r");
+        Value::from(crate::given::completed(&ty, &map(body), given)).to_json().unwrap()
+    };
+    let by_word = completed(json!({ "scope": "/s", "role": "reader", "properties": { "who": "w" } }));
+    assert_eq!(by_word["properties"]["roleId"], json!("/r/roles/a1"));
+    let by_id = completed(json!({ "scope": "/S/", "properties": { "who": "W", "roleId": "/r/roles/a1" } }));
+    assert_eq!(by_word["name"], by_id["name"]);
+    assert_eq!(completed(json!({ "scope": "/s", "name": "n", "properties": {} }))["name"], json!("n"));
+    assert_eq!(completed(json!({ "scope": "/s", "properties": {} })).get("name"), None);
+    let read = body::attributes(&ty, "/s/grants/n", &json!({ "properties": { "roleId": "/R/Roles/B2" } }));
+    assert_eq!(read.to_json().unwrap()["role"], json!("Owner"));
+    let sent = body::sent(&ty, &map(by_word)).unwrap();
+    assert_eq!(sent, json!({ "properties": { "who": "w", "roleId": "/r/roles/a1" } }));
+}
+
+#[test]
+fn a_type_of_any_objects_says_what_and_in_which_version() {
+    let text = r#"
+name: t.any
+attributes:
+  parent: { type: string, required: true, immutable: always }
+  what: { type: string, required: true, immutable: always }
+  name: { type: string, required: true, immutable: always }
+  edition: { type: string, required: true }
+  properties: { type: any }
+  output: { type: any, computed: true }
+key: self.name
+rest:
+  version: "{edition}"
+  path: "{parent}/providers/{what}/{name}"
+  typed: what
+  copies: { output: properties }
+"#;
+    let ty = RestType::load("t.yaml", text, &[]).unwrap();
+    let read =
+        body::attributes(&ty, "/g/providers/A/things/n/parts/p", &json!({ "properties": { "size": 1 } }));
+    insta::assert_snapshot!(format!("{read:?}"), @r#"{"name": "p", "output": {"size": 1}, "parent": "/g/providers/A/things/n", "properties": {"size": 1}, "what": "A/things/parts"}"#);
+    let sent = body::sent(&ty, &map(json!({ "edition": "7", "what": "A/b", "name": "n", "properties": {} })));
+    assert_eq!(sent, Some(json!({ "properties": {} })));
+    for (from, to, why) in [
+        ("{edition}", "{other}", "there is no `other` for the version"),
+        ("typed: what", "typed: name", "`name` is not the middle one of three holes of the path"),
+        ("copies: { output", "copies: { name", "`name` of `copies` is no computed attribute for anything"),
+    ] {
+        let error = RestType::load("t.yaml", &text.replace(from, to), &[]).unwrap_err();
+        assert_eq!(error.to_string(), format!("t.any: `rest`: {why}"));
+    }
+    for (from, to, why) in [
+        ("always: true", "", "what is `always` there has a `reset`, and nothing else has"),
+        ("properties.on:", "properties.off:", "`properties.off` of `reset` is no attribute"),
+    ] {
+        let error = RestType::load("t.yaml", &PART.replace(from, to), &[]).unwrap_err();
+        assert_eq!(error.to_string(), format!("t.part: `rest`: {why}"));
+    }
 }

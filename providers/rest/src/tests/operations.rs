@@ -122,6 +122,7 @@ fn how_operations_go_on_and_end() {
                 poll_url: "https://api.test/poll".to_string(),
                 final_url: result.then(|| "https://api.test/result".to_string()),
                 object: OBJECT.to_string(),
+                version: None,
             };
             // It comes out of the journal as it went in.
             assert_eq!(Handle::from_value(&handle.to_value()).as_ref(), Some(&handle));
