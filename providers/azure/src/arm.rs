@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aurak_api::ProviderError;
 use aurak_rest::{Dialect, Kind, Method, Page, Refusal, Request, Response, Verdict};
 use serde_json::Value as Json;
 
@@ -95,6 +96,16 @@ impl Dialect for Arm {
 
     fn judge(&self, refusal: &Refusal, method: Method, after: Option<Duration>) -> Verdict {
         refusal::judge(refusal, method, after)
+    }
+
+    fn instead(&self, path: &str, refusal: &ProviderError) -> Option<String> {
+        (refusal.code.as_deref() == Some("RoleAssignmentExists")).then_some(())?;
+        // The message ends with the other one, without dashes or with them.
+        let words = refusal.message.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        let guids = words.filter_map(|word| uuid::Uuid::parse_str(word).ok());
+        let (below, own) = path.rsplit_once('/')?;
+        let other = guids.map(|guid| guid.to_string()).rfind(|guid| !guid.eq_ignore_ascii_case(own))?;
+        Some(format!("{below}/{other}"))
     }
 
     fn left(&self, answer: &Response) -> Vec<(Kind, u64)> {

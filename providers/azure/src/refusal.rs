@@ -119,8 +119,13 @@ fn help(code: &str) -> Option<&'static str> {
             "a role assignment with this name is for something else: give this one another name"
         }
         "PropertyChangeNotAllowed" => "this cannot be changed in place: replace the resource with --replace",
-        "InUseSubnetCannotBeDeleted" | "InUsePublicIPAddressCannotBeDeleted" => {
+        "InUseSubnetCannotBeDeleted"
+        | "InUsePublicIPAddressCannotBeDeleted"
+        | "InUseNetworkSecurityGroupCannotBeDeleted" => {
             "something still uses it: delete that first, or wait until it is gone"
+        }
+        "SecurityRuleConflict" => {
+            "two rules of one direction cannot have the same priority: another rule of the group has this one"
         }
         "NetcfgSubnetRangesOverlap" => "it overlaps another subnet of the network: give it another range",
         "QuotaExceeded" | "OperationNotAllowedDueToQuota" | "InsufficientQuota" | "SkuNotAvailable" => {

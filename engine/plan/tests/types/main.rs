@@ -18,6 +18,10 @@ use table::Table;
 
 const MANAGED_CLUSTER: &str = include_str!("../../../../providers/azure/types/managed_cluster.yaml");
 const AGENT_POOL: &str = include_str!("../../../../providers/azure/types/agent_pool.yaml");
+const NETWORK_SECURITY_GROUP: &str =
+    include_str!("../../../../providers/azure/types/network_security_group.yaml");
+const RESOURCE: &str = include_str!("../../../../providers/azure/types/resource.yaml");
+const ROLE_ASSIGNMENT: &str = include_str!("../../../../providers/azure/types/role_assignment.yaml");
 const STORAGE_ACCOUNT: &str = include_str!("../../../../providers/azure/types/storage_account.yaml");
 
 /// Plans every row and says what did not come as the table has it. Where something changes, what is
@@ -56,10 +60,28 @@ fn storage_account() {
 }
 
 #[test]
+fn network_security_group() {
+    judge(NETWORK_SECURITY_GROUP, include_str!("network_security_group.yaml"));
+}
+
+#[test]
+fn resource() {
+    judge(RESOURCE, include_str!("resource.yaml"));
+}
+
+#[test]
+fn role_assignment() {
+    judge(ROLE_ASSIGNMENT, include_str!("role_assignment.yaml"));
+}
+
+#[test]
 fn the_type_files_hold_no_mistakes() {
     for (name, text) in [
         ("managed_cluster.yaml", MANAGED_CLUSTER),
         ("agent_pool.yaml", AGENT_POOL),
+        ("network_security_group.yaml", NETWORK_SECURITY_GROUP),
+        ("resource.yaml", RESOURCE),
+        ("role_assignment.yaml", ROLE_ASSIGNMENT),
         ("storage_account.yaml", STORAGE_ACCOUNT),
     ] {
         let mut files = Files::default();

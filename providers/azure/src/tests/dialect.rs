@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aurak_api::ProviderError;
 use aurak_rest::{Dialect, Kind, Method, Request, Response};
 use serde_json::{Value as Json, json};
 
@@ -172,4 +173,20 @@ fn lists_buckets_and_marks() {
     assert_eq!(arm.collection("resourcegroups"), "/subscriptions/sub/resourcegroups");
     assert_eq!(arm.collection("/Subscriptions/x/y"), "/Subscriptions/x/y");
     assert_eq!(arm.collection("ü"), "/subscriptions/sub/ü");
+}
+
+#[test]
+fn an_assignment_that_is_there_under_another_name_is_told() {
+    let below = "/subscriptions/eb5253a6-4bfc-4e98-a45f-dcf7256811cd/providers/Microsoft.Authorization/roleAssignments";
+    let own = format!("{below}/0a0a0a0a-0000-4000-8000-000000000001");
+    let said = |code: &str, id: &str| {
+        let text =
+            format!("PUT {own}: The role assignment already exists. The ID of the conflicting one is {id}.");
+        arm().instead(&own, &ProviderError::permanent(text).code(code))
+    };
+    let other = "9a3c1f0e-5d0b-4c58-8f0e-2c7c5a1f6b11";
+    let path = format!("{below}/{other}");
+    assert_eq!(said("RoleAssignmentExists", other), Some(path.clone()));
+    assert_eq!(said("RoleAssignmentExists", &other.replace('-', "")), Some(path));
+    assert_eq!(said("Conflict", other), None);
 }
