@@ -45,7 +45,7 @@ fn an_environment_is_made_and_taken_down_in_a_sandbox_of_its_own() {
     let plan = run(&folder, &["--sandbox", "plan", "--exit-code"], 2);
     assert!(plan.starts_with("aks") && plan.contains("sandbox: nothing of this is real"), "{plan}");
     let count = plan.lines().filter(|line| line.starts_with("+ ")).count();
-    assert!(count >= 36, "{count} resources\n{plan}");
+    assert!(count >= 45, "{count} resources\n{plan}");
     run(&folder, &["--sandbox", "apply", "--yes"], 0);
     let again = run(&folder, &["--sandbox", "plan", "--exit-code"], 0);
     assert!(again.contains("nothing to do"), "{again}");

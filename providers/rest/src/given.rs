@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn a_guid_is_the_same_for_the_same_and_another_for_others() {
         // Written out, because objects are found again by it.
-        assert_eq!(of(["/subscriptions/s", "r"]), "x");
+        assert_eq!(of(["/subscriptions/s", "r"]), "dbb535ff-9cf5-8d9c-b99b-7393a03fb2cc");
         assert_eq!(of(["/Subscriptions/S/", "R"]), of(["/subscriptions/s", "r"]));
         assert_ne!(of(["ab", "c"]), of(["a", "bc"]));
     }
