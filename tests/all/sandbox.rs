@@ -74,12 +74,12 @@ fn the_tour_of_the_example_goes_from_nothing_to_nothing() {
     let text = done.stdout + &done.stderr;
     assert_eq!(done.code, Some(0), "{text}");
     for there in [
-        "41 to create",
+        "50 to create",
         "done in",
-        "nothing to do; 41 as they should be",
+        "nothing to do; 50 as they should be",
         "TLS1_2 → TLS1_0",
-        "1 to change, 1 drifted; 40 as they should be",
-        "41 deleted",
+        "1 to change, 1 drifted; 49 as they should be",
+        "50 deleted",
         "emptied: 0 resources are gone",
     ] {
         assert!(text.contains(there), "no `{there}` in\n{text}");
@@ -179,7 +179,7 @@ fn a_plan_is_rehearsed_in_a_copy() {
     let copied = run(&folder, &["sandbox", "copy"], 0);
     assert!(copied.contains("copied: ") && copied.contains("and the state"), "{copied}");
     let same = run(&folder, &["--sandbox", "plan", "--exit-code"], 0);
-    assert!(same.contains("nothing to do; 41 as they should be"), "{same}");
+    assert!(same.contains("nothing to do; 50 as they should be"), "{same}");
     run(&folder, &["--sandbox", "apply", "change.plan"], 0);
     run(&folder, &[&["--sandbox", "plan", "--exit-code"], &change[..]].concat(), 0);
     assert!(run(&folder, &["--sandbox", "state", "list"], 0).contains("files[\"extra\"]"));

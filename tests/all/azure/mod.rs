@@ -41,9 +41,13 @@ types!(
     federated_credential,
     lock,
     managed_cluster,
+    network_security_group,
     public_ip,
     record_set,
+    resource,
     resource_group,
+    role_assignment,
+    security_rule,
     storage_account,
     storage_container,
     subnet,
@@ -54,7 +58,9 @@ types!(
 #[test]
 fn every_type_has_a_test() {
     let types = aurak_azure::all();
-    let types: BTreeSet<&str> = types.keys().filter_map(|name| name.strip_prefix("azure.")).collect();
+    // One that is always there leads another life, which is in the kit of the provider's own tests.
+    let lives = types.iter().filter(|(_, ty)| !ty.schema.always);
+    let types: BTreeSet<&str> = lives.filter_map(|(name, _)| name.strip_prefix("azure.")).collect();
     let tested: BTreeSet<&str> = TESTED.iter().copied().collect();
     let missing: Vec<_> = types.difference(&tested).collect();
     assert!(missing.is_empty(), "write a sample in tests/azure/, and the name in `types!`, for {missing:?}");

@@ -35,8 +35,19 @@ impl Other {
         Other { http, base: sandbox.url.clone(), token, version: version.to_string() }
     }
 
+    /// Where each object says its version itself: the one that its own type has here.
+    fn version_for(&self, id: &str) -> String {
+        let types = aurak_azure::all();
+        let plain = |version: &str| !version.contains('{');
+        let own = types.values().find(|ty| plain(&ty.spec.version) && ty.take_apart(id).is_some());
+        match own {
+            Some(ty) if !plain(&self.version) => ty.spec.version.clone(),
+            _ => self.version.clone(),
+        }
+    }
+
     async fn send(&self, method: Method, id: &str, body: Option<&Json>) -> Result<(u16, Json), String> {
-        let url = format!("{}{id}?api-version={}", self.base, self.version);
+        let url = format!("{}{id}?api-version={}", self.base, self.version_for(id));
         let mut request = self.http.request(method, url).bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
