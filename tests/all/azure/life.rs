@@ -53,7 +53,12 @@ async fn made(stage: &mut Stage<'_>) -> Result<(), String> {
 /// Another stack, which only reads it.
 async fn read(stage: &mut Stage<'_>) -> Result<(), String> {
     let live = stage.live().await?.ok_or("it is not there")?;
-    let existing = json!({ "seen": { "type": stage.ty.schema.name, "id": live["id"] } });
+    let mut existing = json!({ "seen": { "type": stage.ty.schema.name, "id": live["id"] } });
+    // What says its version itself does so here as well.
+    let version = &stage.ty.spec.version;
+    if let Some(name) = version.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        existing["seen"][name] = stage.sample.resource[name].clone();
+    }
     let stack = json!({
         "aurak": 1, "name": "reader", "providers": { "azure": {} }, "existing": existing,
         "outputs": { "name": { "value": "{{ seen.name }}" } },
