@@ -4,6 +4,7 @@
 
 mod architecture;
 mod azure;
+mod azure_refusals;
 mod bad_stacks;
 mod canaries;
 mod convergence;
