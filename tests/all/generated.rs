@@ -85,14 +85,34 @@ fn core_types_are_documented() {
     same_as_file("docs/reference/core.md", &page);
 }
 
+#[test]
+fn azure_types_are_documented() {
+    let mut page = note("providers/azure/types");
+    page.push_str(
+        "# The types of `azure`\n\n\
+         See [Azure](../azure.md). `aurak schema azure.subnet` shows one of these at the terminal.\n",
+    );
+    let types = aurak_azure::all();
+    let names: Vec<String> = types.keys().map(|name| link(name)).collect();
+    let _ = write!(page, "\n{}\n", names.join(" \u{b7} "));
+    for ty in types.values() {
+        page.push_str(&type_section(&ty.schema));
+    }
+    same_as_file("docs/reference/azure.md", &page);
+}
+
+/// A link to a section of the same page.
+fn link(name: &str) -> String {
+    format!("[{}](#{})", name.rsplit('.').next().unwrap_or(name), name.replace('.', ""))
+}
+
 fn type_section(schema: &TypeSchema) -> String {
     let mut text = format!("\n## {}\n\n{}\n", schema.name, schema.description.trim());
     for (title, given) in [("It takes", true), ("It gives", false)] {
         let own = schema.attributes.iter().filter(|(_, a)| (!a.computed || a.optional) == given);
         let _ = write!(text, "\n| {title} | | |\n| --- | --- | --- |\n");
         for (name, attribute) in own {
-            let about = attribute.description.trim().replace('|', "\\|");
-            let _ = writeln!(text, "| `{name}` | {} | {about} |", traits(attribute));
+            rows(name, attribute, given, &mut text);
         }
     }
     let mut notes = Vec::new();
@@ -106,6 +126,20 @@ fn type_section(schema: &TypeSchema) -> String {
         let _ = write!(text, "\n{}\n", notes.join(" "));
     }
     text
+}
+
+/// An attribute, and what is in it; what an object only gives stands with the rest of it.
+fn rows(path: &str, attribute: &Attribute, given: bool, text: &mut String) {
+    let about = attribute.description.trim().replace('|', "\\|");
+    let only = if given && attribute.computed && !attribute.optional { ", given by the service" } else { "" };
+    let _ = writeln!(text, "| `{path}` | {}{only} | {about} |", traits(attribute));
+    for (name, below) in &attribute.attributes {
+        rows(&format!("{path}.{name}"), below, given, text);
+    }
+    let items = attribute.items.as_deref().filter(|items| !items.attributes.is_empty());
+    for (name, below) in items.iter().flat_map(|items| &items.attributes) {
+        rows(&format!("{path}[].{name}"), below, given, text);
+    }
 }
 
 fn traits(attribute: &Attribute) -> String {

@@ -73,6 +73,12 @@ impl Parent {
     }
 }
 
+/// Whether a process is stopped: the signal is on its way for a moment.
+fn is_stopped(pid: Pid) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
+    stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('T'))
+}
+
 #[tokio::test]
 async fn when_aurak_is_killed_the_whole_group_dies_and_then_the_lock_is_free() {
     let folder = tempfile::tempdir().unwrap();
@@ -93,6 +99,7 @@ async fn when_aurak_and_the_supervisor_are_killed_the_command_keeps_the_lock() {
     let supervisor = parent.supervisor();
     // Stopped first, so that it cannot end the command when aurak is gone.
     kill_process(supervisor, Signal::STOP).unwrap();
+    until("the supervisor stops", || is_stopped(supervisor).then_some(())).await;
     parent.kill();
     kill_process(supervisor, Signal::KILL).unwrap();
     until("the supervisor ends", || (!lives(supervisor)).then_some(())).await;
