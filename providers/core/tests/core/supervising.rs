@@ -97,11 +97,13 @@ async fn when_aurak_and_the_supervisor_are_killed_the_command_keeps_the_lock() {
     let mut parent = Parent::start(folder.path(), FAMILY);
     let family = pids(folder.path()).await;
     let supervisor = parent.supervisor();
-    // Stopped first, so that it cannot end the command when aurak is gone.
-    kill_process(supervisor, Signal::STOP).unwrap();
-    until("the supervisor stops", || is_stopped(supervisor).then_some(())).await;
-    parent.kill();
+    // Neither may notice that the other is gone. It is aurak that is stopped: a supervisor whose parent
+    // ends while it is stopped is woken by the kernel.
+    let aurak = Pid::from_child(&parent.child);
+    kill_process(aurak, Signal::STOP).unwrap();
+    until("aurak stops", || is_stopped(aurak).then_some(())).await;
     kill_process(supervisor, Signal::KILL).unwrap();
+    parent.kill();
     until("the supervisor ends", || (!lives(supervisor)).then_some(())).await;
     assert!(family.iter().all(|pid| lives(*pid)));
     assert!(!is_free(&parent.lock, Duration::ZERO).await, "the lock is free and the command runs");
