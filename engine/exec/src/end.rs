@@ -16,7 +16,7 @@ use crate::conditions::{judge, makes};
 use crate::dispatch::{Dispatcher, Effect, Phase, Running};
 use crate::error::{ExecError, Failure};
 use crate::job::{Ended, Remains};
-use crate::rows::{Home, Seen, object, set_aside, with_object, without_object};
+use crate::rows::{Home, Seen, left_beside, object, set_aside, with_object, without_object};
 
 impl Dispatcher<'_> {
     /// An executor is done.
@@ -176,6 +176,9 @@ impl Dispatcher<'_> {
                 incomplete.map(str::to_string),
             ),
         };
+        if let (Some(_), Some(before), Some(_)) = (&aside, &before, incomplete) {
+            return vec![RowChange::Put(Arc::new(left_beside(before, &row.needs, made)))];
+        }
         let row = with_object(aside.as_ref().or(before.as_deref()), home, it.slot, made);
         self.see_applied(step, applied);
         vec![RowChange::Put(Arc::new(row))]

@@ -34,7 +34,7 @@ use crate::executor::words;
 use crate::panic::answered;
 use crate::refusal::{question_help, refusal};
 use crate::resolve::{Resolver, Unresolved};
-use crate::rows::{Home, Rows, Seen, object, set_aside, with_object, without_object};
+use crate::rows::{Home, Rows, Seen, left_beside, object, set_aside, with_object, without_object};
 use crate::stop::Stop;
 use crate::whereabouts::{Patience, Settled, Whereabouts, find_out, settled};
 
@@ -521,7 +521,12 @@ impl Case<'_> {
             world,
             row: &plan,
         };
-        let row: Row = with_object(aside.as_ref().or(before.map(|row| &**row)), home, intent.slot, made);
+        let row: Row = match before {
+            Some(before) if aside.is_some() && made.incomplete.is_some() => {
+                left_beside(before, &plan.needs, made)
+            }
+            _ => with_object(aside.as_ref().or(before.map(|row| &**row)), home, intent.slot, made),
+        };
         Ok(vec![RowChange::Put(Arc::new(row))])
     }
 

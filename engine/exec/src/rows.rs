@@ -1,7 +1,7 @@
 //! Rows as a run sees them: those of the state, over them those that it has written, and the bodies
 //! that it has seen, volatile parts included. And what becomes of a row when a step ends.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use aurak_api::{Applied, drop_volatile};
@@ -132,6 +132,16 @@ pub(crate) fn without_object(before: &Arc<Row>, slot: Slot) -> RowChange {
 pub(crate) fn set_aside(before: &Row) -> Row {
     let mut row = before.clone();
     row.old = row.current.take();
+    row
+}
+
+/// The row with what came of a new object that was made only in part, to be deleted: its current object
+/// stays what the address stands for, and what was made is for nobody to use.
+pub(crate) fn left_beside(before: &Row, needs: &[Address], unfinished: Object) -> Row {
+    let mut row = before.clone();
+    let all: BTreeSet<&Address> = before.needs.iter().chain(needs).collect();
+    row.needs = all.into_iter().cloned().collect();
+    row.old = Some(unfinished);
     row
 }
 

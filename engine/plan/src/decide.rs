@@ -82,7 +82,7 @@ impl Context {
         };
 
         let mut reasons = self.replace_reasons(&wanted, row.as_deref(), &compared);
-        let older = row.as_ref().is_some_and(|row| row.old.is_some());
+        let older = row.as_deref().is_some_and(in_use_still);
         if !reasons.is_empty() && older && current.incomplete.is_none() {
             // One older object at a time: what uses that one moves to the current one, and it goes.
             match self.selection.as_ref().is_none_or(|selection| selection.names(&wanted.address)) {
@@ -678,7 +678,7 @@ impl Context {
             return self.settle(wanted, Decision::Failed, live, None, row, used);
         }
         let recorded = self.row(&wanted.address);
-        let older = recorded.as_ref().is_some_and(|row| row.old.is_some());
+        let older = recorded.as_deref().is_some_and(in_use_still);
         let inside = reasons.iter().any(|reason| matches!(reason, Reason::WithinReplaced { .. }));
         let order = match (wanted.lifecycle.create_before_destroy, compared.order(&wanted.schema)) {
             _ if inside => ReplaceOrder::DeleteFirst,
@@ -887,6 +887,12 @@ enum Looked {
     Elsewhere,
     /// It is in the older object of this, which is to be deleted, and goes with that.
     Within(Address),
+}
+
+/// Whether a row has an older object that something may still use. One that a replacement made only in
+/// part never was of any use, and can go at once.
+pub(crate) fn in_use_still(row: &Row) -> bool {
+    row.old.as_ref().is_some_and(|old| old.incomplete.is_none())
 }
 
 /// A row as recorded, to see whether it still says what it should.

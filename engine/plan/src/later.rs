@@ -10,6 +10,7 @@ use aurak_model::schema::ReplaceOrder;
 use aurak_model::{Address, Diagnostic, Origin, Reason};
 
 use crate::context::Context;
+use crate::decide::in_use_still;
 use crate::removal::Known;
 use crate::resource::Decision;
 
@@ -29,7 +30,7 @@ impl Context {
         let rows = &self.input.previous.rows;
         let leaves: BTreeSet<&Address> = leaving.iter().map(|(address, _, _)| address).collect();
         let goes = |address: &Address, row: &Row| {
-            leaves.contains(address) || row.old.is_some() || self.replaced(&now(address)).is_some()
+            leaves.contains(address) || in_use_still(row) || self.replaced(&now(address)).is_some()
         };
         let going: BTreeSet<&Address> =
             rows.iter().filter(|(address, row)| goes(address, row)).map(|(address, _)| address).collect();
@@ -102,7 +103,7 @@ impl Context {
                 self.warn_of_use(address, user);
             }
             // A new object may need the name of the older one.
-            let left_over = row.old.is_some() && !self.is_created(address);
+            let left_over = in_use_still(row) && !self.is_created(address);
             if replaced != Some(ReplaceOrder::CreateFirst) && !left_over {
                 continue;
             }

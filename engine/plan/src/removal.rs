@@ -14,6 +14,7 @@ use aurak_model::{
 };
 
 use crate::context::{Context, InstId, Members};
+use crate::decide::in_use_still;
 use crate::provider::{ProviderGroup, ProviderInstance};
 use crate::resource::Decision;
 
@@ -116,7 +117,7 @@ impl Context {
             let Some(old) = &row.old else { continue };
             let address = renamed.get(address).unwrap_or(address);
             if self.selection.as_ref().is_some_and(|s| !s.names(address))
-                || self.set_aside.borrow().contains(address)
+                || (in_use_still(row) && self.set_aside.borrow().contains(address))
             {
                 continue;
             }

@@ -436,7 +436,9 @@ impl<'a> Builder<'a> {
             let provider = instance.provider.as_ref().map(|provider| &provider.node.address);
             row.type_name != instance.type_name || provider.is_some_and(|provider| *provider != row.provider)
         });
-        if same || other {
+        // There is room for one older object, which the one that is there now may become.
+        let unfinished = old.is_some_and(|old| old.incomplete.is_some());
+        if same || other || unfinished {
             leftover.first = true;
             waits.push(leftover.step);
         } else {
