@@ -98,6 +98,19 @@ impl Dialect for Arm {
         refusal::judge(refusal, method, after)
     }
 
+    fn is_the_end(&self, answer: &Response) -> bool {
+        // What only says that something went wrong in passing is of the question.
+        const PASSING: &[&str] = &[
+            "InternalServerError",
+            "ServerTimeout",
+            "OperationTimedOut",
+            "ServiceUnavailable",
+            "GatewayTimeout",
+        ];
+        let code = refusal::read(answer).code;
+        answer.status == 500 && !code.is_empty() && !PASSING.contains(&code.as_str())
+    }
+
     fn instead(&self, path: &str, refusal: &ProviderError) -> Option<String> {
         (refusal.code.as_deref() == Some("RoleAssignmentExists")).then_some(())?;
         // The message ends with the other one, without dashes or with them.

@@ -97,6 +97,12 @@ pub trait Dialect: Send + Sync {
     /// What it means for a request.
     fn judge(&self, refusal: &Refusal, method: Method, after: Option<Duration>) -> Verdict;
 
+    /// Whether a server error in answer to a question about an operation is how that ended, and not
+    /// how the question did: where the service says so by the status of the answer.
+    fn is_the_end(&self, _answer: &Response) -> bool {
+        false
+    }
+
     /// The path of an object that stands in the way of one that was to be made at `path`, where a refusal
     /// says that it is the same by another name.
     fn instead(&self, _path: &str, _refusal: &ProviderError) -> Option<String> {

@@ -429,7 +429,9 @@ impl Provider for RestProvider {
         };
         let request = Request::new(Method::Get, self.driver.trusted(&handle.poll_url)?);
         let answer = self.driver.ask(request.clone()).await?;
-        if matches!(answer.status, 401 | 403 | 408 | 429 | 500..=599) {
+        if matches!(answer.status, 401 | 403 | 408 | 429 | 500..=599)
+            && !(handle.kind != Follow::Object && self.dialect().is_the_end(&answer))
+        {
             // The question failed, and not the operation.
             return Err(self.driver.refused(&request, &answer).effect(Effect::Unknown));
         }
