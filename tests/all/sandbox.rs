@@ -166,10 +166,8 @@ resources:
 fn a_plan_is_rehearsed_in_a_copy() {
     let mut folder = aks();
     let dir = folder.path("real").display().to_string();
-    for line in run(&folder, &["sandbox", "start", "--dir", &dir, "--speed", "2000"], 0).lines() {
-        let (name, value) = line.strip_prefix("export ").and_then(|line| line.split_once('=')).unwrap();
-        folder.set(name, value.trim_matches('\''));
-    }
+    let exports = run(&folder, &["sandbox", "start", "--dir", &dir, "--speed", "2000"], 0);
+    folder.evaluate(&exports);
     let log = |folder: &Folder| run(folder, &["sandbox", "log", "--dir", &dir, "--writes"], 0);
     run(&folder, &["apply", "--yes"], 0);
     let change = ["--var", "services=[api, web, mail, extra]"];

@@ -83,11 +83,8 @@ impl Life {
         let faults = seed.map(|seed| format!("--faults={seed}:20"));
         let mut start = vec!["start", "--speed", "3000"];
         start.extend(faults.as_deref());
-        for line in life.sandbox(&start)?.lines() {
-            let said = line.strip_prefix("export ").and_then(|line| line.split_once('='));
-            let (name, value) = said.ok_or_else(|| format!("no export: {line}"))?;
-            life.folder.set(name, value.trim_matches('\''));
-        }
+        let exports = life.sandbox(&start)?;
+        life.folder.evaluate(&exports);
         Ok(life)
     }
 

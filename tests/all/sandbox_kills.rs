@@ -155,10 +155,8 @@ fn a_cluster_that_is_being_made_is_waited_for_and_not_made_again() {
     // Its creation takes seconds.
     let mut folder = folder(&key, "100");
     let dir = folder.path("served").display().to_string();
-    for line in run(&folder, &["sandbox", "start", "--dir", &dir, "--speed", "100"]).unwrap().lines() {
-        let (name, value) = line.strip_prefix("export ").and_then(|line| line.split_once('=')).unwrap();
-        folder.set(name, value.trim_matches('\''));
-    }
+    let exports = run(&folder, &["sandbox", "start", "--dir", &dir, "--speed", "100"]).unwrap();
+    folder.evaluate(&exports);
     let log = |folder: &Folder| run(folder, &["sandbox", "log", "--dir", &dir, "--writes"]).unwrap();
     let puts = |text: &str| {
         let of_cluster = |line: &&str| line.contains("PUT") && line.contains("/managedClusters/c");

@@ -96,6 +96,14 @@ impl Folder {
         self.variables.push((name.to_string(), value.to_string()));
     }
 
+    /// Takes over what a command prints for a shell, as `export NAME='VALUE'`.
+    pub fn evaluate(&mut self, exports: &str) {
+        let said = exports.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
+        for (name, value) in said {
+            self.set(name, value.trim_matches('\''));
+        }
+    }
+
     /// Everything that the test made.
     pub fn root(&self) -> &Path {
         self.dir.path()

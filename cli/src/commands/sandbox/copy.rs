@@ -49,6 +49,10 @@ pub(super) fn run(args: &Args, global: &Global, ui: &Ui) -> Result<Exit, Command
     let place = place(&document)?;
 
     let from = state_dir(global, &root, &document.stack, document.environment.as_deref())?;
+    if from.join(format!("{}-wal", aurak_state::FILE)).exists() {
+        return Err(CommandError::new("locked", "a run is at work on the state, or was cut off")
+            .help("wait for it, or let `aurak apply` go on with it, and copy then"));
+    }
     let states = sandbox_states(&root);
     let home = Home::at(Some(&states))?;
     home.make()?;
@@ -136,10 +140,6 @@ fn place(document: &StateDoc) -> Result<String, CommandError> {
 /// Copies a state that nobody writes just now: then it is one whole file.
 fn copy_state(from: &Path, to: &Path) -> Result<(), CommandError> {
     let [source, target] = [from, to].map(|dir| dir.join(aurak_state::FILE));
-    if from.join(format!("{}-wal", aurak_state::FILE)).exists() {
-        return Err(CommandError::new("locked", "a run is at work on the state, or was cut off")
-            .help("wait for it, or let `aurak apply` go on with it, and copy then"));
-    }
     let bytes = fs::read(&source).map_err(|error| CommandError::file("read the state", &source, &error))?;
     match fs::remove_dir_all(to) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
