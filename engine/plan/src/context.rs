@@ -170,6 +170,8 @@ pub(crate) struct Context {
     pub node_needs: RefCell<Vec<NodeNeeds>>,
     pub asks: RefCell<BTreeMap<AskKey, Ask>>,
     pub findings: RefCell<Vec<Diagnostic>>,
+    /// What could not be read, by what it is called and why: its finding, and the addresses.
+    pub unread: RefCell<HashMap<(&'static str, String), (usize, Vec<Address>)>>,
     pub deferred: RefCell<Vec<aurak_model::plan::DeferredBlock>>,
     /// Blocks of which it is not known yet which instances there are, also those that `--only` leaves
     /// out; without the keys of modules that are not known either.
@@ -219,6 +221,7 @@ impl Context {
             node_needs: RefCell::default(),
             asks: RefCell::default(),
             findings: RefCell::new(findings),
+            unread: RefCell::default(),
             deferred: RefCell::default(),
             undecided: RefCell::default(),
             claims: RefCell::default(),

@@ -1,12 +1,11 @@
 //! From what is wanted, what was and what is to what happens: keep, change, replace, make, take over.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use aurak_model::plan::RowPlan;
 use aurak_model::record::Row;
-use aurak_model::schema::{Refresh, ReplaceOrder};
+use aurak_model::schema::ReplaceOrder;
 use aurak_model::{
     Action, Address, Answer, Ask, BlockKind, Change, Diagnostic, Difference, Map, Name, Origin, Path, Reason,
     Refreshed, Slot, Value, in_yaml,
@@ -15,7 +14,8 @@ use aurak_model::{
 use crate::context::{Context, GaveUp, Instance};
 use crate::diff::{self, Compare, Compared};
 use crate::evaluate::descend;
-use crate::resource::{Decision, Kept, Making, Other, Recording, Updating, Wanted};
+use crate::looked::Looked;
+use crate::resource::{Decision, Kept, Making, Recording, Updating, Wanted};
 use crate::same::Claim;
 
 /// How often a preview is asked for before the resource is planned offline.
@@ -38,7 +38,7 @@ impl Context {
                 return self.decide_elsewhere(wanted, row_plan, current);
             }
             let where_to = format!("its provider leads to `{parent}` now");
-            self.find_elsewhere(&wanted.address, &where_to);
+            self.find_unread("elsewhere", &wanted.address, &where_to);
             return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
         }
         if let Some(row) = row.as_deref().filter(|row| row.type_name != wanted.type_name) {
@@ -150,27 +150,6 @@ impl Context {
         self.settle(wanted, decision, compared.planned, Some(change), row_plan, used)
     }
 
-    /// Its object is in another world than its provider reaches.
-    fn find_elsewhere(&self, address: &Address, why: &str) {
-        self.find(
-            Diagnostic::error("elsewhere", format!("could not read `{address}`: {why}"))
-                .help(format!(
-                    "nothing was changed; give it a provider that reaches it again, or have it deleted there \
-                     and made here with `--replace '{address}'`"
-                ))
-                .about(address),
-        );
-    }
-
-    /// Whether the world that a row's object is in comes from something, by the name that it has now.
-    fn came_from(&self, row: &Row, parent: &Address) -> bool {
-        let recorded = self.input.previous.providers.get(&row.provider);
-        recorded.is_none_or(|recorded| {
-            let before = self.recorded_at(parent);
-            recorded.needs.iter().any(|need| *need == before || self.called_now(need) == *parent)
-        })
-    }
-
     /// The change as the service sees it, where the type can tell. The desired values may change from
     /// round to round, so an answer may come too late; after three questions it is planned offline.
     fn previewed(
@@ -222,117 +201,19 @@ impl Context {
         compared
     }
 
-    fn is_to_be_replaced(&self, wanted: &Wanted<'_>) -> bool {
+    pub(crate) fn is_to_be_replaced(&self, wanted: &Wanted<'_>) -> bool {
         let replace = &self.input.options.replace;
         !replace.is_empty()
             && (replace.contains(&wanted.address) || replace.contains(&wanted.address.block()))
     }
 
-    /// What the object of a row looks like now.
-    fn refreshed(
-        self: &Rc<Self>,
-        wanted: &Wanted<'_>,
-        current: &aurak_model::Object,
-    ) -> Result<Looked, GaveUp> {
-        if wanted.schema.refresh == Refresh::None {
-            return Ok(Looked::There(current.attributes.clone()));
-        }
-        let at = self.moved_from(&wanted.address).unwrap_or_else(|| wanted.address.clone());
-        let node = &wanted.provider.node;
-        let previous = &self.input.previous;
-        let row = previous.rows.get(&at);
-        // It was read with the provider that the row names: that tells only where it is the same one.
-        // Where only apply can tell, what its world comes from has to do.
-        let recorded = row.and_then(|row| previous.providers.get(&row.provider));
-        let same = match recorded {
-            None => wanted.provider.unknown,
-            Some(recorded) => {
-                let told = recorded.address != node.address || !recorded.config.has_unknown();
-                let came_from: BTreeSet<Address> =
-                    recorded.needs.iter().map(|need| self.called_now(need)).collect();
-                recorded.type_name == node.type_name
-                    && match told && !wanted.provider.unknown {
-                        true => recorded.config.reveal() == node.config.reveal(),
-                        false => came_from == node.needs.iter().map(|need| self.recorded_at(need)).collect(),
-                    }
-            }
-        };
-        let older = row.and_then(|row| self.older_world(row));
-        let refreshed = match self.input.snapshot.rows.get(&at) {
-            // Why it could not be read, an answer tells.
-            Some(refreshed)
-                if same && !(older.is_some() && matches!(refreshed, Refreshed::Unreadable(_))) =>
-            {
-                refreshed.clone()
-            }
-            _ => {
-                let ask = Ask::Read {
-                    address: wanted.address.clone(),
-                    slot: Slot::Current,
-                    type_name: wanted.type_name.clone(),
-                    provider: wanted.provider.node.clone(),
-                    id: current.id.clone(),
-                    world: row.and_then(|row| row.world.clone()),
-                    last: current.attributes.clone(),
-                };
-                match self.ask(ask, 0) {
-                    None => {
-                        Refreshed::Found { id: current.id.clone(), attributes: current.attributes.clone() }
-                    }
-                    Some(Answer::Object(refreshed)) => refreshed,
-                    Some(Answer::Elsewhere(why)) => {
-                        if let Some(older) = older {
-                            return Ok(Looked::Within(older));
-                        }
-                        if !self.is_to_be_replaced(wanted) {
-                            self.find_elsewhere(&wanted.address, &why);
-                            return Err(GaveUp);
-                        }
-                        return Ok(match self.input.snapshot.rows.get(&at) {
-                            Some(Refreshed::Absent) => Looked::Gone,
-                            _ => Looked::Elsewhere,
-                        });
-                    }
-                    Some(Answer::Failed(why)) => Refreshed::Unreadable(why),
-                    Some(_) => Refreshed::Unreadable("the answer is of another kind".to_string()),
-                }
-            }
-        };
-        match refreshed {
-            Refreshed::Found { attributes, .. } => {
-                let attributes = attributes.as_map().cloned().unwrap_or_default();
-                Ok(Looked::There(crate::mark::mark_all(&attributes, &wanted.schema)))
-            }
-            Refreshed::Absent => Ok(Looked::Gone),
-            Refreshed::Asleep(why) => {
-                self.find(
-                    Diagnostic::warning("asleep", format!("`{}` could not be read: {why}", wanted.address))
-                        .detail("it is planned as it was last seen")
-                        .about(&wanted.address),
-                );
-                Ok(Looked::There(current.attributes.clone()))
-            }
-            Refreshed::Unreadable(why) => {
-                self.find(
-                    Diagnostic::error("unreadable", format!("could not read `{}`: {why}", wanted.address))
-                        .help("nothing was changed; mend the cause and plan again")
-                        .about(&wanted.address),
-                );
-                Err(GaveUp)
-            }
-            Refreshed::Ambiguous(ids) => {
-                self.find(
-                    Diagnostic::error("ambiguous", format!("several objects may be `{}`", wanted.address))
-                        .detail(format!("their ids: {}", crate::words::list(&ids)))
-                        .about(&wanted.address),
-                );
-                Err(GaveUp)
-            }
-        }
-    }
-
     /// There is no object of ours: make one, or take one over.
-    fn decide_new(self: &Rc<Self>, wanted: Wanted<'_>, row: RowPlan, mut reasons: Vec<Reason>) -> Instance {
+    pub(crate) fn decide_new(
+        self: &Rc<Self>,
+        wanted: Wanted<'_>,
+        row: RowPlan,
+        mut reasons: Vec<Reason>,
+    ) -> Instance {
         let key = self.natural_key(&wanted);
         let imported = self.import_id(&wanted.address);
         let provider_known = !wanted.provider.unknown;
@@ -442,171 +323,6 @@ impl Context {
         let making =
             Making { desired: wanted.desired.clone(), adopt: wanted.lifecycle.adopt, key, gone_with: None };
         self.settle(wanted, Decision::Create(making), planned, Some(change), row, Vec::new())
-    }
-
-    /// Whether an object is one that a replacement at this address left behind.
-    fn is_older(&self, wanted: &Wanted<'_>, id: &Name) -> bool {
-        let row = self.row(&wanted.address);
-        row.is_some_and(|row| {
-            row.type_name == wanted.type_name && row.old.iter().chain(&row.temporary).any(|o| o.id == *id)
-        })
-    }
-
-    /// The address in this state that an object belongs to already, by its id or by its natural key.
-    pub(crate) fn recorded_as(&self, wanted: &Wanted<'_>, id: &Name) -> Option<Address> {
-        let previous = &self.input.previous;
-        let owners = self.owners.get_or_init(|| self.find_owners());
-        let node = &wanted.provider.node;
-        // Ids are unique within a world only. What may be the same world is taken for it: the object of
-        // one address must not be taken over by another, and go with the first.
-        let same_world = |row: &Row| {
-            row.provider == node.address || {
-                let recorded = self.recorded_provider(row);
-                recorded.type_name == node.type_name && !self.leads_elsewhere(&recorded, node)
-            }
-        };
-        let by_id = owners.get(&(wanted.type_name.clone(), id.clone()));
-        let key = self.key_of(&wanted.desired, &wanted.schema);
-        let by_key = key.and_then(|key| owners.get(&(wanted.type_name.clone(), key)));
-        let mut all = by_id.into_iter().chain(by_key).flatten();
-        let gone =
-            |address: &Address| matches!(self.input.snapshot.rows.get(address), Some(Refreshed::Absent));
-        let other = |address: &&Address| {
-            **address != wanted.address
-                && !gone(address)
-                && previous.rows.get(*address).is_some_and(|row| same_world(row))
-        };
-        all.find(other).cloned()
-    }
-
-    /// The rows of a type whose objects have an id or a natural key.
-    fn find_owners(&self) -> HashMap<(Name, Name), Vec<Address>> {
-        let mut owners: HashMap<(Name, Name), Vec<Address>> = HashMap::new();
-        for (address, row) in &self.input.previous.rows {
-            let schema = self.input.schemas.types.get(&row.type_name);
-            for object in row.current.iter().chain(&row.old).chain(&row.temporary) {
-                let key = schema.and_then(|schema| self.key_of(&object.attributes, schema));
-                for name in [Some(object.id.clone()), key].into_iter().flatten() {
-                    owners.entry((row.type_name.clone(), name)).or_default().push(address.clone());
-                }
-            }
-        }
-        owners
-    }
-
-    /// The world that the object lived in is made anew: it went with it.
-    fn decide_moved_world(
-        self: &Rc<Self>,
-        wanted: Wanted<'_>,
-        row: RowPlan,
-        parent: Address,
-        before: &Value,
-    ) -> Instance {
-        let reasons = vec![Reason::WithinReplaced { within: parent.clone() }];
-        let replaced = self
-            .by_address
-            .borrow()
-            .get(&parent)
-            .copied()
-            .is_some_and(|id| matches!(self.instance(id).decision, Decision::Replace { .. }))
-            || self.row(&parent).is_some_and(|row| row.old.is_some());
-        if wanted.lifecycle.prevent_destroy && replaced {
-            self.find(
-                Diagnostic::error(
-                    "prevent_destroy",
-                    format!("`{}` would have to be replaced, but `prevent_destroy` keeps it", wanted.address),
-                )
-                .detail(reason_words(&reasons[0]))
-                .help("take the change back, or `prevent_destroy` away")
-                .about(&wanted.address),
-            );
-            return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
-        }
-        let key = self.natural_key(&wanted);
-        let planned = diff::planned_create(&wanted.schema, &wanted.address, &wanted.desired);
-        let mut change = self.creation(&wanted, Action::Replace(ReplaceOrder::DeleteFirst), reasons);
-        change.differences = diff::leaf_differences(Some(before), Some(&wanted.desired));
-        let making = Making { desired: wanted.desired.clone(), adopt: false, key, gone_with: Some(parent) };
-        self.settle(wanted, Decision::Create(making), planned, Some(change), row, Vec::new())
-    }
-
-    /// The address stands for something of another type now: the old object goes by its own type's
-    /// rules.
-    fn decide_other_type(
-        self: &Rc<Self>,
-        wanted: Wanted<'_>,
-        row_plan: RowPlan,
-        row: &Row,
-        current: &aurak_model::Object,
-    ) -> Instance {
-        let before = row.type_name.clone();
-        if let Some(Refreshed::Absent) = self.input.snapshot.rows.get(&row.address) {
-            return self.decide_new(
-                wanted,
-                row_plan,
-                vec![Reason::ObjectGone, Reason::TypeChanged { before }],
-            );
-        }
-        self.decide_anew(wanted, row_plan, row, current, vec![Reason::TypeChanged { before }])
-    }
-
-    /// Its object is in another world than its provider reaches, and the command line asks for a new
-    /// one: the old one goes there, and the new one is made here.
-    fn decide_elsewhere(
-        self: &Rc<Self>,
-        wanted: Wanted<'_>,
-        row_plan: RowPlan,
-        current: &aurak_model::Object,
-    ) -> Instance {
-        let at = self.moved_from(&wanted.address).unwrap_or_else(|| wanted.address.clone());
-        let Some(row) = self.input.previous.rows.get(&at).cloned() else {
-            return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
-        };
-        self.decide_anew(wanted, row_plan, &row, current, vec![Reason::Requested])
-    }
-
-    /// The old object goes by the provider, and the rules, of its row, before the new one is made.
-    fn decide_anew(
-        self: &Rc<Self>,
-        wanted: Wanted<'_>,
-        row_plan: RowPlan,
-        row: &Row,
-        current: &aurak_model::Object,
-        reasons: Vec<Reason>,
-    ) -> Instance {
-        if wanted.lifecycle.prevent_destroy || row.lifecycle.prevent_destroy {
-            let finding = Diagnostic::error(
-                "prevent_destroy",
-                format!("`{}` would have to be replaced, but `prevent_destroy` keeps it", wanted.address),
-            );
-            let finding = match row.type_name != wanted.type_name {
-                true => finding
-                    .detail(format!("it was a {} until now", row.type_name))
-                    .help("take the change back, or give the new resource another name"),
-                false => finding.help("take `prevent_destroy` away, apply, and replace it then"),
-            };
-            self.find(finding.about(&wanted.address));
-            return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
-        }
-        let live = match self.input.snapshot.rows.get(&row.address) {
-            Some(Refreshed::Found { attributes, .. }) => attributes.clone(),
-            _ => current.attributes.clone(),
-        };
-        let key = self.natural_key(&wanted);
-        let planned = diff::planned_create(&wanted.schema, &wanted.address, &wanted.desired);
-        let change = self.creation(&wanted, Action::Replace(ReplaceOrder::DeleteFirst), reasons);
-        let other = Other { type_name: row.type_name.clone(), provider: self.recorded_provider(row) };
-        let making =
-            Making { desired: wanted.desired.clone(), adopt: wanted.lifecycle.adopt, key, gone_with: None };
-        let decision = Decision::Replace {
-            order: ReplaceOrder::DeleteFirst,
-            old: current.id.clone(),
-            live,
-            making,
-            other: Some(other),
-            temporary: None,
-        };
-        self.settle(wanted, decision, planned, Some(change), row_plan, Vec::new())
     }
 
     fn decide_import(
@@ -806,7 +522,7 @@ impl Context {
         }
     }
 
-    fn settle(
+    pub(crate) fn settle(
         &self,
         wanted: Wanted<'_>,
         decision: Decision,
@@ -862,7 +578,7 @@ impl Context {
         }
     }
 
-    fn creation(&self, wanted: &Wanted<'_>, action: Action, reasons: Vec<Reason>) -> Change {
+    pub(crate) fn creation(&self, wanted: &Wanted<'_>, action: Action, reasons: Vec<Reason>) -> Change {
         Change {
             address: wanted.address.clone(),
             type_name: wanted.type_name.clone(),
@@ -877,16 +593,6 @@ impl Context {
             data_loss: None,
         }
     }
-}
-
-/// What was found where the object of a row should be.
-enum Looked {
-    There(Value),
-    Gone,
-    /// It is in a world that its provider does not reach.
-    Elsewhere,
-    /// It is in the older object of this, which is to be deleted, and goes with that.
-    Within(Address),
 }
 
 /// Whether a row has an older object that something may still use. One that a replacement made only in
@@ -914,7 +620,7 @@ impl RecordedRow<'_> {
 }
 
 /// A reason as a clause, for messages.
-fn reason_words(reason: &Reason) -> String {
+pub(crate) fn reason_words(reason: &Reason) -> String {
     match reason {
         Reason::ImmutableAttribute { path } => format!("`{path}` cannot be changed in place"),
         Reason::ImmutableNeeds { path, needs } => {

@@ -7,7 +7,6 @@ use std::rc::Rc;
 use aurak_expr::coerce;
 use aurak_model::path::Seg;
 use aurak_model::program::{BlockId, ModuleId, ProviderUse};
-use aurak_model::record::Row;
 use aurak_model::schema::provider_of;
 use aurak_model::{Address, Attribute, Diagnostic, Kind, Name, Origin, Path, ProviderNode, Value};
 
@@ -387,14 +386,6 @@ impl Context {
             }
         }
         None
-    }
-
-    /// What a row's world came from, if a replacement of that left its older object behind: what is not
-    /// in the new one is in that.
-    pub(crate) fn older_world(&self, row: &Row) -> Option<Address> {
-        let provider = self.input.previous.providers.get(&row.provider)?;
-        let mut parents = provider.needs.iter().map(|need| self.name_in_plan(need));
-        parents.find(|parent| self.row(parent).is_some_and(|row| row.old.is_some()))
     }
 
     /// Adds what `depends_on` names to what was read.

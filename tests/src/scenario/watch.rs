@@ -323,14 +323,16 @@ impl Stage {
     ) -> Result<(String, Ran), String> {
         let mut replace: BTreeSet<Address> = BTreeSet::new();
         while ran.ended == Ended::Refused {
-            let words = text.split("with `--replace '").skip(1);
-            let named = words.filter_map(|rest| Address::parse(rest.split_once("'`")?.0).ok());
+            let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let commands = line.split("made here with `").skip(1).filter_map(|rest| rest.split('`').next());
+            let words = commands.flat_map(|command| command.split("--replace '").skip(1));
+            let named = words.filter_map(|rest| Address::parse(rest.rsplit_once('\'')?.0).ok());
             let count = replace.len();
             replace.extend(named);
             if replace.is_empty() {
                 break;
             }
-            if replace.len() == count && text.contains("with `--replace '") {
+            if replace.len() == count && line.contains("made here with `") {
                 return Err(format!("settle: what help says does not help\n{text}"));
             }
             if replace.len() == count {

@@ -1,0 +1,148 @@
+//! Objects that are not where their address leads now: their world was made anew, or their provider
+//! leads to another, or their address stands for another type.
+
+use std::rc::Rc;
+
+use aurak_model::plan::RowPlan;
+use aurak_model::record::Row;
+use aurak_model::schema::ReplaceOrder;
+use aurak_model::{Action, Address, Diagnostic, Reason, Refreshed, Value};
+
+use crate::context::{Context, Instance};
+use crate::decide::{in_use_still, reason_words};
+use crate::diff;
+use crate::resource::{Decision, Making, Other, Wanted};
+
+impl Context {
+    /// Whether the world that a row's object is in comes from something, by the name that it has now.
+    pub(crate) fn came_from(&self, row: &Row, parent: &Address) -> bool {
+        let recorded = self.input.previous.providers.get(&row.provider);
+        recorded.is_none_or(|recorded| {
+            let before = self.recorded_at(parent);
+            recorded.needs.iter().any(|need| *need == before || self.called_now(need) == *parent)
+        })
+    }
+
+    /// What a row's world came from, if a replacement of that left its older object behind: what is not
+    /// in the new one is in that.
+    pub(crate) fn older_world(&self, row: &Row) -> Option<Address> {
+        let provider = self.input.previous.providers.get(&row.provider)?;
+        let mut parents = provider.needs.iter().map(|need| self.name_in_plan(need));
+        parents.find(|parent| self.row(parent).as_deref().is_some_and(in_use_still))
+    }
+
+    /// The world that the object lived in is made anew: it went with it.
+    pub(crate) fn decide_moved_world(
+        self: &Rc<Self>,
+        wanted: Wanted<'_>,
+        row: RowPlan,
+        parent: Address,
+        before: &Value,
+    ) -> Instance {
+        let reasons = vec![Reason::WithinReplaced { within: parent.clone() }];
+        let replaced = self
+            .by_address
+            .borrow()
+            .get(&parent)
+            .copied()
+            .is_some_and(|id| matches!(self.instance(id).decision, Decision::Replace { .. }))
+            || self.row(&parent).as_deref().is_some_and(in_use_still);
+        if wanted.lifecycle.prevent_destroy && replaced {
+            self.find(
+                Diagnostic::error(
+                    "prevent_destroy",
+                    format!("`{}` would have to be replaced, but `prevent_destroy` keeps it", wanted.address),
+                )
+                .detail(reason_words(&reasons[0]))
+                .help("take the change back, or `prevent_destroy` away")
+                .about(&wanted.address),
+            );
+            return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
+        }
+        let key = self.natural_key(&wanted);
+        let planned = diff::planned_create(&wanted.schema, &wanted.address, &wanted.desired);
+        let mut change = self.creation(&wanted, Action::Replace(ReplaceOrder::DeleteFirst), reasons);
+        change.differences = diff::leaf_differences(Some(before), Some(&wanted.desired));
+        let making = Making { desired: wanted.desired.clone(), adopt: false, key, gone_with: Some(parent) };
+        self.settle(wanted, Decision::Create(making), planned, Some(change), row, Vec::new())
+    }
+
+    /// The address stands for something of another type now: the old object goes by its own type's
+    /// rules.
+    pub(crate) fn decide_other_type(
+        self: &Rc<Self>,
+        wanted: Wanted<'_>,
+        row_plan: RowPlan,
+        row: &Row,
+        current: &aurak_model::Object,
+    ) -> Instance {
+        let before = row.type_name.clone();
+        if let Some(Refreshed::Absent) = self.input.snapshot.rows.get(&row.address) {
+            return self.decide_new(
+                wanted,
+                row_plan,
+                vec![Reason::ObjectGone, Reason::TypeChanged { before }],
+            );
+        }
+        self.decide_anew(wanted, row_plan, row, current, vec![Reason::TypeChanged { before }])
+    }
+
+    /// Its object is in another world than its provider reaches, and the command line asks for a new
+    /// one: the old one goes there, and the new one is made here.
+    pub(crate) fn decide_elsewhere(
+        self: &Rc<Self>,
+        wanted: Wanted<'_>,
+        row_plan: RowPlan,
+        current: &aurak_model::Object,
+    ) -> Instance {
+        let at = self.moved_from(&wanted.address).unwrap_or_else(|| wanted.address.clone());
+        let Some(row) = self.input.previous.rows.get(&at).cloned() else {
+            return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
+        };
+        self.decide_anew(wanted, row_plan, &row, current, vec![Reason::Requested])
+    }
+
+    /// The old object goes by the provider, and the rules, of its row, before the new one is made.
+    pub(crate) fn decide_anew(
+        self: &Rc<Self>,
+        wanted: Wanted<'_>,
+        row_plan: RowPlan,
+        row: &Row,
+        current: &aurak_model::Object,
+        reasons: Vec<Reason>,
+    ) -> Instance {
+        if wanted.lifecycle.prevent_destroy || row.lifecycle.prevent_destroy {
+            let finding = Diagnostic::error(
+                "prevent_destroy",
+                format!("`{}` would have to be replaced, but `prevent_destroy` keeps it", wanted.address),
+            );
+            let finding = match row.type_name != wanted.type_name {
+                true => finding
+                    .detail(format!("it was a {} until now", row.type_name))
+                    .help("take the change back, or give the new resource another name"),
+                false => finding.help("take `prevent_destroy` away, apply, and replace it then"),
+            };
+            self.find(finding.about(&wanted.address));
+            return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
+        }
+        let live = match self.input.snapshot.rows.get(&row.address) {
+            Some(Refreshed::Found { attributes, .. }) => attributes.clone(),
+            _ => current.attributes.clone(),
+        };
+        let key = self.natural_key(&wanted);
+        let planned = diff::planned_create(&wanted.schema, &wanted.address, &wanted.desired);
+        let change = self.creation(&wanted, Action::Replace(ReplaceOrder::DeleteFirst), reasons);
+        let other = Other { type_name: row.type_name.clone(), provider: self.recorded_provider(row) };
+        let making =
+            Making { desired: wanted.desired.clone(), adopt: wanted.lifecycle.adopt, key, gone_with: None };
+        let decision = Decision::Replace {
+            order: ReplaceOrder::DeleteFirst,
+            old: current.id.clone(),
+            live,
+            making,
+            other: Some(other),
+            temporary: None,
+        };
+        self.settle(wanted, decision, planned, Some(change), row_plan, Vec::new())
+    }
+}
