@@ -114,7 +114,7 @@ pub fn whole(plan: &Plan, previous: &StateDoc) -> Result<(), Wrong> {
 }
 
 fn is_left(change: &Change) -> bool {
-    change.reasons.contains(&Reason::LeftOver)
+    change.reasons.iter().any(|reason| matches!(reason, Reason::LeftOver { .. }))
 }
 
 fn is_move(step: &Step) -> bool {

@@ -228,7 +228,10 @@ pub enum Reason {
     /// Everything is to go.
     Destroy,
     /// An older object that a replacement left behind.
-    LeftOver,
+    LeftOver {
+        /// The provider's id of that.
+        id: Name,
+    },
     /// The temporary object of a rotation that was cut off.
     LeftOfRotation,
     /// It dies with what it lives in.

@@ -131,7 +131,12 @@ impl Context {
                     provider: self.provider_of_row(row, &providers),
                 }),
                 parent: None,
-                change: Some(self.removal_change(address, row, Action::Delete, vec![Reason::LeftOver])),
+                change: Some(self.removal_change(
+                    address,
+                    row,
+                    Action::Delete,
+                    vec![Reason::LeftOver { id: old.id.clone() }],
+                )),
             });
         }
         removals.extend(self.temporaries(&gone, &providers, &known));

@@ -218,7 +218,9 @@ fn needs_approval(approved: &Plan, next: &Plan, created: usize, most: usize) -> 
             Action::Create | Action::Read => belongs(&change.address, &deferred),
             Action::NoOp => true,
             // It was announced with the replacement, and waited for what was made from it.
-            Action::Delete => change.reasons == [Reason::LeftOver] && belongs(&change.address, &deferred),
+            Action::Delete => {
+                matches!(change.reasons[..], [Reason::LeftOver { .. }]) && belongs(&change.address, &deferred)
+            }
             _ => false,
         };
         if !expected {

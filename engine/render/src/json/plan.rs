@@ -210,7 +210,7 @@ fn reason_of(reason: &Reason, place: Option<&str>) -> Json {
         Reason::WhenFalse => object([name("when_false"), text]),
         Reason::KeyGone => object([name("key_gone"), text]),
         Reason::Destroy => object([name("destroy"), text]),
-        Reason::LeftOver => object([name("left_over"), text]),
+        Reason::LeftOver { id } => object([name("left_over"), text, ("id", (&**id).into())]),
         Reason::LeftOfRotation => object([name("left_of_rotation"), text]),
         Reason::DeletedWith { parent } => {
             object([name("deleted_with"), text, ("address", parent.as_str().into())])

@@ -32,7 +32,7 @@ fn is_obvious(reason: &Reason, change: &Change) -> bool {
         | Reason::NotInConfiguration
         | Reason::WhenFalse
         | Reason::KeyGone
-        | Reason::LeftOver
+        | Reason::LeftOver { .. }
         | Reason::LeftOfRotation
         | Reason::DeletedWith { .. }
         | Reason::Retained
@@ -70,7 +70,7 @@ pub(crate) fn words(reason: &Reason, place: Option<&str>) -> String {
         Reason::WhenFalse => "its `when` is false now".to_string(),
         Reason::KeyGone => "its key is no longer in for_each".to_string(),
         Reason::Destroy => "everything is to go".to_string(),
-        Reason::LeftOver => "a replacement left it behind".to_string(),
+        Reason::LeftOver { id } => format!("a replacement left {} behind", clean(id)),
         Reason::LeftOfRotation => "the temporary object of a rotation that was cut off".to_string(),
         Reason::DeletedWith { parent } => format!("it goes with {}", clean(parent.as_str())),
         Reason::Retained => "lifecycle.retain keeps it when it leaves the stack".to_string(),
