@@ -6,8 +6,8 @@
 # refused with this text for a failure, to see the smallest stack that is.
 set -eu
 case ${1:-} in
-  '' | [0-9]*) ;;
-  *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *[!0-9]*) echo "$0: \`$1\` is no number; see --help" >&2; exit 2 ;;
 esac
 cd "$(dirname "$0")/.."
 export AURAK_FUZZ_CASES="${1:-100000}" AURAK_FUZZ_SEED="${2:-1}"

@@ -9,8 +9,8 @@
 # An hour by default, with up to 600 resources and 70 % of a core. Says how far it is every half minute.
 set -euo pipefail
 case ${1:-} in
-  '' | [0-9]*) ;;
-  *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *[!0-9]*) echo "$0: \`$1\` is no number; see --help" >&2; exit 2 ;;
 esac
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -108,22 +108,22 @@ fn a_secret_is_recognised_in_all_forms() {
 }
 
 /// Looks for secrets in what it is given.
-struct Watch {
+pub(crate) struct Watch {
     forms: Vec<Vec<u8>>,
-    seen: BTreeSet<String>,
-    looked_at: usize,
+    pub(crate) seen: BTreeSet<String>,
+    pub(crate) looked_at: usize,
 }
 
 impl Watch {
-    fn new() -> Watch {
+    pub(crate) fn new() -> Watch {
         Watch { forms: forms(CANARY), seen: BTreeSet::new(), looked_at: 0 }
     }
 
-    fn also(&mut self, secret: &str) {
+    pub(crate) fn also(&mut self, secret: &str) {
         self.forms.extend(forms(secret));
     }
 
-    fn look(&mut self, place: &str, bytes: &[u8]) {
+    pub(crate) fn look(&mut self, place: &str, bytes: &[u8]) {
         self.looked_at += 1;
         for form in &self.forms {
             if contains(bytes, form) {
@@ -132,7 +132,7 @@ impl Watch {
         }
     }
 
-    fn look_at(&mut self, what: &str, done: &Done) {
+    pub(crate) fn look_at(&mut self, what: &str, done: &Done) {
         assert!(!done.stdout.is_empty() || !done.stderr.is_empty(), "{what} says nothing");
         self.look(&format!("the output of {what}"), done.stdout.as_bytes());
         self.look(&format!("what {what} says beside"), done.stderr.as_bytes());
@@ -151,7 +151,7 @@ impl Watch {
     }
 }
 
-fn files(dir: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         match entry.file_type().is_ok_and(|kind| kind.is_dir()) {
@@ -164,13 +164,13 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Reads the command lines of all processes again and again.
-struct Guard {
+pub(crate) struct Guard {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<BTreeSet<String>>,
 }
 
 impl Guard {
-    fn start() -> Guard {
+    pub(crate) fn start() -> Guard {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
         let thread = thread::spawn(move || {
@@ -184,7 +184,7 @@ impl Guard {
         Guard { stop, thread }
     }
 
-    fn end(self) -> BTreeSet<String> {
+    pub(crate) fn end(self) -> BTreeSet<String> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().unwrap()
     }

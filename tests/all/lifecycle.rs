@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aurak_tests::lifecycle::{Case, overdue, shrink};
+use aurak_tests::number;
 
 /// What is played where nothing is said: some 25 seconds of two cores without optimisation. CI, which
 /// optimises a little, plays 3000.
@@ -23,16 +24,12 @@ const MOST_FAILURES: usize = 5;
 /// Real time after which a case is named that has not ended.
 const TOO_LONG: Duration = Duration::from_secs(20);
 
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
 #[test]
 fn nothing_is_lost_whatever_is_done() {
-    let cases = number("AURAK_FUZZ_CASES", CASES);
-    let seed = number("AURAK_FUZZ_SEED", 1);
-    let threads = number("AURAK_FUZZ_THREADS", 2);
-    let most = usize::try_from(number("AURAK_FUZZ_FAILURES", MOST_FAILURES as u64)).unwrap();
+    let cases = number("AURAK_FUZZ_CASES").unwrap_or(CASES);
+    let seed = number("AURAK_FUZZ_SEED").unwrap_or(1);
+    let threads = number("AURAK_FUZZ_THREADS").unwrap_or(2);
+    let most = usize::try_from(number("AURAK_FUZZ_FAILURES").unwrap_or(MOST_FAILURES as u64)).unwrap();
     let next = AtomicU64::new(seed);
     let failures: Mutex<Vec<String>> = Mutex::default();
     let met: Mutex<BTreeMap<String, u64>> = Mutex::default();

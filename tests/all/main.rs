@@ -23,6 +23,7 @@ mod power_cut;
 mod properties;
 mod read_only;
 mod sandbox;
+mod sandbox_canaries;
 mod sandbox_faults;
 mod sandbox_kills;
 mod saved_plans;

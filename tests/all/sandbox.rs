@@ -51,8 +51,10 @@ fn an_environment_is_made_and_taken_down_in_a_sandbox_of_its_own() {
     assert!(again.contains("nothing to do"), "{again}");
     let endpoint = run(&folder, &["--sandbox", "output", "endpoint"], 0);
     assert!(endpoint.contains(".hcp.westeurope.azmk8s.io"), "{endpoint}");
-    let kubeconfig = run(&folder, &["--sandbox", "output", "kubeconfig", "--reveal"], 1);
-    assert!(kubeconfig.contains("is never stored"), "{kubeconfig}");
+    let kubeconfig = run(&folder, &["--sandbox", "output", "kubeconfig", "--reveal"], 0);
+    assert!(kubeconfig.starts_with("apiVersion: v1\n"), "{kubeconfig}");
+    let sensitive = run(&folder, &["--sandbox", "output", "kubeconfig"], 1);
+    assert!(sensitive.contains("the output `kubeconfig` is sensitive"), "{sensitive}");
     // Without the sandbox nothing of it is known.
     let state = run(&folder, &["state", "list"], 1);
     assert!(state.contains("has no state yet"), "{state}");

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use aurak_tests::number;
 use aurak_tests::process::Folder;
 use serde_json::Value;
 
@@ -193,13 +194,9 @@ fn difference(wanted: &BTreeMap<String, Value>, there: &BTreeMap<String, Value>)
         .next()
 }
 
-fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
-}
-
 #[test]
 fn whatever_the_luck_the_world_is_the_same() {
-    let (first, count) = (number("AURAK_FAULT_SEED", 1), number("AURAK_FAULT_SEEDS", 4));
+    let (first, count) = (number("AURAK_FAULT_SEED").unwrap_or(1), number("AURAK_FAULT_SEEDS").unwrap_or(4));
     let wanted = play(None).unwrap_or_else(|why| panic!("without faults: {why}"));
     assert!(wanted.len() > 15, "{:?}", wanted.keys());
     let next = AtomicU64::new(first);

@@ -13,7 +13,8 @@ use crate::session::{self, block_on};
 /// Print the outputs of the last apply
 ///
 /// One output prints its value alone: text as it is, anything else as YAML-like lines or, with
-/// `--json`, as JSON. A sensitive one is only printed with `--reveal`.
+/// `--json`, as JSON. A sensitive one is only printed with `--reveal`. What is never stored, such as the
+/// kubeconfig of a cluster, is read from the service.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  aurak output\n  aurak output kubeconfig --reveal > kubeconfig")]
 pub(crate) struct Args {
@@ -51,19 +52,17 @@ pub(crate) fn run(args: &Args, global: &Global, ui: &Ui) -> Result<Exit, Command
             None => error.help("outputs are there once they were applied"),
         });
     };
-    if value.has_unknown() {
-        let what = format!("the output `{name}` is never stored: what it is made of is read when it is used");
-        return Err(CommandError::new("volatile", what).help(
-            "use it in the stack, such as in the configuration of a provider, or ask the service for it",
-        ));
+    if value.has_marks() && !args.reveal {
+        return Err(CommandError::new("sensitive", format!("the output `{name}` is sensitive"))
+            .help("add --reveal to print it all the same"));
     }
+    let value = match value.has_unknown() {
+        true => block_on(aurak_run::read_on_use(&session, &document, value))?.map_err(CommandError::of)?,
+        false => value.clone(),
+    };
     let value = match args.reveal {
         true => value.reveal(),
-        false if value.has_marks() => {
-            return Err(CommandError::new("sensitive", format!("the output `{name}` is sensitive"))
-                .help("add --reveal to print it all the same"));
-        }
-        false => value.clone(),
+        false => value,
     };
     if value.has_marks() {
         return Err(CommandError::new(

@@ -162,6 +162,8 @@ impl Dispatcher<'_> {
             row,
         };
         let recorded = before.as_ref().and_then(|row| row.object(it.slot));
+        // What was there before, and is taken over, was not made in part.
+        let makes = running.intent.as_ref().is_some_and(|intent| intent.call == CallKind::Create);
         let made: Object = match (incomplete, recorded) {
             // An update that got half-way: what was asked for before is what the next plan goes by.
             (Some(_), Some(recorded)) if !creates => {
@@ -173,10 +175,10 @@ impl Dispatcher<'_> {
                 &it.type_name,
                 applied,
                 making.desired.clone(),
-                incomplete.map(str::to_string),
+                incomplete.filter(|_| makes).map(str::to_string),
             ),
         };
-        if let (Some(_), Some(before), Some(_)) = (&aside, &before, incomplete) {
+        if let (Some(_), Some(before), true) = (&aside, &before, made.incomplete.is_some()) {
             return vec![RowChange::Put(Arc::new(left_beside(before, &row.needs, made)))];
         }
         let row = with_object(aside.as_ref().or(before.as_deref()), home, it.slot, made);

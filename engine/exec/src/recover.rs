@@ -474,7 +474,14 @@ impl Case<'_> {
         let intent = &self.pending.intent;
         let schemas = &self.context.schemas;
         let recorded = before.and_then(|row| row.object(intent.slot));
-        let creates = intent.call == CallKind::Create;
+        // A create that took over what was there has become an update, of another object than the row's.
+        let adopts = intent.call == CallKind::Update
+            && intent.slot == Slot::Current
+            && recorded
+                .is_none_or(|object| intent.id.as_ref() != Some(&object.id) && object.id != applied.id);
+        let creates = intent.call == CallKind::Create || adopts;
+        // What was there before was not made in part.
+        let incomplete = incomplete.filter(|_| intent.call == CallKind::Create);
         if creates && recorded.is_some_and(|object| object.id == applied.id) {
             // Imported since, or taken over by an earlier recovery.
             return Ok(Vec::new());
@@ -494,39 +501,44 @@ impl Case<'_> {
             // What was asked for before is what the next plan goes by: then it unsets what an
             // unfinished update was to unset.
             Some(recorded) if !creates && !done => {
-                let incomplete = recorded.incomplete.clone().or(incomplete);
-                object(schemas, &intent.type_name, applied, recorded.desired.clone(), incomplete)
+                let before = recorded.incomplete.clone();
+                object(schemas, &intent.type_name, applied, recorded.desired.clone(), before)
             }
             _ => object(schemas, &intent.type_name, applied, intent.desired.clone(), incomplete),
-        };
-        let aside = match before {
-            // Whatever stood there is not lost: the next plan deletes what is set aside.
-            Some(row) if creates && intent.slot == Slot::Current && row.current.is_some() => {
-                if row.old.is_some() {
-                    return Err(Failure::new("unanswered", "three objects of it exist, and a row holds two")
-                        .help("delete the oldest one at the service, then run the command again"));
-                }
-                Some(set_aside(row))
-            }
-            _ => None,
         };
         let world = match &self.provider {
             Ok(provider) => provider.world(),
             Err(_) => before.and_then(|row| row.world.clone()),
         };
+        let here = |row: &Row| {
+            row.type_name == intent.type_name
+                && row.world == world
+                && (world.is_some() || row.provider == intent.provider)
+        };
+        let stood = before.filter(|row| creates && intent.slot == Slot::Current && row.current.is_some());
+        let aside = match stood {
+            None => None,
+            // It was gone when this was made: what is of another type, or in another world, goes first.
+            Some(row) if !here(row) => Some(Row { current: None, ..(**row).clone() }),
+            Some(row) if row.old.is_some() => {
+                return Err(Failure::new("unanswered", "three objects of it exist, and a row holds two")
+                    .help("delete what should not be there, and forget the rest with `aurak state rm`"));
+            }
+            Some(row) if made.incomplete.is_some() => {
+                let row = left_beside(row, &plan.needs, made);
+                return Ok(vec![RowChange::Put(Arc::new(row))]);
+            }
+            // Whatever stood there is not lost: the next plan deletes what is set aside.
+            Some(row) => Some(set_aside(row)),
+        };
         let home = Home {
             address: &intent.address,
             type_name: &intent.type_name,
             provider: &intent.provider,
-            world,
+            world: world.clone(),
             row: &plan,
         };
-        let row: Row = match before {
-            Some(before) if aside.is_some() && made.incomplete.is_some() => {
-                left_beside(before, &plan.needs, made)
-            }
-            _ => with_object(aside.as_ref().or(before.map(|row| &**row)), home, intent.slot, made),
-        };
+        let row = with_object(aside.as_ref().or(before.map(|row| &**row)), home, intent.slot, made);
         Ok(vec![RowChange::Put(Arc::new(row))])
     }
 

@@ -118,7 +118,6 @@ impl<'a> Dispatcher<'a> {
                 let node = self.open_node(step)?.0;
                 let before = self.resolver.rows.get(&step.address);
                 if step.slot == Slot::Current
-                    && self.has_older.contains(&step.address)
                     && before.is_some_and(|row| row.current.is_some() && row.old.is_some())
                 {
                     return Err(Failure::new("plan", "an older object of it has yet to be deleted")

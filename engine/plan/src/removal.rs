@@ -116,9 +116,10 @@ impl Context {
         for (address, row) in &self.input.previous.rows {
             let Some(old) = &row.old else { continue };
             let address = renamed.get(address).unwrap_or(address);
-            if self.selection.as_ref().is_some_and(|s| !s.names(address))
-                || (in_use_still(row) && self.set_aside.borrow().contains(address))
-            {
+            // There is room for one object beside the current one.
+            let in_the_way = !in_use_still(row) && self.replaced(address) == Some(ReplaceOrder::CreateFirst);
+            let left_out = self.selection.as_ref().is_some_and(|s| !s.names(address));
+            if (left_out && !in_the_way) || (in_use_still(row) && self.set_aside.borrow().contains(address)) {
                 continue;
             }
             removals.push(Removal {

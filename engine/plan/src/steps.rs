@@ -312,10 +312,13 @@ impl<'a> Builder<'a> {
                     self.after[forget as usize].extend(moved);
                     self.forgets.entry(parent.clone()).or_default().push(forget);
                     waits.push(forget);
-                } else if let Some(leftover) = leftovers.get_mut(address) {
-                    self.make_room(leftover, step, instance, making, &mut waits);
+                } else {
+                    if let Some(leftover) = leftovers.get_mut(address) {
+                        self.make_room(leftover, step, instance, making, &mut waits);
+                    }
                     // The object that was lost must not be taken for the one that is left over.
-                    if self.context.row(address).is_some_and(|row| row.current.is_some()) {
+                    let two = |row: &aurak_model::Row| row.current.is_some() && row.old.is_some();
+                    if self.context.row(address).as_deref().is_some_and(two) {
                         let forget = self.push(address, type_name, slot, Work::Forget, None, None, None);
                         self.after[forget as usize].extend(moved);
                         waits.push(forget);

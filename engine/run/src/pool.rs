@@ -12,9 +12,10 @@ use aurak_api::{Class, Provider, ProviderError, Registry};
 use aurak_exec::Providers;
 use aurak_model::{ProviderAddress, ProviderNode, Value};
 
-/// How often a question is put. With the waits below that is about six seconds: longer outages are
 /// How long one question may take. Commands that read may be slow; for ever is a plan that never ends.
 const ANSWER_WITHIN: Duration = Duration::from_secs(600);
+
+/// How often a question is put. With the waits below that is about six seconds: longer outages are
 /// shown to whoever waits for the plan.
 const TRIES: u32 = 6;
 

@@ -46,9 +46,10 @@ pub(crate) async fn prefetch(
     while !waiting.is_empty() {
         let (mut ready, mut later) = (Vec::new(), BTreeMap::new());
         for (address, rows) in waiting {
-            match fill(&recorded(doc, &address, &rows), doc, &refreshed) {
-                Some(node) => ready.push((node, rows)),
-                None => drop(later.insert(address, rows)),
+            let node = recorded(doc, &address, &rows);
+            match fill(&node.config, doc, &refreshed) {
+                Ok(config) => ready.push((ProviderNode { config, ..node }, rows)),
+                Err(Unread) => drop(later.insert(address, rows)),
             }
         }
         if ready.is_empty() {
@@ -110,27 +111,26 @@ pub(crate) fn recorded(doc: &StateDoc, address: &ProviderAddress, rows: &[&Arc<R
     }
 }
 
-/// Fills references to outputs in; `None` where one was not read yet.
-fn fill(
-    node: &ProviderNode,
+/// There is something that was not read.
+pub(crate) struct Unread;
+
+/// A value with what it refers to.
+pub(crate) fn fill(
+    value: &Value,
     doc: &StateDoc,
     refreshed: &BTreeMap<Address, Refreshed>,
-) -> Option<ProviderNode> {
-    if !node.config.has_unknown() {
-        return Some(node.clone());
-    }
-    let config = node.config.map_leaves(&mut |_, leaf| {
+) -> Result<Value, Unread> {
+    value.map_leaves(&mut |_, leaf| {
         let Value::Unknown(unknown) = leaf else { return Ok(None) };
-        let Origin::Row { row, path } = &unknown.origin else { return Err(()) };
+        let Origin::Row { row, path } = &unknown.origin else { return Err(Unread) };
         let value = match refreshed.get(row) {
             Some(Refreshed::Found { attributes, .. }) => attributes.at(path).cloned(),
             Some(_) => None,
             // A type that is not read holds its outputs in the state.
             None => doc.rows.get(row).and_then(|row| row.current.as_ref()?.attributes.at(path).cloned()),
         };
-        value.map(Some).ok_or(())
-    });
-    config.ok().map(|config| ProviderNode { config, ..node.clone() })
+        value.map(Some).ok_or(Unread)
+    })
 }
 
 async fn read_rows(

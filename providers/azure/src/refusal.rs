@@ -85,6 +85,15 @@ const GONE: &[&str] = &[
 /// Codes that are over soon by themselves: directories and networks that have not heard of it yet.
 const SOON: &[&str] = &["PrincipalNotFound", "ServerTimeout", "OperationTimedOut", "InternalServerError"];
 
+/// What to do, by words of messages whose code says nothing.
+const HELP_BY_WORDS: &[(&str, &str)] = &[
+    (
+        "at least one system agent pool",
+        "a cluster keeps one pool of the mode `System`: make another one first",
+    ),
+    ("upgrading kubernetes version", "go by the versions between, one minor version at a time"),
+];
+
 /// What to do about what no repetition helps against.
 fn help(code: &str) -> Option<&'static str> {
     Some(match code {
@@ -133,9 +142,6 @@ fn help(code: &str) -> Option<&'static str> {
         }
         "RequestDisallowedByPolicy" => "a policy of the subscription forbids it: its name is in the details",
         "K8sVersionNotSupported" => "list what there is: az aks get-versions --location REGION",
-        "CannotDeleteLastSystemPool" => {
-            "a cluster keeps one pool of the mode `System`: make another one first"
-        }
         _ => return None,
     })
 }
@@ -170,7 +176,8 @@ pub(crate) fn judge(refusal: &Refusal, method: Method, after: Option<Duration>) 
         _ => Effect::None,
     };
     let verdict = Verdict { effect, ..Verdict::new(class) };
-    match help(code) {
+    let by_words = || HELP_BY_WORDS.iter().find(|(words, _)| said.contains(words)).map(|(_, help)| *help);
+    match help(code).or_else(by_words) {
         Some(help) => verdict.help(help),
         None => verdict,
     }

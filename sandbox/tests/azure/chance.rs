@@ -117,7 +117,7 @@ fn plain(value: &Value) -> Value {
 }
 
 fn cases() -> u32 {
-    std::env::var("AURAK_CASES").ok().and_then(|cases| cases.parse().ok()).map_or(64, |cases: u32| cases / 20)
+    std::env::var("AURAK_CASES").map_or(64, |text| text.parse::<u32>().expect("AURAK_CASES is a number") / 20)
 }
 
 proptest! {

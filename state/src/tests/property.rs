@@ -19,7 +19,7 @@ use crate::{MemoryStore, SqliteStore, Store, fold, record_json};
 
 /// How many cases: as many as the environment says, as it does where it takes the time.
 fn cases() -> u32 {
-    std::env::var("AURAK_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(256)
+    std::env::var("AURAK_CASES").map_or(256, |text| text.parse().expect("AURAK_CASES is a number"))
 }
 
 /// Of those that open and close a database several times and wait for the disk.

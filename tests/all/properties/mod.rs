@@ -13,6 +13,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aurak_model::{Plan, StateDoc, StepId, Value, Work};
+use aurak_tests::number;
 use aurak_tests::order::{self, Wrong};
 use aurak_tests::world_gen::{Block, Dice, Ended, Item, Lab, Size, Stack, shrink};
 
@@ -32,10 +33,6 @@ fn stacks(seed: u64, size: Size) -> Vec<Stack> {
         all.push(stack.clone());
     }
     all
-}
-
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
 }
 
 /// Looks at all cases, and fails with the smallest form of the first that is wrong.

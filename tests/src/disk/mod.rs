@@ -14,7 +14,7 @@ pub mod power;
 
 /// How many cases are tried: a sample, or as many as the environment asks for.
 pub fn cases(sample: usize) -> usize {
-    std::env::var("AURAK_DISK_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(sample)
+    crate::number("AURAK_DISK_CASES").map_or(sample, |cases| cases as usize)
 }
 
 /// Does something for each of these, some at once, and collects what it says is wrong.

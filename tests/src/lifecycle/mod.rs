@@ -19,7 +19,7 @@ use crate::scenario::script::{Item, Script};
 use mutate::mutate;
 use rng::Rng;
 pub use shrink::shrink;
-use stack::Stack;
+use stack::{Block, Stack};
 
 /// What is done, one after the other.
 #[derive(Clone, Debug)]
@@ -207,7 +207,11 @@ fn outside(stack: &Stack, rng: &mut Rng, moves: &mut Vec<Move>) {
     }
     while rng.once_in(4) {
         let number = 1 + rng.below(6);
-        push(match rng.below(9) {
+        push(match rng.below(11) {
+            9..=10 => match standing(stack, rng) {
+                Some(text) => text,
+                None => continue,
+            },
             0 => format!("world? remove thing-{number}"),
             1 => format!("world? remove dependant-{number}"),
             2 => format!("world? edit thing-{number} value 7"),
@@ -227,6 +231,21 @@ fn outside(stack: &Stack, rng: &mut Rng, moves: &mut Vec<Move>) {
             _ => format!("world? edit pool-{number} count 5"),
         });
     }
+}
+
+/// Somebody else makes what a block would be in another place: with the name of its object, and another
+/// value of what cannot be changed.
+fn standing(stack: &Stack, rng: &mut Rng) -> Option<String> {
+    let able = |block: &&Block| matches!(block.kind, "sim.thing" | "sim.volume");
+    let blocks: Vec<&Block> = stack.blocks.iter().filter(able).collect();
+    let block = rng.pick(&blocks)?;
+    let (kind, name) = (block.kind, &block.label);
+    let place = if block.other { " in other" } else { "" };
+    let with = match kind {
+        "sim.volume" => format!("class: {}, size_gb: 5", rng.word(&["disk", "tape", "a", "b"])),
+        _ => format!("fixed: {}, value: 7", rng.word(&["a", "b"])),
+    };
+    Some(format!("world? add {kind}{place} {{ name: {name}, {with} }}"))
 }
 
 /// Something that somebody does.

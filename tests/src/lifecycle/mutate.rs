@@ -409,7 +409,13 @@ fn lifecycle(block: &mut Block, rng: &mut Rng) {
         0 => ("prevent_destroy", "true"),
         1 => ("retain", "true"),
         2..=3 => ("create_before_destroy", rng.word(&["true", "false"])),
-        4 => ("adopt", "true"),
+        4 => {
+            // What is taken over before the old one goes is the hardest to get right.
+            if rng.once_in(2) {
+                block.lifecycle.insert("create_before_destroy", "true".to_string());
+            }
+            ("adopt", "true")
+        }
         5 => (
             "ignore_changes",
             match block.kind {

@@ -164,12 +164,20 @@ impl Stage {
     fn released(&mut self, before: &Look, after: &Look, config: &Config, destroy: bool) {
         let still = named(&after.doc);
         let watch = self.watch.get_or_insert_default();
+        // What was at another address before has this one now.
+        let moved_to = |address: &Address| {
+            let other = |row: &Row, id: &Name| row.address != *address && ids(row).any(|known| known == id);
+            let came = |id: &Name| before.doc.rows.values().any(|row| other(row, id));
+            after.doc.rows.get(address).is_some_and(|row| ids(row).any(came))
+        };
         for row in before.doc.rows.values() {
             // What is still asked for stays, whatever becomes of its object.
             let asked_for = config.blocks.get(row.address.as_str());
             let asked_for = asked_for.is_some_and(|block| block.single && block.type_name == *row.type_name);
             let lost = asked_for && !destroy && !after.doc.rows.contains_key(&row.address);
-            if (!row.lifecycle.retain || lost) && !config.lets_go(&row.address) {
+            // What stays in the stack is not let go: its object may be replaced, and then it is deleted.
+            let left = !after.doc.rows.contains_key(&row.address) || moved_to(&row.address);
+            if (!row.lifecycle.retain || lost || !left) && !config.lets_go(&row.address) {
                 continue;
             }
             for slot in SLOTS {

@@ -52,6 +52,7 @@ fn what_refusals_mean() {
             "managed cluster is in Provisioning State(Updating) and Power State(Running), starting cannot be performed",
         ),
         (Put, 409, "OperationNotAllowed", "Upgrading Kubernetes version 1.24.9 to 1.26.6 is not allowed."),
+        (Delete, 400, "OperationNotAllowed", "There has to be at least one system agent pool."),
         (Put, 409, "EtagMismatch", "x"),
         (Put, 409, "PropertyChangeNotAllowed", "Changing property 'x' is not allowed."),
         (Put, 409, "StorageAccountAlreadyTaken", "The storage account named x is already taken."),
@@ -82,7 +83,8 @@ fn what_refusals_mean() {
     PUT 409 AnotherOperationInProgress "x" -> Conflict, None
     PUT 409 OperationNotAllowed "Another agentpool operation (np - Creating) is in progress" -> Conflict, None
     PUT 409 OperationNotAllowed "managed cluster is in Provisioning State(Updating) and Power State(Running), starting cannot be performed" -> Conflict, None
-    PUT 409 OperationNotAllowed "Upgrading Kubernetes version 1.24.9 to 1.26.6 is not allowed." -> Permanent, None
+    PUT 409 OperationNotAllowed "Upgrading Kubernetes version 1.24.9 to 1.26.6 is not allowed." -> Permanent, None; go by the versions between, one minor version at a time
+    DELETE 400 OperationNotAllowed "There has to be at least one system agent pool." -> Permanent, None; a cluster keeps one pool of the mode `System`: make another one first
     PUT 409 EtagMismatch "x" -> Conflict, None
     PUT 409 PropertyChangeNotAllowed "Changing property 'x' is not allowed." -> Permanent, None; this cannot be changed in place: replace the resource with --replace
     PUT 409 StorageAccountAlreadyTaken "The storage account named x is already taken." -> Permanent, None; such names are shared by everybody: take another one
