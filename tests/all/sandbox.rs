@@ -22,12 +22,15 @@ fn aks() -> Folder {
 /// Where the specification's shapes are, if they are at hand.
 const SHAPES: &str = "../shared/reference/arm_shapes.txt";
 
+/// What was sent to a sandbox beside what the specification of Azure lets in.
+pub(crate) fn against_shapes(log: &Path) -> Option<Checked> {
+    let shapes = Shapes::read(&repository().join(SHAPES))?;
+    Some(shapes.check(&fs::read_to_string(log).unwrap()))
+}
+
 /// What was sent to a sandbox is what the specification of Azure lets in.
 pub(crate) fn check_shapes(log: &Path) {
-    let Some(shapes) = Shapes::read(&repository().join(SHAPES)) else {
-        return;
-    };
-    let Checked { bodies, misfits } = shapes.check(&fs::read_to_string(log).unwrap());
+    let Some(Checked { bodies, misfits }) = against_shapes(log) else { return };
     assert!(bodies > 2, "{bodies} bodies in {}", log.display());
     assert!(misfits.is_empty(), "{}", misfits.join("\n"));
 }

@@ -59,7 +59,6 @@ fn secrets_of_azure_are_where_the_user_asked_for_them() {
         assert!(secret.len() >= 16, "{name}: {}", done.stdout);
         watch.also(&secret);
     };
-    asked_for("kubeconfig", "client-key-data:", "\n");
     asked_for("kubeconfig", "token:", "\n");
     asked_for("account_key", "", "\n");
     asked_for("node_key", "PRIVATE KEY-----\n", "\n");

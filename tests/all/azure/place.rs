@@ -123,10 +123,14 @@ impl Place {
         row.current.clone().ok_or_else(|| format!("`{address}` has no object"))
     }
 
+    /// The requests that the sandbox got.
+    pub(super) fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
     /// What was deleted since the last time, as the sandbox saw it.
     pub(super) fn deleted(&mut self) -> Result<Vec<String>, String> {
-        let log =
-            std::fs::read_to_string(self.folder.path().join("log")).map_err(|error| error.to_string())?;
+        let log = std::fs::read_to_string(self.log()).map_err(|error| error.to_string())?;
         let mut deleted = Vec::new();
         for line in log[self.read..].lines().filter(|line| line.contains(r#""method":"DELETE""#)) {
             let line: Json = serde_json::from_str(line).map_err(|error| error.to_string())?;
