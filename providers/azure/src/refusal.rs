@@ -110,7 +110,7 @@ fn help(code: &str) -> Option<&'static str> {
         }
         "SubscriptionNotFound" => "see that the subscription is the right one, and that it is of this tenant",
         "MissingSubscriptionRegistration" | "SubscriptionNotRegistered" => {
-            "register the resource provider once: az provider register --namespace NAME"
+            "register the resource provider once: az provider register --namespace NAMESPACE"
         }
         "NoRegisteredProviderFound" => {
             "this type is not offered in this version and region: take another region"
@@ -178,7 +178,12 @@ pub(crate) fn judge(refusal: &Refusal, method: Method, after: Option<Duration>) 
     let verdict = Verdict { effect, ..Verdict::new(class) };
     let by_words = || HELP_BY_WORDS.iter().find(|(words, _)| said.contains(words)).map(|(_, help)| *help);
     match help(code).or_else(by_words) {
-        Some(help) => verdict.help(help),
+        Some(help) => verdict.help(help.replace("NAMESPACE", namespace(message).unwrap_or("NAMESPACE"))),
         None => verdict,
     }
+}
+
+/// The namespace that a message names: `... to use namespace 'Microsoft.Network'.`
+fn namespace(message: &str) -> Option<&str> {
+    message.split_once("namespace '")?.1.split('\'').next()
 }

@@ -14,6 +14,7 @@ mod coverage;
 mod hasty;
 mod life;
 mod other;
+mod outside;
 mod place;
 mod sample;
 mod stage;

@@ -86,6 +86,14 @@ impl Other {
         Err(format!("something goes on with {id} all the time"))
     }
 
+    /// Asks for something to be done.
+    pub(super) async fn post(&self, path: &str) -> Result<(), String> {
+        match self.send(Method::POST, path, None).await? {
+            (200..=299, _) => Ok(()),
+            (status, answer) => Err(format!("somebody else: POST {path}: {status} {answer}")),
+        }
+    }
+
     /// Whether the service does not take what is written.
     pub(super) async fn is_refused(&self, id: &str, body: &Json) -> Result<(), String> {
         let (status, _) = self.send(Method::PUT, id, Some(body)).await?;

@@ -67,6 +67,12 @@ impl Place {
         }
     }
 
+    /// `/subscriptions/ID`.
+    pub(super) fn subscription(&self) -> String {
+        let id = self.variables.iter().find(|(name, _)| *name == "AZURE_SUBSCRIPTION_ID");
+        format!("/subscriptions/{}", id.map(|(_, id)| id.as_str()).unwrap_or_default())
+    }
+
     fn session(&self, stack: &Json) -> Session {
         let variables = self.variables.clone();
         let env =

@@ -7,7 +7,7 @@ use std::process::{Child, Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
 use aurak_sim::remote::{Command, CommandResult, RemoteWorld};
-use aurak_sim::{Entry, SimObject};
+use aurak_sim::{Entry, MAIN, SimObject};
 use rustix::process::Signal;
 use tokio::runtime::Runtime;
 
@@ -77,8 +77,15 @@ impl Bench {
         self.runtime.block_on(self.remote.command(command))
     }
 
-    /// What goes wrong from here on.
+    /// What somebody else makes, and what goes wrong from here on.
     pub fn faults(&mut self, phase: &Phase) -> io::Result<()> {
+        for (type_name, attributes) in (phase.others)() {
+            let made = Command::Add { world: MAIN.into(), type_name: type_name.into(), attributes };
+            match self.ask(made)? {
+                CommandResult::Added(_) => {}
+                other => return Err(unexpected(&other)),
+            }
+        }
         (phase.faults)().into_iter().try_for_each(|fault| self.ask(Command::Fault(fault)).map(drop))
     }
 

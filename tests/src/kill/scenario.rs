@@ -1,9 +1,11 @@
 //! What is run: one stack, changed by an input in four phases, the last of which destroys it. There is
-//! something of everything: creates, updates, both orders of replacement, deletes, long waits, failures
+//! something of everything: creates, updates, both orders of replacement, what somebody else made and
+//! takes the place of what was there, deletes, long waits, failures
 //! at the service, lost answers, composites, a provider that is configured by what the same run makes,
 //! instances that are known only then, a command, secrets, and one type of which nobody but a person can
 //! tell whether it was made.
 
+use aurak_model::Value;
 use aurak_sim::{Fault, FaultKind, Op};
 
 /// The stack.
@@ -88,6 +90,13 @@ resources:
     lifecycle: { create_before_destroy: true }
   swap_user: { type: sim.dependant, name: swap-user, uses: "{{ swap.id }}" }
   swap_made: { type: sim.dependant, name: "swap-made-{{ 1 if first else 2 }}", made_of: "{{ swap.id }}" }
+  taken:
+    type: sim.thing
+    name: taken
+    fixed: "{{ 'old' if first else 'new' }}"
+    value: "{{ phase }}"
+    lifecycle: { create_before_destroy: true, adopt: true }
+  taken_user: { type: sim.dependant, name: taken-user, uses: "{{ taken.id }}" }
   volumes:
     type: sim.volume
     for_each: [x, y]
@@ -144,6 +153,8 @@ pub struct Phase {
     pub command: &'static [&'static str],
     /// Whether nothing is left after it.
     pub destroys: bool,
+    /// What somebody else makes before it: types and attributes.
+    pub others: fn() -> Vec<(&'static str, Value)>,
     /// What goes wrong at the service.
     pub faults: fn() -> Vec<Fault>,
     /// Those of them that end a run with 1; each does it once.
@@ -168,6 +179,7 @@ pub const PHASES: &[Phase] = &[
         name: "create",
         command: &["apply", "--yes", "--var", "phase=1"],
         destroys: false,
+        others: Vec::new,
         faults: || {
             vec![
                 Fault::new(FaultKind::Permanent).op(Op::Create).on("things[\"h\"]"),
@@ -184,6 +196,11 @@ pub const PHASES: &[Phase] = &[
         name: "change",
         command: &["apply", "--yes", "--var", "phase=2"],
         destroys: false,
+        others: || {
+            let taken =
+                [("name", Value::from("taken")), ("fixed", Value::from("new")), ("value", Value::from(9))];
+            vec![("sim.thing", Value::map(taken))]
+        },
         faults: || {
             vec![
                 Fault::new(FaultKind::Permanent).op(Op::Update).on("mounts"),
@@ -199,6 +216,7 @@ pub const PHASES: &[Phase] = &[
         name: "move",
         command: &["apply", "--yes", "--var", "phase=3"],
         destroys: false,
+        others: Vec::new,
         faults: || {
             vec![
                 Fault::new(FaultKind::FailsLater).op(Op::Delete).on("cluster"),
@@ -211,6 +229,7 @@ pub const PHASES: &[Phase] = &[
         name: "destroy",
         command: &["destroy", "--yes", "--var", "phase=3"],
         destroys: true,
+        others: Vec::new,
         faults: || {
             vec![
                 Fault::new(FaultKind::Permanent).op(Op::Delete).on("swap_made"),

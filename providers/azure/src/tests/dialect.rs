@@ -58,6 +58,12 @@ fn what_refusals_mean() {
         (Put, 409, "StorageAccountAlreadyTaken", "The storage account named x is already taken."),
         (Put, 409, "RoleAssignmentExists", "The role assignment already exists."),
         (Put, 409, "MissingSubscriptionRegistration", "The subscription is not registered"),
+        (
+            Put,
+            409,
+            "MissingSubscriptionRegistration",
+            "The subscription is not registered to use namespace 'Microsoft.Web'. See x",
+        ),
         (Put, 400, "PrincipalNotFound", "Principal x does not exist"),
         (Put, 404, "ResourceGroupNotFound", "Resource group 'g' could not be found."),
         (Get, 404, "ResourceNotFound", "x"),
@@ -89,7 +95,8 @@ fn what_refusals_mean() {
     PUT 409 PropertyChangeNotAllowed "Changing property 'x' is not allowed." -> Permanent, None; this cannot be changed in place: replace the resource with --replace
     PUT 409 StorageAccountAlreadyTaken "The storage account named x is already taken." -> Permanent, None; such names are shared by everybody: take another one
     PUT 409 RoleAssignmentExists "The role assignment already exists." -> Permanent, None; the principal has this role here already, under another name: take that one over with `imports`
-    PUT 409 MissingSubscriptionRegistration "The subscription is not registered" -> Permanent, None; register the resource provider once: az provider register --namespace NAME
+    PUT 409 MissingSubscriptionRegistration "The subscription is not registered" -> Permanent, None; register the resource provider once: az provider register --namespace NAMESPACE
+    PUT 409 MissingSubscriptionRegistration "The subscription is not registered to use namespace 'Microsoft.Web'. See x" -> Permanent, None; register the resource provider once: az provider register --namespace Microsoft.Web
     PUT 400 PrincipalNotFound "Principal x does not exist" -> Transient { after: Some(3600s) }, None
     PUT 404 ResourceGroupNotFound "Resource group 'g' could not be found." -> Gone, None; what it lives in is not there: let it refer to the resource that makes it
     GET 404 ResourceNotFound "x" -> Gone, None
