@@ -110,6 +110,8 @@ pub(crate) struct Running {
     pub(crate) making: Making,
     /// What it waits for, where it said so.
     pub(crate) why: Option<String>,
+    /// A create has become an update of what an earlier create of ours made.
+    pub(crate) ours: bool,
 }
 
 /// What is recorded when it is done.
@@ -465,18 +467,18 @@ impl<'a> Dispatcher<'a> {
                 // Who gave up waits has no question any more.
                 let _ = answer.send(self.owner(step, &id));
             }
-            Msg::Adopting { step, id, durable } => self.adopting(step, id, durable),
+            Msg::Adopting { step, id, ours, durable } => self.adopting(step, id, ours, durable),
             Msg::Ended { step, ended } => self.ended(step, ended),
         }
     }
 
-    /// The other address that an object belongs to which is in the way of a step.
+    /// The address that an object belongs to which is in the way of a step; it may be the step's own.
     fn owner(&self, step: u32, id: &Name) -> Option<Address> {
         let it = &self.plan.steps[step as usize];
         let node = self.running.get(&step)?.making.node;
         let provider = &self.nodes.list[node].node.address;
         let world = self.nodes.open(node).and_then(|open| open.world.as_ref());
-        self.resolver.rows.owner(id, &it.type_name, &it.address, provider, world)
+        self.resolver.rows.owner(id, &it.type_name, provider, world)
     }
 
     /// Nothing moved for a while: says why, unless something is really at work.

@@ -16,7 +16,7 @@ use crate::conditions::{judge, makes};
 use crate::dispatch::{Dispatcher, Effect, Phase, Running};
 use crate::error::{ExecError, Failure};
 use crate::job::{Ended, Remains};
-use crate::rows::{Home, Seen, left_beside, object, set_aside, with_object, without_object};
+use crate::rows::{Home, Seen, left_beside, nothing, object, set_aside, with_object, without_object};
 
 impl Dispatcher<'_> {
     /// An executor is done.
@@ -110,7 +110,7 @@ impl Dispatcher<'_> {
     fn done(&mut self, step: u32, running: Running, changes: Vec<RowChange>, took: Duration) {
         self.ready.succeeded(step);
         // The rows are judged as they will be.
-        self.resolver.rows.apply(&changes);
+        self.take_over(&changes);
         let broken = self.judge_after(step);
         let it = &self.plan.steps[step as usize];
         let verb = match &it.work {
@@ -163,20 +163,21 @@ impl Dispatcher<'_> {
         };
         let recorded = before.as_ref().and_then(|row| row.object(it.slot));
         // What was there before, and is taken over, was not made in part.
-        let makes = running.intent.as_ref().is_some_and(|intent| intent.call == CallKind::Create);
+        let call = running.intent.as_ref().map(|intent| &intent.call);
+        let makes = running.ours || call == Some(&CallKind::Create);
+        let schemas = &self.context.schemas;
         let made: Object = match (incomplete, recorded) {
             // An update that got half-way: what was asked for before is what the next plan goes by.
-            (Some(_), Some(recorded)) if !creates => {
+            (Some(_), Some(recorded)) if !creates && recorded.id == applied.id => {
                 let before = recorded.incomplete.clone();
-                object(&self.context.schemas, &it.type_name, applied, recorded.desired.clone(), before)
+                object(schemas, &it.type_name, applied, recorded.desired.clone(), before)
             }
-            (incomplete, _) => object(
-                &self.context.schemas,
-                &it.type_name,
-                applied,
-                making.desired.clone(),
-                incomplete.filter(|_| makes).map(str::to_string),
-            ),
+            // Nothing was asked of it before.
+            (Some(_), _) if !makes => object(schemas, &it.type_name, applied, nothing(), None),
+            (incomplete, _) => {
+                let incomplete = incomplete.map(str::to_string);
+                object(schemas, &it.type_name, applied, making.desired.clone(), incomplete)
+            }
         };
         if let (Some(_), Some(before), true) = (&aside, &before, made.incomplete.is_some()) {
             return vec![RowChange::Put(Arc::new(left_beside(before, &row.needs, made)))];
@@ -206,7 +207,7 @@ impl Dispatcher<'_> {
     ) {
         // What has no intent leaves no trace.
         let Some(intent) = &running.intent else { return };
-        self.resolver.rows.apply(&rows);
+        self.take_over(&rows);
         self.batch.records.push(Record::Outcome(Outcome {
             operation: self.context.operation.clone(),
             step: StepId(step),
@@ -218,15 +219,38 @@ impl Dispatcher<'_> {
         }));
     }
 
+    /// Takes over what a step wrote. Providers that were opened by an object which is not the one any more
+    /// are opened anew.
+    fn take_over(&mut self, changes: &[RowChange]) {
+        for change in changes {
+            let (address, after) = match change {
+                RowChange::Put(row) => (&row.address, row.current.as_ref()),
+                RowChange::Remove(address) => (address, None),
+            };
+            let before = self.resolver.rows.get(address).and_then(|row| row.current.as_ref());
+            if before.is_some() && before.map(|object| &object.id) != after.map(|object| &object.id) {
+                self.nodes.close_from(address);
+            }
+        }
+        self.resolver.rows.apply(changes);
+    }
+
     /// An intent stays open: the next run needs its provider to find out.
     fn leave_open(&mut self, running: &Running) {
         self.left_open.extend(running.intent.as_ref().map(|intent| intent.provider.clone()));
     }
 
     /// A create takes over an object that differs: its intent is settled, and an update's opened.
-    pub(crate) fn adopting(&mut self, step: u32, id: Name, durable: oneshot::Sender<IdempotencyKey>) {
+    pub(crate) fn adopting(
+        &mut self,
+        step: u32,
+        id: Name,
+        ours: bool,
+        durable: oneshot::Sender<IdempotencyKey>,
+    ) {
         let key = (self.context.keys)();
         let Some(running) = self.running.get_mut(&step) else { return };
+        running.ours = ours;
         let Some(intent) = &mut running.intent else { return };
         let now = self.context.clock.now_ms();
         let settled = Outcome {

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::error::Failure;
 use crate::job::{Earlier, Ended, Job, Msg, Remains, Task};
-use crate::refusal::{cannot_tell, exists, question, refusal, same};
+use crate::refusal::{cannot_tell, exists, its_own, question, refusal, same};
 use crate::whereabouts::{Patience, READY_POLL, Settled, Whereabouts, find_out, is_ours, settled};
 
 /// A provider that wants to be asked again at once would keep a core busy.
@@ -139,8 +139,12 @@ struct Drive<'a> {
 /// What follows an error.
 enum Then {
     Again(Duration),
-    /// The create goes on as an update of this object.
-    Adopt(Update),
+    /// The create goes on as an update of this object, which an earlier create of ours made, or somebody
+    /// else.
+    Adopt {
+        update: Update,
+        ours: bool,
+    },
     End(Ended),
 }
 
@@ -184,6 +188,7 @@ impl Drive<'_> {
             Task::Create { earlier, .. } => earlier.clone(),
             _ => None,
         };
+        let mut ours: Option<Applied> = None;
         loop {
             if !self.may_send() {
                 return Ended::LeaseLost;
@@ -218,10 +223,15 @@ impl Drive<'_> {
                 return left;
             }
             match self.after(&error, &task, &call, waited, &mut unseen, &mut backoff).await {
+                // What an earlier create of ours made is not forgotten because it cannot be brought in line.
+                Then::End(Ended::Failed { failure, remains: Remains::Settled }) if let Some(ours) = ours => {
+                    return failed(failure, Remains::Partial(Box::new(ours)));
+                }
                 Then::End(ended) => return ended,
                 Then::Again(wait) => sleep(wait).await,
-                Then::Adopt(update) => {
-                    let Some(next) = self.adopting(&update.id).await else { return Ended::LeaseLost };
+                Then::Adopt { update, ours: made } => {
+                    let Some(next) = self.adopting(&update.id, made).await else { return Ended::LeaseLost };
+                    ours = made.then(|| Applied { id: update.id.clone(), attributes: update.live.clone() });
                     (key, task) = (next, Task::Update(update));
                     self.position.set_unanswered(false);
                     backoff.reset();
@@ -284,6 +294,10 @@ impl Drive<'_> {
                 match find_out(provider, call, type_name, natural_key.as_ref(), desired, self.patience())
                     .await
                 {
+                    // It cannot be what this call made.
+                    Whereabouts::Found(found) if let Some(of) = self.owner(&found.id).await => {
+                        return end(self.owned(&of), Remains::Settled);
+                    }
                     Whereabouts::Found(found) => match self.settled(found).await {
                         Settled::Ready(applied) => return Then::End(Ended::Applied(applied)),
                         Settled::Failed(applied, why) => {
@@ -340,13 +354,13 @@ impl Drive<'_> {
             Class::Gone if matches!(task, Task::Delete { .. }) => Then::End(Ended::Deleted),
             // Nothing runs on what is not there.
             Class::Gone if matches!(task, Task::Invoke { .. }) => Then::End(Ended::Done),
-            Class::Exists { id } if let Some(of) = self.owner(id).await => {
-                end(same(&self.job.address, &self.job.type_name, &of), remains())
-            }
+            Class::Exists { id } if let Some(of) = self.owner(id).await => end(self.owned(&of), remains()),
             Class::Exists { id } => match task {
-                Task::Create { desired, adopt: true, .. } => self.adopt(id, desired, true, error).await,
                 Task::Create { desired, .. } => match self.made(unseen.as_ref(), call, desired, id).await {
-                    Ok(Some(made)) => self.adopt(id, desired, !made.same, error).await,
+                    Ok(Some(made)) => self.adopt(id, desired, !made.same, true, error).await,
+                    _ if matches!(task, Task::Create { adopt: true, .. }) => {
+                        self.adopt(id, desired, true, false, error).await
+                    }
                     Ok(None) => end(exists(&self.job.address, id, error), remains()),
                     Err(error) => end(cannot_tell(&error.message), Remains::Open),
                 },
@@ -371,8 +385,23 @@ impl Drive<'_> {
         Ok(Some(earlier).filter(|_| ours))
     }
 
+    /// An object belongs to an address already, perhaps to the one that it was to be made for.
+    fn owned(&self, of: &Address) -> Failure {
+        match *of == self.job.address {
+            true => its_own(&self.job.address),
+            false => same(&self.job.address, &self.job.type_name, of),
+        }
+    }
+
     /// Takes an object over that is there.
-    async fn adopt(&self, id: &Name, desired: &Value, change: bool, error: &ProviderError) -> Then {
+    async fn adopt(
+        &self,
+        id: &Name,
+        desired: &Value,
+        change: bool,
+        ours: bool,
+        error: &ProviderError,
+    ) -> Then {
         let job = self.job;
         let unreadable = |why: String| {
             let message = format!("it is there already (`{id}`) and cannot be taken over: {why}");
@@ -391,7 +420,8 @@ impl Drive<'_> {
                 Then::End(Ended::Applied(Applied { id, attributes }))
             }
             Ok(Refreshed::Found { id, attributes }) => {
-                Then::Adopt(Update { id, desired: desired.clone(), live: attributes, unset: Vec::new() })
+                let update = Update { id, desired: desired.clone(), live: attributes, unset: Vec::new() };
+                Then::Adopt { update, ours }
             }
             Ok(Refreshed::Absent) => end(refusal(error), Remains::Settled),
             Ok(Refreshed::Asleep(why) | Refreshed::Unreadable(why)) => unreadable(why),
@@ -408,7 +438,7 @@ impl Drive<'_> {
         written.await.is_ok()
     }
 
-    /// The other address that an object has already.
+    /// The address that an object has already.
     async fn owner(&self, id: &Name) -> Option<Address> {
         let (answer, owner) = oneshot::channel();
         self.job.tell(Msg::Owner { step: self.job.step, id: id.clone(), answer });
@@ -416,9 +446,9 @@ impl Drive<'_> {
     }
 
     /// Has the intent of an update written down, and gets its key.
-    async fn adopting(&self, id: &Name) -> Option<IdempotencyKey> {
+    async fn adopting(&self, id: &Name, ours: bool) -> Option<IdempotencyKey> {
         let (durable, written) = oneshot::channel();
-        self.job.tell(Msg::Adopting { step: self.job.step, id: id.clone(), durable });
+        self.job.tell(Msg::Adopting { step: self.job.step, id: id.clone(), ours, durable });
         written.await.ok()
     }
 

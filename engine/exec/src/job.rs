@@ -98,9 +98,10 @@ pub(crate) enum Msg {
     Retry { step: u32, why: String, attempt: u32, after: Duration, throttled: bool },
     /// A call goes on at the service; to be durable before it is asked about.
     Waiting { key: IdempotencyKey, handle: Value, durable: oneshot::Sender<()> },
-    /// A create takes over an object that differs: it becomes an update, with an intent of its own.
-    Adopting { step: u32, id: Name, durable: oneshot::Sender<IdempotencyKey> },
-    /// An object is in the way of a create: which other address has it, if one does?
+    /// A create takes over an object that differs: it becomes an update, with an intent of its own. `ours`:
+    /// an earlier create of ours made it.
+    Adopting { step: u32, id: Name, ours: bool, durable: oneshot::Sender<IdempotencyKey> },
+    /// An object is in the way of a create: which address has it, if one does?
     Owner { step: u32, id: Name, answer: oneshot::Sender<Option<Address>> },
     /// A step's executor is done.
     Ended { step: u32, ended: Ended },

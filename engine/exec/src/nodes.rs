@@ -1,12 +1,13 @@
 //! Provider nodes of a plan: closed until a step needs one, then opened once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use aurak_api::Provider;
 use aurak_model::record::ProviderRow;
 use aurak_model::snapshot::ProviderNode;
-use aurak_model::{Address, Name, Plan, ProviderAddress, StateDoc};
+use aurak_model::value::Origin;
+use aurak_model::{Address, Name, Plan, ProviderAddress, Slot, StateDoc, Step, Work};
 
 use crate::error::Failure;
 
@@ -14,6 +15,8 @@ use crate::error::Failure;
 pub(crate) struct Nodes {
     pub(crate) list: Vec<Node>,
     by_address: HashMap<ProviderAddress, usize>,
+    /// The nodes that a row goes into.
+    from: HashMap<Address, Vec<usize>>,
 }
 
 /// One of them.
@@ -26,6 +29,8 @@ pub(crate) struct Node {
     pub(crate) waiters: Vec<Waiter>,
     /// The row whose volatile attribute it is waiting for.
     pub(crate) blocked_on: Option<Address>,
+    /// Its world comes from what this plan makes: another one than before is expected.
+    pub(crate) moves: bool,
 }
 
 /// How far a node is.
@@ -53,9 +58,20 @@ pub(crate) enum Waiter {
 
 impl Nodes {
     pub(crate) fn new(plan: &Plan) -> Nodes {
-        let mut nodes = Nodes { list: Vec::new(), by_address: HashMap::new() };
+        let mut nodes = Nodes { list: Vec::new(), by_address: HashMap::new(), from: HashMap::new() };
         for node in &plan.providers {
             nodes.add(node.clone());
+        }
+        let makes = |step: &&Step| step.slot == Slot::Current && matches!(step.work, Work::Create { .. });
+        let made: HashSet<&Address> = plan
+            .steps
+            .iter()
+            .filter(makes)
+            .map(|step| &step.address)
+            .filter(|a| nodes.from.contains_key(*a))
+            .collect();
+        for node in &mut nodes.list {
+            node.moves = comes_from(&node.node).iter().any(|row| made.contains(row));
         }
         nodes
     }
@@ -63,12 +79,16 @@ impl Nodes {
     fn add(&mut self, node: ProviderNode) -> usize {
         let index = self.list.len();
         self.by_address.entry(node.address.clone()).or_insert(index);
+        for row in comes_from(&node) {
+            self.from.entry(row).or_default().push(index);
+        }
         self.list.push(Node {
             node,
             status: Status::Closed,
             recorded: false,
             waiters: Vec::new(),
             blocked_on: None,
+            moves: false,
         });
         index
     }
@@ -84,6 +104,16 @@ impl Nodes {
         Some(index)
     }
 
+    /// A row has another object now: what was opened with the one before leads to where that was.
+    pub(crate) fn close_from(&mut self, row: &Address) {
+        for index in self.from.get(row).into_iter().flatten() {
+            let status = &mut self.list[*index].status;
+            if matches!(status, Status::Open(_) | Status::Failed(_)) {
+                *status = Status::Closed;
+            }
+        }
+    }
+
     /// The open provider of a node.
     pub(crate) fn open(&self, index: usize) -> Option<&Open> {
         match &self.list.get(index)?.status {
@@ -91,4 +121,15 @@ impl Nodes {
             Status::Closed | Status::Opening | Status::Failed(_) => None,
         }
     }
+}
+
+/// The rows that a node's configuration and its world come from.
+fn comes_from(node: &ProviderNode) -> BTreeSet<Address> {
+    let mut rows: BTreeSet<Address> = node.needs.iter().cloned().collect();
+    node.config.for_each_unknown(&mut |unknown| {
+        if let Origin::Row { row, .. } = &unknown.origin {
+            rows.insert(row.clone());
+        }
+    });
+    rows
 }

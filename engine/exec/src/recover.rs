@@ -34,7 +34,7 @@ use crate::executor::words;
 use crate::panic::answered;
 use crate::refusal::{question_help, refusal};
 use crate::resolve::{Resolver, Unresolved};
-use crate::rows::{Home, Rows, Seen, left_beside, object, set_aside, with_object, without_object};
+use crate::rows::{Home, Rows, Seen, left_beside, nothing, object, set_aside, with_object, without_object};
 use crate::stop::Stop;
 use crate::whereabouts::{Patience, Settled, Whereabouts, find_out, settled};
 
@@ -74,6 +74,7 @@ pub async fn recover(context: &Context, state: &StateDoc) -> Result<Recovered, E
         state,
         resolver: Resolver::over(&[], &context.schemas, Rows::new(&state.rows)),
         open: HashMap::new(),
+        gone: BTreeSet::new(),
     };
     let rows = Mutex::new(Rows::new(&state.rows));
     // What is in something that is settled as well comes after that: it may be gone with it.
@@ -93,7 +94,9 @@ pub async fn recover(context: &Context, state: &StateDoc) -> Result<Recovered, E
                 provider = openers.open(&intent.provider, &intent.type_name, DEEPEST) => provider,
                 () = context.cancel.reached(Stop::Finish) => Err(stopped()),
             };
-            cases.push(Case { context, state, rows: &rows, pending, provider });
+            let around = state.providers.get(&intent.provider).map_or(&[][..], |provider| &provider.needs);
+            let lost = around.iter().find(|need| openers.gone.contains(*need)).cloned();
+            cases.push(Case { context, state, rows: &rows, pending, provider, lost });
         }
         let settling: Vec<BoxFuture<'_, _>> = cases.iter().map(|case| case.settle().boxed()).collect();
         let mut settling = stream::iter(settling).buffered(AT_ONCE);
@@ -118,6 +121,8 @@ struct Case<'a> {
     rows: &'a Mutex<Rows<'a>>,
     pending: &'a Pending,
     provider: Result<Arc<dyn Provider>, Failure>,
+    /// What the provider's world came from, where that is not there any more.
+    lost: Option<Address>,
 }
 
 /// What is known about it in the end.
@@ -258,17 +263,25 @@ impl Case<'_> {
     /// What its provider's world came from and the state does not hold any more. Nobody forgets that by
     /// hand while something is in it.
     async fn gone_around(&self) -> Option<Address> {
+        if let Some(lost) = &self.lost {
+            return Some(lost.clone());
+        }
         let rows = self.rows.lock().await;
         let provider = self.state.providers.get(&self.pending.intent.provider)?;
         let gone = |need: &&Address| rows.get(need).is_none_or(|row| row.current.is_none());
         provider.needs.iter().find(gone).cloned()
     }
 
-    /// Another address that has taken an object over since.
+    /// What an object belongs to by now, if it is not what the call was for.
     fn owner(&self, rows: &Rows<'_>, id: &Name) -> Option<Address> {
-        let Intent { type_name, address, provider, .. } = &self.pending.intent;
+        let Intent { type_name, address, provider, slot, .. } = &self.pending.intent;
         let world = self.provider.as_ref().ok().and_then(|provider| provider.world());
-        rows.owner(id, type_name, address, provider, world.as_ref())
+        let owner = rows.owner(id, type_name, provider, world.as_ref());
+        // Where it is what the call was for, it was imported since.
+        owner.filter(|of| {
+            let own = rows.get(of).and_then(|row| row.object(*slot)).is_some_and(|object| object.id == *id);
+            of != address || !own
+        })
     }
 
     fn is_idempotent(&self, action: &Name) -> bool {
@@ -448,14 +461,13 @@ impl Case<'_> {
                     || provider.is_some_and(|provider| provider.needs.contains(&gone))
             };
             let rows = self.state.rows.keys().filter_map(|address| written.get(address));
-            for row in rows.filter(|row| row.current.is_some() && in_it(row)) {
+            for row in rows.filter(|row| in_it(row)) {
                 if row.address != gone && dead.insert(row.address.clone()) {
                     open.push(row.address.clone());
                 }
             }
         }
-        let rows = dead.iter().filter_map(|address| written.get(address));
-        rows.map(|row| without_object(row, Slot::Current)).collect()
+        dead.into_iter().map(RowChange::Remove).collect()
     }
 
     /// It stays open.
@@ -498,6 +510,7 @@ impl Case<'_> {
             (None, None) => return Ok(Vec::new()),
         };
         let made: Object = match recorded {
+            _ if adopts && !done => object(schemas, &intent.type_name, applied, nothing(), None),
             // What was asked for before is what the next plan goes by: then it unsets what an
             // unfinished update was to unset.
             Some(recorded) if !creates && !done => {
@@ -601,6 +614,8 @@ struct Openers<'a> {
     state: &'a StateDoc,
     resolver: Resolver<'a>,
     open: HashMap<ProviderAddress, Result<Arc<dyn Provider>, Failure>>,
+    /// What was looked for and is not there any more.
+    gone: BTreeSet<Address>,
 }
 
 impl Openers<'_> {
@@ -673,7 +688,10 @@ impl Openers<'_> {
                     .see(address, Seen { type_name: row.type_name.clone(), id, attributes, whole: true });
                 Ok(())
             }
-            Ok(Refreshed::Absent) => Err(cannot("it is not there any more".to_string())),
+            Ok(Refreshed::Absent) => {
+                self.gone.insert(address.clone());
+                Err(cannot("it is not there any more".to_string()))
+            }
             Ok(Refreshed::Asleep(why) | Refreshed::Unreadable(why)) => Err(cannot(why)),
             Ok(Refreshed::Ambiguous(_)) => Err(cannot("its id is not unique".to_string())),
             Err(error) => Err(cannot(error.message)),

@@ -60,6 +60,13 @@ pub(crate) fn same(address: &Address, type_name: &str, of: &Address) -> Failure 
         ))
 }
 
+/// What is to be made is there, and belongs to the address that it is made for.
+pub(crate) fn its_own(address: &Address) -> Failure {
+    Failure::new("exists", format!("the new `{address}` would have the name of the one that is there"))
+        .detail("their names turned out to be the same; nothing was changed")
+        .help("run the command again: the name is known by now")
+}
+
 /// Nobody but a person can tell whether a create took effect.
 pub(crate) fn question(address: &Address, why: &str) -> Failure {
     Failure::new("unanswered", format!("it is not known whether the object was made: {why}"))

@@ -60,20 +60,22 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Another address that an object belongs to: ids are unique within a world only.
+    /// The address that an object belongs to: ids are unique within a world only.
     pub(crate) fn owner(
         &self,
         id: &Name,
         type_name: &Name,
-        address: &Address,
         provider: &ProviderAddress,
         world: Option<&Name>,
     ) -> Option<Address> {
         let kept = self.previous.values().filter(|row| !self.changed.contains_key(&row.address));
         let owns = |row: &&Arc<Row>| {
-            let here = row.provider == *provider || (world.is_some() && row.world.as_ref() == world);
+            let here = match (&row.world, world) {
+                (Some(theirs), Some(world)) => theirs == world,
+                _ => row.provider == *provider,
+            };
             let mut objects = row.current.iter().chain(&row.old).chain(&row.temporary);
-            here && row.address != *address && row.type_name == *type_name && objects.any(|o| o.id == *id)
+            here && row.type_name == *type_name && objects.any(|o| o.id == *id)
         };
         kept.chain(self.changed.values().flatten()).find(owns).map(|row| row.address.clone())
     }
@@ -143,6 +145,12 @@ pub(crate) fn left_beside(before: &Row, needs: &[Address], unfinished: Object) -
     row.needs = all.into_iter().cloned().collect();
     row.old = Some(unfinished);
     row
+}
+
+/// What is asked of an object that was taken over, and not brought in line yet: the next plan sees all that
+/// is still to be done, also what can never be read.
+pub(crate) fn nothing() -> Value {
+    Value::map::<Name>([])
 }
 
 /// An object as it is kept.

@@ -297,7 +297,8 @@ impl<'a> Dispatcher<'a> {
                 self.batch.effects.push(Effect::Started(step));
                 self.batch.effects.push(Effect::Spawn(Box::new(job)));
                 self.phase[step as usize] = Phase::Begun;
-                self.running.insert(step, Running { since: Instant::now(), intent, making, why: None });
+                self.running
+                    .insert(step, Running { since: Instant::now(), intent, making, why: None, ours: false });
             }
         }
     }
@@ -408,8 +409,8 @@ impl<'a> Dispatcher<'a> {
     fn open_in_world(&self, step: &Step) -> Result<usize, Obstacle> {
         let (node, open) = self.open_node(step)?;
         let recorded = self.resolver.rows.get(&step.address).and_then(|row| row.world.as_ref());
-        // Where the provider's inputs come from what this plan makes, another world is expected.
-        let moves = self.nodes.list[node].node.config.has_unknown();
+        // What is to be deleted is where it was.
+        let moves = self.nodes.list[node].moves && !matches!(step.work, Work::Delete { .. });
         match (recorded, &open.world) {
             (Some(recorded), Some(world)) if recorded != world && !moves => {
                 let address = &self.nodes.list[node].node.address;

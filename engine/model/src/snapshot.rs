@@ -3,7 +3,7 @@
 //! The planner never reads anything itself. It puts [`Ask`]s; `run` answers them in one batch and
 //! calls it again. A failure is an answer too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -228,6 +228,9 @@ pub struct Snapshot {
     /// The current objects of rows, as the prefetch read them with the recorded providers. A row
     /// that is missing here was not read (its type says so, or it has no object).
     pub rows: BTreeMap<Address, Refreshed>,
+    /// Those of them that could not be read because their recorded provider leads to where they are not, or
+    /// nowhere: another one may reach them.
+    pub astray: BTreeSet<Address>,
     /// Answers so far.
     pub answers: BTreeMap<AskKey, Answer>,
 }

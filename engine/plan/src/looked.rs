@@ -56,7 +56,9 @@ impl Context {
         let refreshed = match self.input.snapshot.rows.get(&at) {
             // Why it could not be read, an answer tells.
             Some(refreshed)
-                if same && !(older.is_some() && matches!(refreshed, Refreshed::Unreadable(_))) =>
+                if same
+                    && !(matches!(refreshed, Refreshed::Unreadable(_))
+                        && (older.is_some() || self.input.snapshot.astray.contains(&at))) =>
             {
                 refreshed.clone()
             }

@@ -122,22 +122,24 @@ impl Context {
             if (left_out && !in_the_way) || (in_use_still(row) && self.set_aside.borrow().contains(address)) {
                 continue;
             }
+            let left = Reason::LeftOver { id: old.id.clone() };
+            let parent = self.dies_with(row, &gone);
+            let (action, reasons) = match &parent {
+                Some(parent) => (Action::Forget, vec![left, Reason::DeletedWith { parent: parent.clone() }]),
+                None => (Action::Delete, vec![left]),
+            };
+            let delete = parent.is_none().then(|| Deletion {
+                id: old.id.clone(),
+                live: old.attributes.clone(),
+                provider: self.who_deletes(address, row, Slot::Old, old, &providers),
+            });
             removals.push(Removal {
                 address: address.clone(),
                 row: row.clone(),
                 slot: Slot::Old,
-                delete: Some(Deletion {
-                    id: old.id.clone(),
-                    live: old.attributes.clone(),
-                    provider: self.provider_of_row(row, &providers),
-                }),
-                parent: None,
-                change: Some(self.removal_change(
-                    address,
-                    row,
-                    Action::Delete,
-                    vec![Reason::LeftOver { id: old.id.clone() }],
-                )),
+                delete,
+                parent,
+                change: Some(self.removal_change(address, row, action, reasons)),
             });
         }
         removals.extend(self.temporaries(&gone, &providers, &known));
@@ -376,7 +378,7 @@ impl Context {
         if let Some(parent) = self.dies_with(&row, gone) {
             return Some(forget(vec![Reason::DeletedWith { parent: parent.clone() }], Some(parent)));
         }
-        let provider = self.provider_of_row(&row, providers);
+        let provider = self.who_deletes(&address, &row, Slot::Current, current, providers);
         let seen = match self.seen(&address, &row, current, &provider) {
             Ok(seen) => seen,
             Err(Within(older)) => {
@@ -553,6 +555,34 @@ impl Context {
         match providers.get(&row.provider).filter(|instance| !instance.unknown) {
             Some(now) if !self.leads_elsewhere(&recorded, &now.node) => now.node.clone(),
             _ => recorded,
+        }
+    }
+
+    /// The same, where that cannot be told by the configuration: the object is looked for.
+    fn who_deletes(
+        &self,
+        address: &Address,
+        row: &Row,
+        slot: Slot,
+        object: &Object,
+        providers: &HashMap<ProviderAddress, Rc<ProviderInstance>>,
+    ) -> ProviderNode {
+        let (now, recorded) = (self.provider_of_row(row, providers), self.recorded_provider(row));
+        if row.world.is_none() || now.config.reveal() == recorded.config.reveal() {
+            return now;
+        }
+        let ask = Ask::Read {
+            address: address.clone(),
+            slot,
+            type_name: row.type_name.clone(),
+            provider: now.clone(),
+            id: object.id.clone(),
+            world: row.world.clone(),
+            last: object.attributes.clone(),
+        };
+        match self.ask(ask, 0) {
+            Some(Answer::Elsewhere(_)) => recorded,
+            _ => now,
         }
     }
 

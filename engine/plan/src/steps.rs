@@ -130,6 +130,7 @@ impl<'a> Builder<'a> {
             self.add_instance(instance, &mut leftovers);
         }
         self.rename_needs(&instances);
+        self.order_worlds();
         self.order_forgets(removals, &leftovers);
         let goes = !self.deletes.is_empty() || !leftovers.is_empty() || !self.temporaries.is_empty();
         let hands = match goes {
@@ -269,6 +270,7 @@ impl<'a> Builder<'a> {
                     row: instance.row.take().map(|row| *row).unwrap_or_default(),
                 };
                 let provider = provider(self);
+                waits.extend(self.forget_lost(instance, &record.id));
                 let id = self.push(address, type_name, slot, work, provider, None, None);
                 self.after[id as usize] = waits;
                 // The row has its new address only then.
@@ -338,6 +340,7 @@ impl<'a> Builder<'a> {
                 };
                 let serialise = self.serialise(schema, &instance.planned, address);
                 let provider = provider(self);
+                waits.extend(self.forget_lost(instance, &update.id));
                 let step = self.push(address, type_name, slot, work, provider, schema, serialise);
                 waits.extend(moved);
                 self.after[step as usize] = waits;
@@ -415,6 +418,15 @@ impl<'a> Builder<'a> {
         self.ready.push(ready);
     }
 
+    /// An object that was lost makes room for the one that is taken over in its place, where an older one
+    /// is there too: a row holds two.
+    fn forget_lost(&mut self, instance: &Instance, taken: &Name) -> Option<u32> {
+        let Instance { address, type_name, .. } = instance;
+        let row = self.context.row(address)?;
+        let lost = row.current.as_ref().is_some_and(|current| current.id != *taken) && row.old.is_some();
+        lost.then(|| self.push(address, type_name, Slot::Current, Work::Forget, None, None, None))
+    }
+
     /// An older object stays until the new one is there, unless both would have the same name, or the row
     /// would say of it that it is of another type or provider than it is.
     fn make_room(
@@ -435,10 +447,9 @@ impl<'a> Builder<'a> {
                     .zip(old)
                     .is_some_and(|(schema, old)| self.context.has_key(schema, &old.attributes, Some(key)))
         });
-        let other = row.as_ref().is_some_and(|row| {
-            let provider = instance.provider.as_ref().map(|provider| &provider.node.address);
-            row.type_name != instance.type_name || provider.is_some_and(|provider| *provider != row.provider)
-        });
+        let here = instance.provider.as_ref().map(|provider| self.provider(&provider.node));
+        let other = row.as_ref().is_some_and(|row| row.type_name != instance.type_name)
+            || self.steps[leftover.step as usize].provider.is_some_and(|theirs| here != Some(theirs));
         // There is room for one older object, which the one that is there now may become.
         let unfinished = old.is_some_and(|old| old.incomplete.is_some());
         if same || other || unfinished {

@@ -17,7 +17,7 @@ pub async fn read_on_use(session: &Session, doc: &StateDoc, value: &Value) -> Re
     let rows = with_providers(doc, &of);
     let pool = ProviderPool::new(session.registry.clone());
     let wanted = |address: &Address| rows.contains(address);
-    let refreshed = prefetch(doc, &session.schemas, &pool, &wanted, &attributes(value)).await;
+    let refreshed = prefetch(doc, &session.schemas, &pool, &wanted, &attributes(value)).await.rows;
     if let Ok(read) = fill(value, doc, &refreshed) {
         return Ok(read);
     }

@@ -16,7 +16,7 @@ use futures::future::join;
 use crate::asks::answer;
 use crate::error::{RunError, state};
 use crate::pool::ProviderPool;
-use crate::prefetch::prefetch;
+use crate::prefetch::{Prefetched, prefetch};
 use crate::session::Session;
 use crate::upgrade::upgraded;
 
@@ -296,9 +296,9 @@ pub(crate) async fn plan_from(
     pool.begin().await;
     let recording = Recording::new(&*session.sources);
     let words = aurak_plan::written_asks(&loaded.program).words;
-    let rows = prefetch(&previous, &session.schemas, pool, &|_| true, &words).await;
+    let Prefetched { rows, astray } = prefetch(&previous, &session.schemas, pool, &|_| true, &words).await;
     let read = rows.len() as u64;
-    let mut snapshot = Arc::new(Snapshot { rows, answers: BTreeMap::new() });
+    let mut snapshot = Arc::new(Snapshot { rows, astray, answers: BTreeMap::new() });
     let mut rounds = 0;
     let planned = loop {
         rounds += 1;

@@ -21,6 +21,14 @@ use crate::pool::ProviderPool;
 /// How many reads are under way at once.
 const AT_ONCE: usize = 16;
 
+/// What was read.
+#[derive(Default)]
+pub(crate) struct Prefetched {
+    pub(crate) rows: BTreeMap<Address, Refreshed>,
+    /// See [`aurak_model::snapshot::Snapshot::astray`].
+    pub(crate) astray: BTreeSet<Address>,
+}
+
 /// Reads the rows that `wanted` lets in; those with attributes that are read on use, and whose names are
 /// among the words of the configuration, with these.
 pub(crate) async fn prefetch(
@@ -29,8 +37,9 @@ pub(crate) async fn prefetch(
     pool: &ProviderPool,
     wanted: &dyn Fn(&Address) -> bool,
     words: &BTreeSet<String>,
-) -> BTreeMap<Address, Refreshed> {
-    let mut refreshed = BTreeMap::new();
+) -> Prefetched {
+    let mut read = Prefetched::default();
+    let refreshed = &mut read.rows;
     let mut waiting: BTreeMap<ProviderAddress, Vec<&Arc<Row>>> = BTreeMap::new();
     let mut on_use = configured_from(doc);
     // What the configuration speaks of may be used too.
@@ -47,7 +56,7 @@ pub(crate) async fn prefetch(
         let (mut ready, mut later) = (Vec::new(), BTreeMap::new());
         for (address, rows) in waiting {
             let node = recorded(doc, &address, &rows);
-            match fill(&node.config, doc, &refreshed) {
+            match fill(&node.config, doc, refreshed) {
                 Ok(config) => ready.push((ProviderNode { config, ..node }, rows)),
                 Err(Unread) => drop(later.insert(address, rows)),
             }
@@ -56,16 +65,18 @@ pub(crate) async fn prefetch(
             for row in later.values().flatten() {
                 let why = "its provider is configured with something that could not be read".to_string();
                 refreshed.insert(row.address.clone(), Refreshed::Unreadable(why));
+                read.astray.insert(row.address.clone());
             }
             break;
         }
-        let read = ready.iter().map(|(node, rows)| read_rows(node, rows, schemas, pool, &on_use));
-        for rows in join_all(read).await {
+        let reads = ready.iter().map(|(node, rows)| read_rows(node, rows, schemas, pool, &on_use));
+        for Prefetched { rows, astray } in join_all(reads).await {
             refreshed.extend(rows);
+            read.astray.extend(astray);
         }
         waiting = later;
     }
-    refreshed
+    read
 }
 
 /// Whether an attribute of a row that is read on use is named in the configuration.
@@ -139,24 +150,23 @@ async fn read_rows(
     schemas: &Schemas,
     pool: &ProviderPool,
     on_use: &BTreeSet<Address>,
-) -> Vec<(Address, Refreshed)> {
+) -> Prefetched {
     let provider = match pool.reach(node).await {
         Ok(provider) => provider,
         Err(error) => {
             let why = format!("the provider `{}` could not be opened: {error}", node.address);
-            return rows
-                .iter()
-                .map(|row| (row.address.clone(), Refreshed::Unreadable(why.clone())))
-                .collect();
+            let unread = |row: &&Arc<Row>| (row.address.clone(), Refreshed::Unreadable(why.clone()));
+            return Prefetched { rows: rows.iter().map(unread).collect(), astray: BTreeSet::new() };
         }
     };
     let provider = &*provider;
-    let mut all = Vec::new();
+    let Prefetched { rows: mut all, mut astray } = Prefetched::default();
     let mut single = Vec::new();
     let mut collections: BTreeMap<(Name, Name), Vec<&Arc<Row>>> = BTreeMap::new();
     for row in rows {
         if let Some(why) = elsewhere(row.world.as_ref(), node, provider) {
-            all.push((row.address.clone(), Refreshed::Unreadable(why)));
+            all.insert(row.address.clone(), Refreshed::Unreadable(why));
+            astray.insert(row.address.clone());
             continue;
         }
         let collection = schemas.types.get(&row.type_name).and_then(|schema| {
@@ -190,7 +200,7 @@ async fn read_rows(
             match by_id.get(&current.id) {
                 Some(attributes) => {
                     let found = Refreshed::Found { id: current.id.clone(), attributes: attributes.clone() };
-                    all.push((row.address.clone(), found));
+                    all.insert(row.address.clone(), found);
                 }
                 // Listings lag behind in some services, and others do not list: a read tells.
                 None => single.push(row),
@@ -209,5 +219,5 @@ async fn read_rows(
         (row.address.clone(), refreshed)
     });
     all.extend(stream::iter(reads).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await);
-    all
+    Prefetched { rows: all, astray }
 }

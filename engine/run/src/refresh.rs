@@ -27,6 +27,6 @@ pub async fn refresh(session: &Session, identity: &Identity) -> Result<Refresh, 
     let document = upgraded(stored, &session.schemas)?;
     let pool = ProviderPool::new(session.registry.clone());
     pool.begin().await;
-    let rows = prefetch(&document, &session.schemas, &pool, &|_| true, &BTreeSet::new()).await;
+    let rows = prefetch(&document, &session.schemas, &pool, &|_| true, &BTreeSet::new()).await.rows;
     Ok(Refresh { document, rows })
 }

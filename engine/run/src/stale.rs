@@ -84,7 +84,7 @@ async fn check_objects(
             _ => None,
         })
         .collect();
-    let refreshed = prefetch(previous, &session.schemas, pool, &wanted, &words).await;
+    let refreshed = prefetch(previous, &session.schemas, pool, &wanted, &words).await.rows;
     let mut unreadable = Vec::new();
     for (address, base) in &plan.base.rows {
         if base.version == 0 || base.digest.is_empty() {

@@ -64,7 +64,8 @@ impl Builder<'_> {
                 Slot::Temporary => {
                     self.temporaries.get(&removal.address).and_then(|steps| steps.first().copied())
                 }
-                Slot::Current | Slot::Old => self.deletes.get(&removal.address).map(|delete| delete.step),
+                Slot::Old => leftovers.get(&removal.address).map(|leftover| leftover.step),
+                Slot::Current => self.deletes.get(&removal.address).map(|delete| delete.step),
             };
             let delete = self.deletes.get(parent).map(|delete| delete.step);
             let theirs = delete.or(leftovers.get(parent).map(|leftover| leftover.step));
@@ -83,6 +84,44 @@ impl Builder<'_> {
             } else if let Some(create) = self.makes_anew(&parent) {
                 let forgets = self.gather(&parent, forgets);
                 self.after[create as usize].extend(forgets);
+            }
+        }
+    }
+
+    /// Where a provider leads elsewhere than it did, what is left there goes first: its new configuration
+    /// is recorded with the first use, and from then on nobody knows how to reach what is in the other place.
+    pub(super) fn order_worlds(&mut self) {
+        let mut before: HashMap<u32, usize> = HashMap::new();
+        let mut after: HashMap<u32, usize> = HashMap::new();
+        let several: BTreeMap<_, _> =
+            self.provider_index.iter().filter(|(_, nodes)| nodes.len() > 1).collect();
+        for (place, (address, nodes)) in several.iter().enumerate() {
+            let Some(recorded) = self.context.input.previous.providers.get(*address) else { continue };
+            for node in *nodes {
+                let same = self.providers[*node as usize].config.reveal() == recorded.config.reveal();
+                let side = if same { &mut before } else { &mut after };
+                side.insert(*node, place);
+            }
+        }
+        let mut places: Vec<(Vec<u32>, Vec<u32>)> = vec![Default::default(); several.len()];
+        for (id, step) in (0..).zip(&self.steps) {
+            let Some(node) = step.provider else { continue };
+            match &step.work {
+                Work::Delete { .. } => {
+                    before.get(&node).into_iter().for_each(|place| places[*place].0.push(id));
+                }
+                Work::Create { .. } | Work::Update { .. } | Work::Record { .. } => {
+                    after.get(&node).into_iter().for_each(|place| places[*place].1.push(id));
+                }
+                _ => {}
+            }
+        }
+        for (deletes, others) in places {
+            let Some(first) = deletes.first().filter(|_| !others.is_empty()) else { continue };
+            let address = self.steps[*first as usize].address.clone();
+            let gone = self.gather(&address, deletes);
+            for other in others {
+                self.after[other as usize].extend_from_slice(&gone);
             }
         }
     }
@@ -321,13 +360,13 @@ impl Builder<'_> {
         let mut waits = Vec::new();
         for user in users {
             // An older object of theirs was made from it as well. From what is replaced delete-first
-            // that one moves away later still.
-            if let Some(leftover) = letting.leftovers.get(user).filter(|_| !first) {
+            // that one moves away later still, and it cannot go before what it dies with.
+            let goes = |step: u32| !matches!(self.steps[step as usize].work, Work::Forget);
+            if let Some(leftover) = letting.leftovers.get(user).filter(|older| !first && goes(older.step)) {
                 waits.push(leftover.step);
             }
-            // And so was a temporary one, which cannot go before what it dies with either.
+            // And so was a temporary one.
             let temporaries = self.temporaries.get(user).map_or(&[][..], Vec::as_slice);
-            let goes = |step: u32| !matches!(self.steps[step as usize].work, Work::Forget);
             let before = !first || self.at_once.contains(user);
             waits.extend(temporaries.iter().filter(|step| before && goes(**step)));
             match self.deletes.get(user).copied() {
