@@ -192,7 +192,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The steps of an instance. A temporary object of a rotation that was cut off stays until it is as
-    /// planned.
+    /// planned, unless it is in the way.
     fn add_instance(&mut self, instance: &Instance, leftovers: &mut BTreeMap<Address, Leftover>) {
         let address = &instance.address;
         let left = self.temporaries.get(address).and_then(|steps| steps.first().copied());
@@ -203,6 +203,8 @@ impl<'a> Builder<'a> {
         let Some(left) = left else { return };
         if inside {
             self.at_once.insert(address.clone());
+        } else if self.goes_before(instance) {
+            self.put_before(left, instance);
         } else if !self.rotations.contains_key(address) {
             let ready = self.ready.last().cloned().unwrap_or_default();
             let row = self.context.row(address);
@@ -217,6 +219,63 @@ impl<'a> Builder<'a> {
             }
             self.after[left as usize].extend(drain);
             self.after[left as usize].extend(ready);
+        }
+    }
+
+    /// Whether the temporary object of a rotation that was cut off has to go before the instance is as
+    /// planned: what is made has its name, or the row would say of it that it is of another type or
+    /// provider than it is.
+    fn goes_before(&self, instance: &Instance) -> bool {
+        let row = self.context.row(&instance.address);
+        let Some((row, temporary)) = row.as_ref().and_then(|row| Some((row, row.temporary.as_ref()?))) else {
+            return false;
+        };
+        let (Some(schema), Some(provider)) = (&instance.schema, &instance.provider) else { return false };
+        let elsewhere = row.provider != provider.node.address
+            || self.context.leads_elsewhere(&self.context.recorded_provider(row), &provider.node);
+        let key = match &instance.decision {
+            // It goes on from that one.
+            Decision::Replace { order: ReplaceOrder::Rotate, .. } => return false,
+            Decision::Create(making) | Decision::Replace { making, .. } => making.key.as_ref(),
+            _ => None,
+        };
+        let same_name = key.is_some_and(|key| {
+            key.has_unknown() || self.context.has_key(schema, &temporary.attributes, Some(key))
+        });
+        row.type_name != instance.type_name || elsewhere || same_name
+    }
+
+    /// The temporary object goes before the row is written anew. What runs on it moves to the current
+    /// object where that is there until then; otherwise there may be nothing that it could move to.
+    fn put_before(&mut self, left: u32, instance: &Instance) {
+        let stays = match &instance.decision {
+            Decision::Replace { order, other, .. } => *order == ReplaceOrder::CreateFirst && other.is_none(),
+            Decision::Keep(_) | Decision::Update(_) => true,
+            _ => false,
+        };
+        let row = self.context.row(&instance.address);
+        let both = row.as_deref().filter(|row| stays && row.current.is_some());
+        let whole = both.and_then(|row| row.temporary.as_ref()).filter(|t| t.incomplete.is_none());
+        let drain = whole.and_then(|whole| {
+            let provider = self.steps[left as usize].provider?;
+            self.push_drain(instance, Slot::Temporary, &whole.attributes, Some(provider))
+        });
+        self.after[left as usize].extend(drain);
+        for own in self.of.get(&instance.address).cloned().unwrap_or_default() {
+            let step = &self.steps[own as usize];
+            match (&step.work, step.slot) {
+                // The row has its new address only then.
+                (Work::Record { from: Some(_), .. }, _) => {
+                    self.after[left as usize].push(own);
+                    if let Some(drain) = drain {
+                        self.after[drain as usize].push(own);
+                    }
+                }
+                (Work::Create { .. } | Work::Update { .. } | Work::Record { .. }, Slot::Current) => {
+                    self.after[own as usize].push(left);
+                }
+                _ => {}
+            }
         }
     }
 
