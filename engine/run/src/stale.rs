@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use aurak_lang::{MemorySources, SourceError, Sources};
 use aurak_model::path::Seg;
 use aurak_model::plan::Work;
-use aurak_model::{Address, Answer, Ask, AskKey, Diagnostic, Plan, Refreshed, StateDoc, Value};
+use aurak_model::{
+    Address, Answer, Ask, AskKey, Diagnostic, Name, Path, Plan, Refreshed, Slot, StateDoc, Step, Value,
+};
 use aurak_state::Key;
 
 use crate::asks::answer;
@@ -61,6 +63,7 @@ pub(crate) async fn check_base(
     if let Some(key) = key {
         check_objects(session, pool, plan, previous, key).await?;
     }
+    check_taken_over(pool, plan, previous).await?;
     check_creates(session, pool, plan).await
 }
 
@@ -94,19 +97,102 @@ async fn check_objects(
             continue;
         }
         match refreshed.get(address) {
-            Some(Refreshed::Unreadable(why)) => unreadable.push(
-                Diagnostic::error("unreadable", format!("could not read `{address}`: {why}"))
-                    .detail("so it is not known whether the plan still holds")
-                    .help("nothing was changed; mend the cause and apply the plan again")
-                    .about(address),
-            ),
+            Some(Refreshed::Unreadable(why)) => unreadable.push(unreadable_since(address, why)),
             _ => return Err(RunError::Stale { why: format!("`{address}` was changed outside aurak since") }),
         }
     }
-    match unreadable.is_empty() {
+    found(unreadable)
+}
+
+fn unreadable_since(address: &Address, why: &str) -> Diagnostic {
+    Diagnostic::error("unreadable", format!("could not read `{address}`: {why}"))
+        .detail("so it is not known whether the plan still holds")
+        .help("nothing was changed; mend the cause and apply the plan again")
+        .about(address)
+}
+
+fn found(findings: Vec<Diagnostic>) -> Result<(), RunError> {
+    match findings.is_empty() {
         true => Ok(()),
-        false => Err(RunError::Findings { findings: unreadable, files: Box::default() }),
+        false => Err(RunError::Findings { findings, files: Box::default() }),
     }
+}
+
+/// An object that the plan takes over: no row has it when the plan is made, and none reads it.
+struct TakenOver<'a> {
+    step: &'a Step,
+    id: &'a Name,
+    /// As it was found.
+    live: &'a Value,
+}
+
+/// The objects that the plan takes over are there as they were found, and still nobody's.
+async fn check_taken_over(pool: &ProviderPool, plan: &Plan, previous: &StateDoc) -> Result<(), RunError> {
+    let taken: BTreeMap<&Address, TakenOver<'_>> = plan
+        .steps
+        .iter()
+        .filter_map(|step| taken_over(step, previous))
+        .map(|it| (&it.step.address, it))
+        .collect();
+    let mut asks = BTreeMap::new();
+    for (address, TakenOver { step, id, live }) in &taken {
+        // Those that were there before were judged by the plan.
+        let owner = previous.rows.values().filter(|row| row.version > plan.base.serial).find(|row| {
+            let mut objects = row.current.iter().chain(&row.old).chain(&row.temporary);
+            row.type_name == step.type_name && objects.any(|object| object.id == **id)
+        });
+        if let Some(owner) = owner {
+            let why = format!("{id}, which `{address}` was to take over, belongs to `{}` now", owner.address);
+            return Err(RunError::Stale { why });
+        }
+        let provider = step.provider.and_then(|provider| plan.providers.get(provider as usize));
+        let Some(provider) = provider.filter(|provider| !provider.config.has_unknown()) else { continue };
+        let ask = Ask::Read {
+            address: step.address.clone(),
+            slot: Slot::Current,
+            type_name: step.type_name.clone(),
+            provider: provider.clone(),
+            id: (*id).clone(),
+            world: None,
+            last: (*live).clone(),
+        };
+        asks.insert(ask.key(0), ask);
+    }
+    let mut unreadable = Vec::new();
+    for (name, answer) in answer(&asks, &MemorySources::default(), pool).await {
+        let AskKey::Read(address, _) = name else { continue };
+        let Some(TakenOver { id, live, .. }) = taken.get(&address) else { continue };
+        let paths = plan.base.rows.get(&address).map_or(&[][..], |base| &base.paths);
+        let why = match answer {
+            Answer::Object(Refreshed::Found { attributes, .. }) => {
+                let same =
+                    |path: &Path| attributes.at(path).map(Value::reveal) == live.at(path).map(Value::reveal);
+                if paths.iter().all(same) {
+                    continue;
+                }
+                format!("`{address}` was changed outside aurak since")
+            }
+            Answer::Object(Refreshed::Absent) => format!("{id}, which `{address}` was to take over, is gone"),
+            Answer::Object(Refreshed::Unreadable(why)) | Answer::Failed(why) | Answer::Elsewhere(why) => {
+                unreadable.push(unreadable_since(&address, &why));
+                continue;
+            }
+            _ => continue,
+        };
+        return Err(RunError::Stale { why });
+    }
+    found(unreadable)
+}
+
+fn taken_over<'a>(step: &'a Step, previous: &StateDoc) -> Option<TakenOver<'a>> {
+    let (id, live) = match &step.work {
+        Work::Record { id, attributes, from: None, .. } => (id, attributes),
+        Work::Update { id, live, .. } => (id, live),
+        _ => return None,
+    };
+    let row = previous.rows.get(&step.address);
+    let has = row.and_then(|row| row.current.as_ref()).is_some_and(|object| object.id == *id);
+    (!has).then_some(TakenOver { step, id, live })
 }
 
 /// What the plan makes is not there yet. Where that cannot be found out, making it will tell.
