@@ -296,9 +296,10 @@ impl Context {
             return Some(Reason::Destroy);
         }
         if let Some(id) = self.by_address.borrow().get(address) {
-            // A composite has no row of its own: this one is of what the name stood for before.
-            let parts = matches!(self.instance(*id).decision, Decision::Composite(_));
-            return parts.then_some(Reason::NotInConfiguration);
+            // These have no row of their own: this one is of what the name stood for before.
+            let other =
+                matches!(self.instance(*id).decision, Decision::Composite(_) | Decision::Existing { .. });
+            return other.then_some(Reason::NotInConfiguration);
         }
         if known.moved.contains(address) {
             return None;
@@ -353,6 +354,13 @@ impl Context {
                 change,
             }
         };
+        if let Some(same) = self.is_only_read(&address, &row) {
+            if !same {
+                self.find(existing_beside(&address, &current.id));
+                return None;
+            }
+            return Some(forget(reasons, None));
+        }
         if self.is_removed_only(&address) {
             return Some(forget(reasons, None));
         }
@@ -503,7 +511,21 @@ impl Context {
 
     /// Whether what leaves the stack stays where it is.
     fn is_let_go(&self, address: &Address, row: &Row) -> bool {
-        row.lifecycle.retain || self.is_removed_only(address)
+        row.lifecycle.retain || self.is_removed_only(address) || self.is_only_read(address, row).is_some()
+    }
+
+    /// Whether an address stands for an object now that is read and never changed, and if so, whether
+    /// that is surely the one that its row has.
+    fn is_only_read(&self, address: &Address, row: &Row) -> Option<bool> {
+        let id = self.by_address.borrow().get(address).copied()?;
+        let instance = self.instance(id);
+        let Decision::Existing { id, .. } = &instance.decision else { return None };
+        let recorded = self.recorded_provider(row);
+        let same_world = instance.provider.as_ref().is_some_and(|now| {
+            recorded.type_name == now.node.type_name && !self.leads_elsewhere(&recorded, &now.node)
+        });
+        let same = row.current.as_ref().is_some_and(|current| id.as_str() == Some(&*current.id));
+        Some(same && same_world && row.type_name == instance.type_name)
     }
 
     fn is_removed_only(&self, address: &Address) -> bool {
@@ -622,6 +644,18 @@ impl Context {
             },
         }
     }
+}
+
+/// A name is of a row, and of another object that is only read: what is of the row would go unseen.
+fn existing_beside(address: &Address, id: &Name) -> Diagnostic {
+    let summary = format!("`{address}` is only read now, and this stack has another object of that name");
+    Diagnostic::error("existing", summary)
+        .detail(format!("its id is {id}"))
+        .help(format!(
+            "give what is read another name, and {id} is deleted; or let go of {id} first with `aurak state rm \
+             '{address}'`"
+        ))
+        .about(address)
 }
 
 /// An address without keys and without a child.
