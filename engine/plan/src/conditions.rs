@@ -25,7 +25,9 @@ impl Context {
         for condition in &lifecycle.preconditions {
             self.judge(condition, &scope, Some(&instance.address), false);
         }
-        if !lifecycle.postconditions.is_empty() {
+        // What they say is about the object that is to come, and that is not made yet.
+        let replaced_later = self.replaced_later.borrow().contains(&instance.address);
+        if !lifecycle.postconditions.is_empty() && !replaced_later {
             scope.this = Some(instance.planned.clone());
             for condition in &lifecycle.postconditions {
                 self.judge(condition, &scope, Some(&instance.address), true);

@@ -18,6 +18,7 @@ use aurak_model::{
 };
 
 use crate::input::PlanInput;
+use crate::owners::Owners;
 use crate::provider::ProviderInstance;
 use crate::resource::Decision;
 use crate::same::Claim;
@@ -180,6 +181,8 @@ pub(crate) struct Context {
     pub claims: RefCell<Vec<Claim>>,
     /// Whose older objects stay, because something that was made from them is planned later.
     pub set_aside: RefCell<BTreeSet<Address>>,
+    /// What stays as it is although it is to be replaced: that has to wait.
+    pub replaced_later: RefCell<BTreeSet<Address>>,
     pub conditions: RefCell<Vec<aurak_model::plan::DeferredCondition>>,
     /// Outputs and conditions that only a next plan can work out.
     pub put_off: RefCell<Vec<(Span, String)>>,
@@ -188,7 +191,7 @@ pub(crate) struct Context {
     /// What `--only` leaves in; everything, where there is none.
     pub selection: Option<Selection>,
     /// Which rows have an object with an id; made when somebody asks.
-    pub owners: OnceCell<HashMap<(Name, Name), Vec<Address>>>,
+    pub owners: OnceCell<Owners>,
     reads: RefCell<Vec<Vec<Read>>>,
 }
 
@@ -226,6 +229,7 @@ impl Context {
             undecided: RefCell::default(),
             claims: RefCell::default(),
             set_aside: RefCell::default(),
+            replaced_later: RefCell::default(),
             conditions: RefCell::default(),
             put_off: RefCell::default(),
             timeouts: RefCell::default(),

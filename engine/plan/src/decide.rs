@@ -14,6 +14,7 @@ use aurak_model::{
 use crate::context::{Context, GaveUp, Instance};
 use crate::diff::{self, Compare, Compared};
 use crate::evaluate::descend;
+use crate::imports::import_of_older;
 use crate::looked::Looked;
 use crate::resource::{Decision, Kept, Making, Recording, Updating, Wanted};
 use crate::same::Claim;
@@ -55,6 +56,9 @@ impl Context {
                 return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
             }
         };
+        if self.has_another(&wanted, current) {
+            return self.settle(wanted, Decision::Failed, live, None, row_plan, Vec::new());
+        }
         let moved_from = self.moved_from(&wanted.address);
 
         let comparison = Compare {
@@ -84,6 +88,7 @@ impl Context {
         let mut reasons = self.replace_reasons(&wanted, row.as_deref(), &compared);
         let older = row.as_deref().is_some_and(in_use_still);
         if !reasons.is_empty() && older && current.incomplete.is_none() {
+            self.replaced_later.borrow_mut().insert(wanted.address.clone());
             // One older object at a time: what uses that one moves to the current one, and it goes.
             match self.selection.as_ref().is_none_or(|selection| selection.names(&wanted.address)) {
                 true => {
@@ -221,18 +226,7 @@ impl Context {
             (Some(Err(GaveUp)), _) => {
                 return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
             }
-            (Some(Ok(id)), _) if provider_known => self.ask(
-                Ask::Read {
-                    address: wanted.address.clone(),
-                    slot: Slot::Current,
-                    type_name: wanted.type_name.clone(),
-                    provider: wanted.provider.node.clone(),
-                    id: id.clone(),
-                    world: None,
-                    last: wanted.desired.clone(),
-                },
-                0,
-            ),
+            (Some(Ok(id)), _) if provider_known => self.read_import(&wanted, id),
             (None, Some(Value::String(key))) if provider_known && reasons != [Reason::ObjectGone] => self
                 .ask(
                     Ask::Find {
@@ -252,11 +246,15 @@ impl Context {
             // What a replacement of its own left behind goes before the new one is made.
             Some(Answer::Object(Refreshed::Found { id, .. }))
                 if imported.is_none() && self.is_older(&wanted, &id) => {}
+            Some(Answer::Object(Refreshed::Found { id, .. })) if self.is_older(&wanted, &id) => {
+                self.find(import_of_older(&wanted.address, &id));
+                return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
+            }
             Some(Answer::Object(Refreshed::Found { id, .. }))
                 if let Some(of) = self.recorded_as(&wanted, &id) =>
             {
                 // Whether that goes in this plan is known when everything is decided.
-                let claim = Claim { by: wanted.address.clone(), of, id };
+                let claim = Claim { by: wanted.address.clone(), of, id, imported: imported.is_some() };
                 self.claims.borrow_mut().push(claim);
             }
             Some(Answer::Object(Refreshed::Found { id, attributes })) => {

@@ -125,6 +125,9 @@ impl Context {
             self.find(finding.about(&wanted.address));
             return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
         }
+        if self.has_another(&wanted, current) {
+            return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
+        }
         let live = match self.input.snapshot.rows.get(&row.address) {
             Some(Refreshed::Found { attributes, .. }) => attributes.clone(),
             _ => current.attributes.clone(),

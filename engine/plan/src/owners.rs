@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 
 use aurak_model::record::Row;
-use aurak_model::{Address, Name, Refreshed};
+use aurak_model::{Address, Name, Refreshed, Slot};
 
 use crate::context::Context;
 use crate::resource::Wanted;
+
+/// Whose an object is, by its type and its id or natural key.
+pub(crate) type Owners = HashMap<(Name, Name), Vec<(Address, Slot)>>;
 
 impl Context {
     /// Whether an object is one that a replacement at this address left behind.
@@ -34,25 +37,30 @@ impl Context {
         let key = self.key_of(&wanted.desired, &wanted.schema);
         let by_key = key.and_then(|key| owners.get(&(wanted.type_name.clone(), key)));
         let mut all = by_id.into_iter().chain(by_key).flatten();
-        let gone =
-            |address: &Address| matches!(self.input.snapshot.rows.get(address), Some(Refreshed::Absent));
-        let other = |address: &&Address| {
-            **address != wanted.address
-                && !gone(address)
-                && previous.rows.get(*address).is_some_and(|row| same_world(row))
+        // What was looked at is the current object: the others of its row may be there still.
+        let gone = |(address, slot): &(Address, Slot)| {
+            *slot == Slot::Current && matches!(self.input.snapshot.rows.get(address), Some(Refreshed::Absent))
         };
-        all.find(other).cloned()
+        let other = |owner: &&(Address, Slot)| {
+            owner.0 != wanted.address
+                && !gone(owner)
+                && previous.rows.get(&owner.0).is_some_and(|row| same_world(row))
+        };
+        all.find(other).map(|(address, _)| address.clone())
     }
 
-    /// The rows of a type whose objects have an id or a natural key.
-    fn find_owners(&self) -> HashMap<(Name, Name), Vec<Address>> {
-        let mut owners: HashMap<(Name, Name), Vec<Address>> = HashMap::new();
+    /// The rows of a type whose objects have an id or a natural key, and which of their objects it is.
+    fn find_owners(&self) -> Owners {
+        let mut owners = Owners::new();
         for (address, row) in &self.input.previous.rows {
             let schema = self.input.schemas.types.get(&row.type_name);
-            for object in row.current.iter().chain(&row.old).chain(&row.temporary) {
+            let objects =
+                [(Slot::Current, &row.current), (Slot::Old, &row.old), (Slot::Temporary, &row.temporary)];
+            for (slot, object) in objects {
+                let Some(object) = object else { continue };
                 let key = schema.and_then(|schema| self.key_of(&object.attributes, schema));
                 for name in [Some(object.id.clone()), key].into_iter().flatten() {
-                    owners.entry((row.type_name.clone(), name)).or_default().push(address.clone());
+                    owners.entry((row.type_name.clone(), name)).or_default().push((address.clone(), slot));
                 }
             }
         }

@@ -502,24 +502,6 @@ impl Context {
         }
     }
 
-    pub(crate) fn import_id(self: &Rc<Self>, address: &Address) -> Option<Result<Name, GaveUp>> {
-        let import = self.input.program.imports.iter().find(|import| import.to == *address)?;
-        let scope = ModuleScope::new(self, Context::ROOT);
-        Some(match self.evaluate(&import.id, &scope, None, Some(address)) {
-            Ok(Value::String(id)) => Ok(id),
-            Ok(Value::Int(id)) => Ok(id.to_string().into()),
-            Ok(_) => {
-                let finding = Diagnostic::error(
-                    "import",
-                    format!("the id of the import of `{address}` is not a known string"),
-                );
-                self.find(finding.at(import.id.span, "").about(address));
-                Err(GaveUp)
-            }
-            Err(GaveUp) => Err(GaveUp),
-        })
-    }
-
     /// The row of an address, renames applied.
     pub(crate) fn row(&self, address: &Address) -> Option<Arc<Row>> {
         let rows = &self.input.previous.rows;

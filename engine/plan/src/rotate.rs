@@ -198,7 +198,7 @@ impl Context {
             return Ok(());
         }
         if let Some(of) = self.recorded_as(wanted, &id) {
-            self.claims.borrow_mut().push(Claim { by: wanted.address.clone(), of, id });
+            self.claims.borrow_mut().push(Claim { by: wanted.address.clone(), of, id, imported: false });
             return Ok(());
         }
         let summary = format!(

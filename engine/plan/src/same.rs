@@ -2,7 +2,8 @@
 //! to another in one plan: the old one has to let go first.
 //!
 //! Objects are told apart by the natural key of their type, within the world that a provider's
-//! configuration names. A type without a key has none that could be the same.
+//! configuration names. Those of a type without a key are told apart by their ids, where they are taken
+//! over: what is made there is always another one.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -16,17 +17,19 @@ use crate::context::{Context, InstId, Instance, Members};
 use crate::diff;
 use crate::provider::ProviderInstance;
 use crate::removal::Removal;
-use crate::resource::Decision;
+use crate::resource::{Decision, Kept, Recording, Updating};
 use crate::scope::RuleScope;
 
 /// How many of the addresses of one object are named.
 const NAMED: usize = 4;
 
-/// A create whose name an object has that is recorded under another address.
+/// A create whose name an object has that is recorded under another address, or such an object that is
+/// to be imported.
 pub(crate) struct Claim {
     pub by: Address,
     pub of: Address,
     pub id: Name,
+    pub imported: bool,
 }
 
 /// The place of an instance and which of its objects, and whose object of that name has to go first.
@@ -41,7 +44,7 @@ impl Context {
             return;
         }
         let renamed = self.renamed();
-        for Claim { by, of, id } in self.claims.borrow().iter() {
+        for Claim { by, of, id, imported } in self.claims.borrow().iter() {
             let of_now = renamed.get(of).unwrap_or(of);
             let inst = self.by_address.borrow().get(of_now).copied();
             let decision = inst.map(|id| self.instance(id));
@@ -50,9 +53,14 @@ impl Context {
                 let older = removal.delete.as_ref().filter(|_| removal.slot != Slot::Current);
                 removal.address == *of_now && older.is_some_and(|delete| delete.id == *id)
             });
-            let help = match decision.as_ref().map(|instance| &instance.decision) {
-                _ if left_over => continue,
-                Some(Decision::Replace { old, .. }) if old == id && !stays => continue,
+            let decision = decision.as_ref().map(|instance| &instance.decision);
+            let replaced = matches!(decision, Some(Decision::Replace { old, .. }) if old == id) && !stays;
+            let help = match decision {
+                // What is to be taken over must not go, and another one be made in its place.
+                _ if (left_over || replaced) && *imported => {
+                    format!("that object goes in this plan: take the line of `{by}` out of `imports`")
+                }
+                _ if left_over || replaced => continue,
                 // Why is said already.
                 Some(Decision::Failed) => continue,
                 Some(Decision::Replace { .. }) | None if stays => format!(
@@ -128,7 +136,8 @@ impl Context {
             if !is_there || instance.kind != BlockKind::Resource {
                 continue;
             }
-            let Some(key) = self.key_of(&instance.planned, schema) else { continue };
+            let key = self.key_of(&instance.planned, schema).or_else(|| self.taken_over(instance));
+            let Some(key) = key else { continue };
             let world = worlds.of(provider);
             let place = (instance.type_name.clone(), world, key);
             known.entry(place).or_default().push(InstId(i as u32));
@@ -136,6 +145,18 @@ impl Context {
         for ((type_name, _, _), same) in known.iter().filter(|(_, same)| same.len() > 1) {
             self.find(self.same_object(type_name, same));
         }
+    }
+
+    /// The id of the object that an instance takes over. One that a row has already is claimed.
+    fn taken_over(&self, instance: &Instance) -> Option<Name> {
+        let id = match &instance.decision {
+            Decision::Keep(Kept { record: Some(Recording { id, .. }) }) => id,
+            Decision::Update(Updating { id, .. }) => id,
+            _ => return None,
+        };
+        let row = self.row(&instance.address);
+        let has = row.as_ref().and_then(|row| row.current.as_ref()).is_some_and(|object| object.id == *id);
+        (!has).then(|| id.clone())
     }
 
     /// What is made under a name that something else has until it is deleted in this plan. Made before

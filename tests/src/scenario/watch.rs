@@ -458,6 +458,8 @@ const FOUNDED: &[&str] = &[
     "_ cannot be made before the old one is gone",
     "there is no object to import as _",
     "_ cannot be taken over as it is",
+    // What goes in the same plan, or another one than it has.
+    "_ cannot take over ",
     // Names are made of what others are called.
     "it must have at most 12 characters",
     // A version that goes back, a size that shrinks.
