@@ -17,7 +17,7 @@ use crate::evaluate::descend;
 use crate::imports::import_of_older;
 use crate::looked::Looked;
 use crate::resource::{Decision, Kept, Making, Recording, Updating, Wanted};
-use crate::same::Claim;
+use crate::same::{Claim, Claims};
 
 /// How often a preview is asked for before the resource is planned offline.
 const MOST_PREVIEWS: u8 = 3;
@@ -254,7 +254,8 @@ impl Context {
                 if let Some(of) = self.recorded_as(&wanted, &id) =>
             {
                 // Whether that goes in this plan is known when everything is decided.
-                let claim = Claim { by: wanted.address.clone(), of, id, imported: imported.is_some() };
+                let why = if imported.is_some() { Claims::Import } else { Claims::Create };
+                let claim = Claim { by: wanted.address.clone(), of, id, why };
                 self.claims.borrow_mut().push(claim);
             }
             Some(Answer::Object(Refreshed::Found { id, attributes })) => {
@@ -424,6 +425,13 @@ impl Context {
             ReplaceOrder::Rotate => self.rotated(&wanted, recorded.as_deref(), &live, key.as_ref()),
             order => order,
         };
+        // What is made first and cannot be made leaves the old one where it is.
+        if order != ReplaceOrder::CreateFirst
+            && !self.has_key(&wanted.schema, &live, key.as_ref())
+            && self.is_name_taken(&wanted, key.as_ref(), Some(old))
+        {
+            return self.settle(wanted, Decision::Failed, live, None, row, used);
+        }
         let temporary = match order {
             ReplaceOrder::Rotate => self.temporary(&wanted, &row),
             ReplaceOrder::DeleteFirst | ReplaceOrder::CreateFirst => Ok(None),

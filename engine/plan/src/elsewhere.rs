@@ -133,6 +133,9 @@ impl Context {
             _ => current.attributes.clone(),
         };
         let key = self.natural_key(&wanted);
+        if self.is_name_taken(&wanted, key.as_ref(), None) {
+            return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
+        }
         let planned = diff::planned_create(&wanted.schema, &wanted.address, &wanted.desired);
         let change = self.creation(&wanted, Action::Replace(ReplaceOrder::DeleteFirst), reasons);
         let other = Other { type_name: row.type_name.clone(), provider: self.recorded_provider(row) };

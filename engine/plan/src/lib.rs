@@ -20,6 +20,7 @@ mod elsewhere;
 mod evaluate;
 mod existing;
 mod fits;
+mod free;
 mod imports;
 mod input;
 mod later;

@@ -16,7 +16,7 @@ use aurak_model::{Answer, Ask, BlockKind, Diagnostic, Path, Refreshed, Slot, Val
 
 use crate::context::{Context, GaveUp, Target};
 use crate::resource::{Decision, Wanted, set};
-use crate::same::Claim;
+use crate::same::{Claim, Claims};
 use crate::scope::RuleScope;
 
 /// The temporary object of a rotation, where it has yet to be made.
@@ -198,7 +198,7 @@ impl Context {
             return Ok(());
         }
         if let Some(of) = self.recorded_as(wanted, &id) {
-            self.claims.borrow_mut().push(Claim { by: wanted.address.clone(), of, id, imported: false });
+            self.claims.borrow_mut().push(Claim { by: wanted.address.clone(), of, id, why: Claims::Create });
             return Ok(());
         }
         let summary = format!(

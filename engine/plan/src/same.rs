@@ -23,13 +23,22 @@ use crate::scope::RuleScope;
 /// How many of the addresses of one object are named.
 const NAMED: usize = 4;
 
-/// A create whose name an object has that is recorded under another address, or such an object that is
-/// to be imported.
+/// An object that is recorded under another address, and is in the way of what is to be made, or is to
+/// be imported.
 pub(crate) struct Claim {
     pub by: Address,
     pub of: Address,
     pub id: Name,
-    pub imported: bool,
+    pub why: Claims,
+}
+
+/// What an address is to have that another one's object is claimed for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Claims {
+    Create,
+    Import,
+    /// It has an object already: what leaves cannot have been renamed to it.
+    Replace,
 }
 
 /// The place of an instance and which of its objects, and whose object of that name has to go first.
@@ -44,20 +53,21 @@ impl Context {
             return;
         }
         let renamed = self.renamed();
-        for Claim { by, of, id, imported } in self.claims.borrow().iter() {
+        for Claim { by, of, id, why } in self.claims.borrow().iter() {
             let of_now = renamed.get(of).unwrap_or(of);
             let inst = self.by_address.borrow().get(of_now).copied();
             let decision = inst.map(|id| self.instance(id));
             let stays = self.set_aside.borrow().contains(of_now);
             let left_over = removals.iter().any(|removal| {
-                let older = removal.delete.as_ref().filter(|_| removal.slot != Slot::Current);
-                removal.address == *of_now && older.is_some_and(|delete| delete.id == *id)
+                let any = *why == Claims::Replace || removal.slot != Slot::Current;
+                let deleted = removal.delete.as_ref().filter(|_| any);
+                removal.address == *of_now && deleted.is_some_and(|delete| delete.id == *id)
             });
             let decision = decision.as_ref().map(|instance| &instance.decision);
             let replaced = matches!(decision, Some(Decision::Replace { old, .. }) if old == id) && !stays;
             let help = match decision {
                 // What is to be taken over must not go, and another one be made in its place.
-                _ if (left_over || replaced) && *imported => {
+                _ if (left_over || replaced) && *why == Claims::Import => {
                     format!("that object goes in this plan: take the line of `{by}` out of `imports`")
                 }
                 _ if left_over || replaced => continue,
@@ -67,6 +77,10 @@ impl Context {
                     "that object stays until what was made from it is planned: apply first without `{by}`, or \
                      choose another name"
                 ),
+                Some(Decision::Outside) => format!(
+                    "where that lets go of the name, name it too: `--only '{of_now}'`; otherwise choose another \
+                     name"
+                ),
                 Some(_) if self.will_be_same(by, of_now) => continue,
                 Some(_) if !self.is_renamed_in_place(of_now) => {
                     "keep one of them, or tell them apart by their names".to_string()
@@ -75,6 +89,7 @@ impl Context {
                     "what has that name gets another one in this plan: apply that first with `--only {of_now}`, \
                      or choose another name"
                 ),
+                None if *why == Claims::Replace => "that object stays: choose another name".to_string(),
                 None => format!(
                     "where `{of}` was renamed, say so: `moved: [{{ from: {}, to: {} }}]`; otherwise choose \
                      another name",
