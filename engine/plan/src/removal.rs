@@ -648,7 +648,8 @@ impl Context {
 
 /// A name is of a row, and of another object that is only read: what is of the row would go unseen.
 fn existing_beside(address: &Address, id: &Name) -> Diagnostic {
-    let summary = format!("`{address}` is only read now, and this stack has another object of that name");
+    let summary =
+        format!("`{address}` is only read now, and this stack has an object of its own under that name");
     Diagnostic::error("existing", summary)
         .detail(format!("its id is {id}"))
         .help(format!(
