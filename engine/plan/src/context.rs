@@ -152,6 +152,9 @@ pub(crate) struct NodeNeeds {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GaveUp;
 
+/// What could not be read for one reason: the place of its finding, and the addresses.
+pub(crate) type Unread = (usize, Vec<Address>);
+
 /// The working memory.
 pub(crate) struct Context {
     pub input: PlanInput,
@@ -171,8 +174,8 @@ pub(crate) struct Context {
     pub node_needs: RefCell<Vec<NodeNeeds>>,
     pub asks: RefCell<BTreeMap<AskKey, Ask>>,
     pub findings: RefCell<Vec<Diagnostic>>,
-    /// What could not be read, by what it is called and why: its finding, and the addresses.
-    pub unread: RefCell<HashMap<(&'static str, String), (usize, Vec<Address>)>>,
+    /// What could not be read, by what that is called and why.
+    pub unread: RefCell<HashMap<(&'static str, String), Unread>>,
     pub deferred: RefCell<Vec<aurak_model::plan::DeferredBlock>>,
     /// Blocks of which it is not known yet which instances there are, also those that `--only` leaves
     /// out; without the keys of modules that are not known either.

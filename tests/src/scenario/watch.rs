@@ -213,8 +213,20 @@ impl Stage {
             // What was only in the state is gone from there.
             Err(error)
                 if !asked.only.is_empty() && failure(&error).contains("names nothing in this stack") => {}
+            // An import names what this run made for another address.
+            Err(error) if self.imports_of_others(asked, &failure(&error)).await => {}
             Err(error) => problems.push(format!("replan: it is refused\n{}", failure(&error))),
         }
+    }
+
+    /// Whether all that is wrong are imports of objects that other addresses have.
+    async fn imports_of_others(&self, asked: &Asked, text: &str) -> bool {
+        let Ok(doc) = self.document_of_any(asked).await else { return false };
+        let known = named(&doc);
+        let mut errors = text.lines().filter(|line| line.starts_with("error: ")).peekable();
+        errors.peek().is_some()
+            && errors
+                .all(|line| line.split_once("cannot take over ").is_some_and(|(_, id)| known.contains(id)))
     }
 
     /// All faults end, what nobody knows is taken away, and apply and then destroy get where they want
