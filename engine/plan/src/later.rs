@@ -41,8 +41,7 @@ impl Context {
         for address in &going {
             by_block.entry(address.block()).or_default().push(address);
         }
-        let later =
-            |address: &&Address| known.is_undecided(address) || self.is_deferred_instance(&now(address));
+        let later = |address: &&Address| self.is_planned_later(address, known);
         let mut open: Vec<&Address> =
             rows.keys().filter(|address| !leaves.contains(*address)).filter(later).collect();
         while let Some(user) = open.pop() {

@@ -58,6 +58,15 @@ impl Context {
         at
     }
 
+    /// The name that the renames give a row, planned already or not.
+    pub(crate) fn named_next(&self, from: &Address) -> Option<Address> {
+        if self.input.program.moved.is_empty() {
+            return None;
+        }
+        let to = self.moved_to(from);
+        (self.moved_from(&to).as_ref() == Some(from)).then_some(to)
+    }
+
     /// What a row needs, by the name that it has in this plan.
     pub(crate) fn name_in_plan(&self, need: &Address) -> Address {
         if self.input.program.moved.is_empty() || !self.input.previous.rows.contains_key(need) {

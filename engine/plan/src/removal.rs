@@ -191,7 +191,7 @@ impl Context {
             let address = renamed.get(before).unwrap_or(before);
             let left_out = self.selection.as_ref().is_some_and(|s| !s.names(address));
             // What is not planned now may be rotated by a later plan.
-            if left_out || known.is_undecided(address) || self.is_not_planned(address) {
+            if left_out || self.is_planned_later(before, known) || self.is_not_planned(address) {
                 continue;
             }
             let parent = self.dies_with(row, gone);
@@ -272,6 +272,13 @@ impl Context {
         }
     }
 
+    /// Whether a row belongs to what is planned later, by its own name or the one that a rename gives it.
+    pub(crate) fn is_planned_later(&self, address: &Address, known: &Known) -> bool {
+        let is_later = |name: &Address| known.is_undecided(name) || self.is_deferred_instance(name);
+        let own = !known.moved.contains(address) && is_later(address);
+        own || self.named_next(address).as_ref().is_some_and(is_later)
+    }
+
     pub(crate) fn is_deferred_instance(&self, address: &Address) -> bool {
         let address = address.composite().unwrap_or_else(|| address.clone());
         let id = self.by_address.borrow().get(&address).copied();
@@ -283,7 +290,8 @@ impl Context {
     fn is_lost(&self, address: &Address, row: &Row, known: &Known) -> bool {
         self.selection.as_ref().is_none_or(|selection| selection.names(address))
             && !self.by_address.borrow().contains_key(address)
-            && (known.is_undecided(address) || self.is_deferred_instance(address))
+            && !known.moved.contains(address)
+            && self.is_planned_later(address, known)
             && self.dies_with(row, &BTreeSet::new()).is_some()
     }
 
@@ -304,18 +312,19 @@ impl Context {
         if known.moved.contains(address) {
             return None;
         }
-        if let Some(composite) = address.composite() {
-            let by_address = self.by_address.borrow();
-            if let Some(id) = by_address.get(&composite) {
+        let names = [Some(address.clone()), self.named_next(address)];
+        for name in names.iter().flatten() {
+            let composite = name.composite().and_then(|it| self.by_address.borrow().get(&it).copied());
+            if let Some(id) = composite {
                 let keeps = matches!(
-                    self.instance(*id).decision,
+                    self.instance(id).decision,
                     Decision::Deferred | Decision::Failed | Decision::Outside
                 );
                 return (!keeps).then_some(Reason::NotInConfiguration);
             }
-        }
-        if known.is_undecided(address) {
-            return None;
+            if known.is_undecided(name) {
+                return None;
+            }
         }
         Some(match known.blocks.get(&address.block()) {
             Some(Members::Absent) => Reason::WhenFalse,

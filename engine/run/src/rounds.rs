@@ -215,7 +215,7 @@ fn needs_approval(approved: &Plan, next: &Plan, created: usize, most: usize) -> 
     let deferred: BTreeSet<&Address> = approved.deferred.iter().map(|block| &block.address).collect();
     for change in &next.changes {
         let expected = match change.action {
-            Action::Create | Action::Read => belongs(&change.address, &deferred),
+            Action::Create | Action::Read | Action::Move => belongs(&change.address, &deferred),
             Action::NoOp => true,
             // It was announced with the replacement, and waited for what was made from it.
             Action::Delete => {
@@ -225,7 +225,7 @@ fn needs_approval(approved: &Plan, next: &Plan, created: usize, most: usize) -> 
         };
         if !expected {
             return Some(match change.action {
-                Action::Create | Action::Read => {
+                Action::Create | Action::Read | Action::Move => {
                     format!("`{}` was not announced in the plan", change.address)
                 }
                 _ => format!("`{}` is to be changed, which was not announced in the plan", change.address),
