@@ -292,29 +292,7 @@ impl<'a> Builder<'a> {
         let type_name = &instance.type_name;
         let slot = Slot::Current;
         let provider = |this: &mut Self| instance.provider.as_ref().map(|p| this.provider(&p.node));
-        let mut moved = None;
-        if let Some(from) = self
-            .context
-            .moved_from(address)
-            .filter(|_| !matches!(instance.decision, Decision::Keep(_) | Decision::Composite(_)))
-            && let Some(row) = self.context.row(address)
-            && let Some(object) = row.current.clone()
-        {
-            // What is renamed is still what it was, whatever the block makes of it afterwards.
-            let renamed = row.type_name.clone();
-            let work = Work::Record {
-                id: object.id,
-                desired: object.desired,
-                attributes: object.attributes,
-                from: Some(from),
-                row: self.with_new_names(&row),
-            };
-            let step = self.push(address, &renamed, slot, work, None, None, None);
-            if let Some(leftover) = leftovers.get(address) {
-                self.after[leftover.step as usize].push(step);
-            }
-            moved = Some(step);
-        }
+        let moved = self.push_move(instance, leftovers);
         let ready = match &instance.decision {
             Decision::Deferred
             | Decision::Failed
@@ -331,6 +309,7 @@ impl<'a> Builder<'a> {
                 let provider = provider(self);
                 waits.extend(self.forget_lost(instance, &record.id));
                 let id = self.push(address, type_name, slot, work, provider, None, None);
+                waits.extend(moved);
                 self.after[id as usize] = waits;
                 // The row has its new address only then.
                 if let Some(leftover) = leftovers.get(address).filter(|_| record.from.is_some()) {
@@ -484,6 +463,38 @@ impl<'a> Builder<'a> {
         let row = self.context.row(address)?;
         let lost = row.current.as_ref().is_some_and(|current| current.id != *taken) && row.old.is_some();
         lost.then(|| self.push(address, type_name, Slot::Current, Work::Forget, None, None, None))
+    }
+
+    /// The step that gives a row its new name, where no other step of its instance does. What is renamed
+    /// is still what it was, whatever the block makes of it afterwards.
+    fn push_move(&mut self, instance: &Instance, leftovers: &BTreeMap<Address, Leftover>) -> Option<u32> {
+        let address = &instance.address;
+        let is_done = match &instance.decision {
+            Decision::Keep(Kept { record }) => record.as_ref().is_none_or(|record| record.from.is_some()),
+            Decision::Composite(_) => true,
+            _ => false,
+        };
+        let from = self.context.moved_from(address).filter(|_| !is_done)?;
+        let row = self.context.row(address)?;
+        // Any of its objects will do: the others come along.
+        let slot = [Slot::Current, Slot::Old, Slot::Temporary]
+            .into_iter()
+            .find(|slot| row.object(*slot).is_some())?;
+        let object = row.object(slot)?.clone();
+        let work = Work::Record {
+            id: object.id,
+            desired: object.desired,
+            attributes: object.attributes,
+            from: Some(from),
+            row: self.with_new_names(&row),
+        };
+        let step = self.push(address, &row.type_name, slot, work, None, None, None);
+        let left = leftovers.get(address).map(|leftover| leftover.step);
+        let temporaries = self.temporaries.get(address).into_iter().flatten().copied();
+        for later in left.into_iter().chain(temporaries) {
+            self.after[later as usize].push(step);
+        }
+        Some(step)
     }
 
     /// An older object stays until the new one is there, unless both would have the same name, or the row
