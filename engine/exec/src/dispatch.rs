@@ -59,6 +59,8 @@ pub(crate) struct Dispatcher<'a> {
     pub(crate) has_older: HashSet<&'a Address>,
     /// Recorded nodes that lead through what this run has renamed, as they are written down by now.
     pub(crate) renamed_providers: HashMap<ProviderAddress, ProviderRow>,
+    /// The new names of rows that such nodes of the plan lead through.
+    pub(crate) renamed: HashMap<Address, Address>,
     /// Who makes what in this run, by provider, type and natural key: names that only apply can tell
     /// may turn out to be the same.
     pub(crate) claims: HashMap<(ProviderAddress, Name, Name), &'a Address>,
@@ -170,6 +172,7 @@ impl<'a> Dispatcher<'a> {
             reading: HashMap::new(),
             has_older,
             renamed_providers: HashMap::new(),
+            renamed: HashMap::new(),
             claims: HashMap::new(),
             phase: vec![Phase::Waiting; count],
             begun: vec![false; count],

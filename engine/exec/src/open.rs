@@ -164,11 +164,13 @@ impl Dispatcher<'_> {
     pub(crate) fn seen(&mut self, address: &Address, result: Result<Refreshed, ProviderError>) {
         let failure = match result {
             Ok(Refreshed::Found { id, attributes }) => {
-                let Some(type_name) = self.resolver.rows.get(address).map(|row| row.type_name.clone()) else {
+                // It may have got another name meanwhile.
+                let now = self.renamed.get(address).unwrap_or(address);
+                let Some(type_name) = self.resolver.rows.get(now).map(|row| row.type_name.clone()) else {
                     let message = format!("`{address}` went away meanwhile");
                     return self.fail_row(address, &Failure::new("volatile", message));
                 };
-                self.resolver.rows.see(address, Seen { type_name, id, attributes, whole: true });
+                self.resolver.rows.see(now, Seen { type_name, id, attributes, whole: true });
                 for waiter in self.reading.remove(address).unwrap_or_default() {
                     self.wake(waiter);
                 }
