@@ -31,10 +31,17 @@ impl Context {
         let Some(current) = current else {
             return self.decide_new(wanted, row_plan, vec![Reason::NotYetThere]);
         };
-        if let Some(parent) = self.world_made_by(&wanted.provider) {
-            if row.as_deref().is_none_or(|row| self.came_from(row, &parent)) {
-                return self.decide_moved_world(wanted, row_plan, parent, &current.desired);
-            }
+        let made = self.world_made_by(&wanted.provider);
+        let came_from = |parent: &Address| row.as_deref().is_none_or(|row| self.came_from(row, parent));
+        if let Some(parent) = made.clone().filter(came_from) {
+            return self.decide_moved_world(wanted, row_plan, parent, &current.desired);
+        }
+        if let Some(row) = row.as_deref()
+            && let Some(world) = self.went_with(row)
+        {
+            return self.decide_lost_world(wanted, row_plan, row, world);
+        }
+        if let Some(parent) = made {
             if self.is_to_be_replaced(&wanted) {
                 return self.decide_elsewhere(wanted, row_plan, current);
             }

@@ -1,6 +1,7 @@
 //! Objects that are not where their address leads now: their world was made anew, or their provider
 //! leads to another, or their address stands for another type.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use aurak_model::plan::RowPlan;
@@ -65,6 +66,63 @@ impl Context {
         change.differences = diff::leaf_differences(Some(before), Some(&wanted.desired));
         let making = Making { desired: wanted.desired.clone(), adopt: false, key, gone_with: Some(parent) };
         self.settle(wanted, Decision::Create(making), planned, Some(change), row, Vec::new())
+    }
+
+    /// What the object of a row went with: its world came from something that is not there any more. An
+    /// object that was found, or looked for in vain, tells by itself.
+    pub(crate) fn went_with(&self, row: &Row) -> Option<Address> {
+        let seen = self.input.snapshot.rows.get(&row.address);
+        if matches!(seen, Some(Refreshed::Found { .. } | Refreshed::Absent))
+            || self.older_world(row).is_some()
+        {
+            return None;
+        }
+        self.worlds(row).into_iter().find(|world| self.is_not_there(world))
+    }
+
+    /// What the world of a row's object comes from, by the names of this plan.
+    pub(crate) fn worlds(&self, row: &Row) -> Vec<Address> {
+        let provider = self.input.previous.providers.get(&row.provider);
+        let needs = provider.map_or(&[][..], |provider| &provider.needs);
+        needs.iter().map(|need| self.name_in_plan(need)).collect()
+    }
+
+    /// Whether a recorded object is not there any more, or went with what its own world came from.
+    fn is_not_there(&self, address: &Address) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![self.recorded_at(address)];
+        while let Some(address) = open.pop() {
+            match self.input.snapshot.rows.get(&address) {
+                Some(Refreshed::Absent) => return true,
+                Some(Refreshed::Found { .. }) => {}
+                _ => {
+                    let row = self.input.previous.rows.get(&address).filter(|_| seen.insert(address));
+                    let worlds = row.map(|row| self.worlds(row)).unwrap_or_default();
+                    open.extend(worlds.iter().map(|world| self.recorded_at(world)));
+                }
+            }
+        }
+        false
+    }
+
+    /// The world that the object lived in is not there any more, and it went with that: it is made
+    /// wherever it is to be now, and nobody is asked to delete it.
+    pub(crate) fn decide_lost_world(
+        self: &Rc<Self>,
+        wanted: Wanted<'_>,
+        row_plan: RowPlan,
+        row: &Row,
+        world: Address,
+    ) -> Instance {
+        let mut reasons = vec![Reason::ObjectGone, Reason::DeletedWith { parent: world.clone() }];
+        if row.type_name != wanted.type_name {
+            reasons.push(Reason::TypeChanged { before: row.type_name.clone() });
+        }
+        let mut instance = self.decide_new(wanted, row_plan, reasons);
+        if let Decision::Create(making) = &mut instance.decision {
+            making.gone_with = Some(world);
+        }
+        instance
     }
 
     /// The address stands for something of another type now: the old object goes by its own type's

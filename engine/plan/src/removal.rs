@@ -474,9 +474,8 @@ impl Context {
 
     /// What a row's object cannot be without, by the names of this plan.
     fn containers(&self, row: &Row) -> Vec<Address> {
-        let provider = self.input.previous.providers.get(&row.provider);
-        let worlds = provider.map_or(&[][..], |provider| &provider.needs);
-        row.lifecycle.deleted_with.iter().chain(worlds).map(|need| self.name_in_plan(need)).collect()
+        let with = row.lifecycle.deleted_with.iter().map(|need| self.name_in_plan(need));
+        with.chain(self.worlds(row)).collect()
     }
 
     /// Whether an object really goes. One that is only forgotten stays where it is, and so does what

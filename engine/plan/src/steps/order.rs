@@ -126,17 +126,27 @@ impl Builder<'_> {
         }
     }
 
-    /// The step that makes an object after the one before it is gone.
+    /// The step that makes an object, or takes one over, after the one before it is gone.
     fn makes_anew(&self, address: &Address) -> Option<u32> {
         let made_before = self.deletes.get(address).is_some_and(|delete| !delete.first);
         if made_before || self.context.set_aside.borrow().contains(address) {
             return None;
         }
-        let creates = |id: u32| {
+        let row = self.context.row(address);
+        let before = row.as_ref().and_then(|row| row.current.as_ref()).map(|current| &current.id);
+        let makes = |id: u32| {
             let step = &self.steps[id as usize];
-            step.slot == Slot::Current && matches!(step.work, Work::Create { .. })
+            let another = match &step.work {
+                Work::Create { .. } => true,
+                // It takes over another object than the one that was there.
+                Work::Record { id, .. } | Work::Update { id, .. } => {
+                    before.is_some_and(|before| before != id)
+                }
+                _ => false,
+            };
+            step.slot == Slot::Current && another
         };
-        self.of.get(address)?.iter().copied().find(|id| creates(*id))
+        self.of.get(address)?.iter().copied().find(|id| makes(*id))
     }
 
     /// Deletes wait for those whose objects were made from what goes.
