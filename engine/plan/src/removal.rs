@@ -619,8 +619,10 @@ impl Context {
     /// Whether a provider reaches another world than it did. Credentials change within one; what they
     /// come from, or in plain configurations what the world is told by, does not.
     pub(crate) fn leads_elsewhere(&self, recorded: &ProviderNode, now: &ProviderNode) -> bool {
-        let came: BTreeSet<Address> = recorded.needs.iter().map(|need| self.called_now(need)).collect();
-        let comes: BTreeSet<Address> = now.needs.iter().map(|need| self.recorded_at(need)).collect();
+        let comes_from = |node: &ProviderNode| -> BTreeSet<Address> {
+            node.needs.iter().map(|need| self.recorded_at(&self.called_now(need))).collect()
+        };
+        let (came, comes) = (comes_from(recorded), comes_from(now));
         if came != comes {
             return true;
         }

@@ -223,7 +223,8 @@ impl Context {
                 for (address, slot, theirs, place) in given {
                     // Of two temporary objects of one name, the one that is planned first is.
                     let earlier = made == Slot::Current || place.is_none_or(|place| place < i);
-                    if *address != instance.address && earlier && is_same_node(theirs, &provider.node) {
+                    if *address != instance.address && earlier && self.reach_the_same(theirs, &provider.node)
+                    {
                         taken.push((i, made, address.clone(), *slot));
                     }
                 }
@@ -241,6 +242,12 @@ impl Context {
             Value::String(key) => Some(key.clone()),
             _ => None,
         }
+    }
+
+    /// Whether two providers reach one world, as far as can be told. Tokens may differ within one.
+    fn reach_the_same(&self, one: &ProviderNode, other: &ProviderNode) -> bool {
+        one.address == other.address
+            || (one.type_name == other.type_name && !self.leads_elsewhere(one, other))
     }
 
     fn same_object(&self, type_name: &Name, same: &[InstId]) -> Diagnostic {
@@ -288,15 +295,6 @@ impl Context {
         let ((block, _), _) = group_of.iter().find(|(_, group)| has(&groups[group.0 as usize].members))?;
         Some(self.block(*block).span)
     }
-}
-
-/// Whether what two provider nodes reach is surely the same.
-fn is_same_node(a: &ProviderNode, b: &ProviderNode) -> bool {
-    a.address == b.address
-        || (a.type_name == b.type_name
-            && !a.config.has_unknown()
-            && !b.config.has_unknown()
-            && a.config.reveal() == b.config.reveal())
 }
 
 /// Numbers for what provider nodes reach; two have one only where that is surely the same.
