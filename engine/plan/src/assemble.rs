@@ -44,8 +44,9 @@ impl Context {
                 .keys()
                 .filter(|address| *address == wanted || address.block() == *wanted)
                 .peekable();
-            if named.peek().is_some() {
-                if !named.any(left_in) {
+            let later = named.peek().is_none() && self.may_come(wanted);
+            if later || named.peek().is_some() {
+                if !named.any(left_in) && !(later && left_in(wanted)) {
                     let summary = format!("`--replace {wanted}` names what `--only` leaves out");
                     let help = format!("name it in both: `--only '{wanted}'`");
                     self.find(Diagnostic::error("replace", summary).help(help));

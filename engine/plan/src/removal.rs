@@ -83,6 +83,11 @@ impl Known {
 }
 
 impl Context {
+    /// Whether an address may turn out to be there: it is of what is planned later.
+    pub(crate) fn may_come(&self, address: &Address) -> bool {
+        Known::new(self).is_undecided(address) || self.is_deferred_instance(address)
+    }
+
     /// Everything that leaves, in order of the addresses.
     pub(crate) fn removals(self: &Rc<Self>) -> Vec<Removal> {
         let providers = self.provider_nodes();

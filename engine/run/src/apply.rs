@@ -287,8 +287,8 @@ pub async fn apply_saved(
     approver: &dyn Approver,
 ) -> Result<Applied, RunError> {
     stale::check_sources(&saved.sources, &*session.sources)?;
-    let SavedPlan { identity, plan, sources, request: choices, only, folder: _ } = saved;
-    let options = Options { mode: plan.mode, only: only.clone(), replace: Vec::new() };
+    let SavedPlan { identity, plan, sources, request: choices, only, replace, folder: _ } = saved;
+    let options = Options { mode: plan.mode, only: only.clone(), replace: replace.clone() };
     let request = Request { options, ..request };
     let session =
         Session { sources: Arc::new(Carried(sources.clone())), request: choices, ..session.clone() };
@@ -325,6 +325,7 @@ pub async fn apply_saved(
             snapshot: Arc::default(),
             plan,
             only,
+            replace,
         };
         let outcome = work.drop_unseen(outcome).await?;
         work.execute(&session, loaded, outcome, &request).await
@@ -366,6 +367,7 @@ pub fn save(session: &Session, outcome: &PlanOutcome, key: &Key) -> Result<Vec<u
         sources: outcome.sources.clone(),
         request: session.request.clone(),
         only: outcome.only.clone(),
+        replace: outcome.replace.clone(),
         folder: session.folder.as_deref().and_then(|folder| folder.to_str()).map(String::from),
     };
     Ok(file::write(&saved, key)?)

@@ -12,7 +12,7 @@
 use std::collections::HashMap;
 
 use aurak_lang::{LoadRequest, MemorySources};
-use aurak_model::{Plan, Secret, Value};
+use aurak_model::{Address, Plan, Secret, Value};
 use aurak_state::{Identity, Key, StoreError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -42,6 +42,8 @@ pub struct SavedPlan {
     pub request: LoadRequest,
     /// What it was restricted to: what it defers is planned with the same restriction.
     pub only: Vec<String>,
+    /// What was to be replaced: what it defers is planned with that too.
+    pub replace: Vec<Address>,
     /// The folder that it was made in: relative paths of resources start there.
     pub folder: Option<String>,
 }
@@ -58,6 +60,8 @@ struct Sealed {
     sources: MemorySources,
     request: LoadRequest,
     only: Vec<String>,
+    #[serde(default)]
+    replace: Vec<Address>,
     #[serde(default)]
     folder: Option<String>,
 }
@@ -104,8 +108,8 @@ pub fn write(saved: &SavedPlan, key: &Key) -> Result<Vec<u8>, PlanFileError> {
     let leaves = take_secrets(&mut plan);
     let open = serde_json::to_string(&Open { identity: saved.identity.clone(), plan })
         .map_err(PlanFileError::Encode)?;
-    let SavedPlan { identity: _, plan: _, sources, request, only, folder } = saved.clone();
-    let sealed = Sealed { leaves, sources, request, only, folder };
+    let SavedPlan { identity: _, plan: _, sources, request, only, replace, folder } = saved.clone();
+    let sealed = Sealed { leaves, sources, request, only, replace, folder };
     let sealed = zeroize::Zeroizing::new(serde_json::to_vec(&sealed).map_err(PlanFileError::Encode)?);
     let sealed = key.seal_bytes(&sealed, &bound_to(&open)).map_err(PlanFileError::Sealed)?;
     Ok(render(&open, &sealed))
@@ -125,11 +129,11 @@ pub fn read(bytes: &[u8], key: &Key) -> Result<SavedPlan, PlanFileError> {
         StoreError::Unsealable { .. } => PlanFileError::Changed,
         other => PlanFileError::Sealed(other),
     })?;
-    let Sealed { leaves, sources, request, only, folder } =
+    let Sealed { leaves, sources, request, only, replace, folder } =
         serde_json::from_slice(&opened).map_err(|_| PlanFileError::Changed)?;
     let Open { identity, mut plan } = serde_json::from_str(open).map_err(|_| PlanFileError::Changed)?;
     give_secrets(&mut plan, leaves)?;
-    Ok(SavedPlan { identity, plan, sources, request, only, folder })
+    Ok(SavedPlan { identity, plan, sources, request, only, replace, folder })
 }
 
 /// The digest of a plan's open part: what a reviewer approves.

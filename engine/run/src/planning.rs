@@ -60,6 +60,8 @@ pub struct PlanOutcome {
     pub(crate) snapshot: Arc<Snapshot>,
     /// What it was restricted to.
     pub(crate) only: Vec<String>,
+    /// What was to be replaced.
+    pub(crate) replace: Vec<Address>,
 }
 
 /// Reads and checks the configuration and works out its name.
@@ -338,7 +340,7 @@ pub(crate) async fn plan_from(
         }
     }
     let sources = together(loaded.sources, recording.memory());
-    let only = options.only;
+    let Options { mode: _, only, replace } = options;
     let program = loaded.program;
     Ok(PlanOutcome {
         plan,
@@ -352,6 +354,7 @@ pub(crate) async fn plan_from(
         not_carried,
         snapshot,
         only,
+        replace,
     })
 }
 

@@ -10,7 +10,6 @@ use aurak_lang::MemorySources;
 use aurak_model::plan::DeferredBlock;
 use aurak_model::record::{EndResult, Operation};
 use aurak_model::{Action, Address, Diagnostic, Plan, Reason, Record, Severity, StateDoc};
-use aurak_plan::Options;
 use tokio::time::Instant;
 
 use crate::apply::{Applied, Approver, FollowUp, Request, save};
@@ -83,8 +82,7 @@ impl Work {
         reporter: &mut Reporter,
         findings: &mut Vec<Diagnostic>,
     ) -> Result<(EndResult, Option<Box<FollowUp>>), RunError> {
-        // What was to be replaced on request has been after the first round.
-        let options = Options { replace: Vec::new(), ..request.options.clone() };
+        let mut options = request.options.clone();
         let PlanOutcome { mut plan, mut previous, report, .. } = outcome;
         let mut said = report.findings;
         let mut created = 0;
@@ -97,6 +95,7 @@ impl Work {
             if result.end != EndResult::Done || plan.deferred.is_empty() {
                 return Ok((result.end, None));
             }
+            options.replace = still_to_replace(&options.replace, &plan);
             reporter.replanning(plan.deferred.iter().map(|block| block.address.clone()).collect());
             previous = self.document().await?;
             let (loaded, identity, options) = (loaded.clone(), self.store.identity(), options.clone());
@@ -233,6 +232,33 @@ fn needs_approval(approved: &Plan, next: &Plan, created: usize, most: usize) -> 
         }
     }
     (created > most).then(|| format!("{created} resources are to be created, and {most} were approved"))
+}
+
+/// What was to be replaced on request and has yet to be: of that, what a plan left to the next one.
+fn still_to_replace(replace: &[Address], plan: &Plan) -> Vec<Address> {
+    let made = plan.changes.iter().filter(|it| matches!(it.action, Action::Replace(_) | Action::Create));
+    let made: BTreeSet<&Address> = made.map(|change| &change.address).collect();
+    let mut still = BTreeSet::new();
+    for block in plan.deferred.iter().map(|block| &block.address).filter(|block| !made.contains(block)) {
+        for wanted in replace {
+            if block == wanted || block.block() == *wanted {
+                still.insert(block.clone());
+            } else if may_be_of(wanted, block) {
+                still.insert(wanted.clone());
+            }
+        }
+    }
+    still.into_iter().collect()
+}
+
+/// Whether an address may turn out to be an instance of a block, or a part of a composite: keys that the
+/// block has are those of the address.
+fn may_be_of(address: &Address, block: &Address) -> bool {
+    let ((around, own, _), (modules, last, _)) = (address.split(), block.split());
+    let own = around.segments().into_iter().chain([own]);
+    let theirs = modules.segments().into_iter().chain([last]);
+    let same_keys = own.zip(theirs).all(|(own, theirs)| theirs.key.is_none() || own.key == theirs.key);
+    unkeyed(&address.composite().unwrap_or_else(|| address.clone())) == unkeyed(block) && same_keys
 }
 
 fn belongs(address: &Address, deferred: &BTreeSet<&Address>) -> bool {

@@ -132,6 +132,7 @@ fn promised(planned: &Planned, previous: &StateDoc, sources: MemorySources) {
         sources,
         request: LoadRequest::default(),
         only: Vec::new(),
+        replace: Vec::new(),
         folder: None,
     };
     let written = file::write(&saved, &KEY).expect("a plan can be saved");
