@@ -285,12 +285,19 @@ impl Context {
                 return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
             }
             Some(Answer::Object(Refreshed::Absent)) if imported.is_some() => {
+                let gone = reasons.contains(&Reason::ObjectGone);
                 self.find(
                     Diagnostic::error(
                         "import",
                         format!("there is no object to import as `{}`", wanted.address),
                     )
-                    .help("check the id, and that the provider looks in the right place")
+                    .help(match gone {
+                        true => {
+                            "what was imported is gone: take it out of `imports`, and it is made again; or \
+                             check the id"
+                        }
+                        false => "check the id, and that the provider looks in the right place",
+                    })
                     .about(&wanted.address),
                 );
                 return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
