@@ -379,7 +379,8 @@ impl Context {
             }
             false => Decision::Update(Updating { id, desired, live, unset: compared.unset }),
         };
-        self.settle(wanted, decision, compared.planned, Some(change), row, used)
+        let planned = diff::read_on_use(&wanted.schema, &wanted.address, compared.planned);
+        self.settle(wanted, decision, planned, Some(change), row, used)
     }
 
     #[expect(clippy::too_many_arguments, reason = "all that is known about one resource")]

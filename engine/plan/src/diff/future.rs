@@ -94,6 +94,23 @@ pub fn planned_create(schema: &TypeSchema, address: &Address, desired: &Value) -
     }
 }
 
+/// The object as it was found, with what is only read on use, and was not read with the rest, left to be
+/// read then.
+#[must_use]
+pub fn read_on_use(schema: &TypeSchema, address: &Address, found: Value) -> Value {
+    let Value::Map(map) = &found else { return found };
+    let unread = schema.attributes.iter().filter(|(name, attribute)| {
+        attribute.volatile && map.get(*name).is_none_or(|value| value.reveal().is_null())
+    });
+    let later: Vec<_> = unread
+        .map(|(name, attribute)| (name.clone(), Some(unknown(attribute, &Path::key(name.clone()), address))))
+        .collect();
+    match later.is_empty() {
+        true => found,
+        false => Value::from(edited(map, later)),
+    }
+}
+
 /// A value that the provider decides, before it did.
 pub(super) fn unknown(attribute: &Attribute, path: &Path, address: &Address) -> Value {
     Value::Unknown(Box::new(Unknown {
