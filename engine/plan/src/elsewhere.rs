@@ -114,7 +114,9 @@ impl Context {
         row: &Row,
         world: Address,
     ) -> Instance {
-        let mut reasons = vec![Reason::ObjectGone, Reason::DeletedWith { parent: world.clone() }];
+        // It may not be planned yet, under the name that it has then.
+        let parent = self.named_next(&world).unwrap_or_else(|| world.clone());
+        let mut reasons = vec![Reason::ObjectGone, Reason::DeletedWith { parent }];
         if row.type_name != wanted.type_name {
             reasons.push(Reason::TypeChanged { before: row.type_name.clone() });
         }

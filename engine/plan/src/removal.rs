@@ -128,7 +128,7 @@ impl Context {
                 continue;
             }
             let left = Reason::LeftOver { id: old.id.clone() };
-            let parent = self.dies_with(row, &gone);
+            let parent = self.went_with(row).or_else(|| self.dies_with(row, &gone));
             let (action, reasons) = match &parent {
                 Some(parent) => (Action::Forget, vec![left, Reason::DeletedWith { parent: parent.clone() }]),
                 None => (Action::Delete, vec![left]),

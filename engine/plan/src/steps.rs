@@ -177,7 +177,8 @@ impl<'a> Builder<'a> {
             };
             match removal.slot {
                 Slot::Old => {
-                    leftovers.insert(removal.address.clone(), Leftover { step: id, first: false });
+                    let first = removal.parent.is_some();
+                    leftovers.insert(removal.address.clone(), Leftover { step: id, first });
                 }
                 Slot::Temporary => self.temporaries.entry(removal.address.clone()).or_default().push(id),
                 Slot::Current => {
@@ -344,14 +345,22 @@ impl<'a> Builder<'a> {
                 let provider = provider(self);
                 let step = self.push_create(instance, making, provider, schema);
                 if let Some(parent) = &making.gone_with {
+                    // It may have been decided before that had its new name.
+                    let parent = match self.context.by_address.borrow().contains_key(parent) {
+                        true => parent.clone(),
+                        false => self.new_name(parent),
+                    };
                     let forget = self.push(address, type_name, slot, Work::Forget, None, None, None);
                     self.dying.insert(address.clone());
-                    let delete = self.deletes.get(parent).map(|delete| delete.step);
-                    let older = leftovers.get(parent).map(|leftover| leftover.step);
+                    let delete = self.deletes.get(&parent).map(|delete| delete.step);
+                    let older = leftovers.get(&parent).map(|leftover| leftover.step);
                     self.after[forget as usize].extend(delete.or(older));
                     self.after[forget as usize].extend(moved);
-                    self.forgets.entry(parent.clone()).or_default().push(forget);
+                    self.forgets.entry(parent).or_default().push(forget);
                     waits.push(forget);
+                    // The row would say of it that it is where the new one is.
+                    let own = leftovers.get(address).map(|leftover| leftover.step);
+                    waits.extend(own.filter(|own| self.forgets_only(*own)));
                 } else {
                     if let Some(leftover) = leftovers.get_mut(address) {
                         self.make_room(leftover, step, instance, making, &mut waits);
@@ -522,7 +531,7 @@ impl<'a> Builder<'a> {
             || self.steps[leftover.step as usize].provider.is_some_and(|theirs| here != Some(theirs));
         // There is room for one older object, which the one that is there now may become.
         let unfinished = old.is_some_and(|old| old.incomplete.is_some());
-        if same || other || unfinished {
+        if same || other || unfinished || self.forgets_only(leftover.step) {
             leftover.first = true;
             waits.push(leftover.step);
         } else {
@@ -685,6 +694,11 @@ impl<'a> Builder<'a> {
                 None
             }
         }
+    }
+
+    /// Whether a step takes an object out of its row, and nothing else.
+    fn forgets_only(&self, step: u32) -> bool {
+        matches!(self.steps[step as usize].work, Work::Forget)
     }
 
     fn provider(&mut self, node: &ProviderNode) -> u32 {

@@ -171,6 +171,10 @@ impl Builder<'_> {
             self.wish(theirs.step, &mut letting.wished);
         }
         for (target, leftover) in leftovers {
+            // What is gone already nobody has to let go of.
+            if self.forgets_only(leftover.step) {
+                continue;
+            }
             let waits = self.let_go(&mut letting, target, leftover.first);
             edges.extend(waits.into_iter().map(|step| (leftover.step, step)));
             self.wish(leftover.step, &mut letting.wished);
@@ -370,12 +374,12 @@ impl Builder<'_> {
         let mut waits = Vec::new();
         for user in users {
             // An older object of theirs was made from it as well. From what is replaced delete-first
-            // that one moves away later still, and it cannot go before what it dies with.
-            let goes = |step: u32| !matches!(self.steps[step as usize].work, Work::Forget);
-            if let Some(leftover) = letting.leftovers.get(user).filter(|older| !first && goes(older.step)) {
+            // that one moves away later still.
+            let goes = |step: u32| !self.forgets_only(step);
+            if let Some(leftover) = letting.leftovers.get(user).filter(|it| !first && goes(it.step)) {
                 waits.push(leftover.step);
             }
-            // And so was a temporary one.
+            // And so was a temporary one. Neither can go before what it dies with.
             let temporaries = self.temporaries.get(user).map_or(&[][..], Vec::as_slice);
             let before = !first || self.at_once.contains(user);
             waits.extend(temporaries.iter().filter(|step| before && goes(**step)));
