@@ -46,7 +46,7 @@ impl Context {
                 .peekable();
             let later = named.peek().is_none() && self.may_come(wanted);
             if later || named.peek().is_some() {
-                if !named.any(left_in) && !(later && left_in(wanted)) {
+                if !(named.any(left_in) || later && left_in(wanted)) {
                     let summary = format!("`--replace {wanted}` names what `--only` leaves out");
                     let help = format!("name it in both: `--only '{wanted}'`");
                     self.find(Diagnostic::error("replace", summary).help(help));

@@ -100,7 +100,7 @@ pub fn planned_create(schema: &TypeSchema, address: &Address, desired: &Value) -
 pub fn read_on_use(schema: &TypeSchema, address: &Address, found: Value) -> Value {
     let Value::Map(map) = &found else { return found };
     let unread = schema.attributes.iter().filter(|(name, attribute)| {
-        attribute.volatile && map.get(*name).is_none_or(|value| value.reveal().is_null())
+        attribute.volatile && map.get(name).is_none_or(|value| value.reveal().is_null())
     });
     let later: Vec<_> = unread
         .map(|(name, attribute)| (name.clone(), Some(unknown(attribute, &Path::key(name.clone()), address))))
