@@ -204,8 +204,7 @@ impl Context {
         let mut sources = Vec::new();
         for id in self.instances_read(read) {
             let from = self.instance(id);
-            let recorded =
-                self.input.previous.rows.get(&from.address).is_some_and(|row| row.current.is_some());
+            let recorded = self.row(&from.address).is_some_and(|row| row.current.is_some());
             let kept = matches!(from.decision, Decision::Keep(_) | Decision::Update(_) | Decision::Outside);
             let Some(schema) = from.schema.as_ref().filter(|_| recorded && kept) else { continue };
             for (name, _) in schema.attributes.iter().filter(|(_, attribute)| attribute.volatile) {

@@ -308,7 +308,7 @@ impl<'a> Builder<'a> {
                     row: instance.row.take().map(|row| *row).unwrap_or_default(),
                 };
                 let provider = provider(self);
-                waits.extend(self.forget_lost(instance, &record.id));
+                waits.extend(self.forget_lost(instance, &record.id, moved));
                 let id = self.push(address, type_name, slot, work, provider, None, None);
                 waits.extend(moved);
                 self.after[id as usize] = waits;
@@ -387,7 +387,7 @@ impl<'a> Builder<'a> {
                 };
                 let serialise = self.serialise(schema, &instance.planned, address);
                 let provider = provider(self);
-                waits.extend(self.forget_lost(instance, &update.id));
+                waits.extend(self.forget_lost(instance, &update.id, moved));
                 let step = self.push(address, type_name, slot, work, provider, schema, serialise);
                 waits.extend(moved);
                 self.after[step as usize] = waits;
@@ -467,11 +467,14 @@ impl<'a> Builder<'a> {
 
     /// An object that was lost makes room for the one that is taken over in its place, where an older one
     /// is there too: a row holds two.
-    fn forget_lost(&mut self, instance: &Instance, taken: &Name) -> Option<u32> {
+    fn forget_lost(&mut self, instance: &Instance, taken: &Name, moved: Option<u32>) -> Option<u32> {
         let Instance { address, type_name, .. } = instance;
         let row = self.context.row(address)?;
         let lost = row.current.as_ref().is_some_and(|current| current.id != *taken) && row.old.is_some();
-        lost.then(|| self.push(address, type_name, Slot::Current, Work::Forget, None, None, None))
+        let forget =
+            lost.then(|| self.push(address, type_name, Slot::Current, Work::Forget, None, None, None))?;
+        self.after[forget as usize].extend(moved);
+        Some(forget)
     }
 
     /// The step that gives a row its new name, where no other step of its instance does. What is renamed
