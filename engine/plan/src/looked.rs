@@ -73,6 +73,8 @@ impl Context {
                     last: current.attributes.clone(),
                 };
                 match self.ask(ask, 0) {
+                    // What rests on it asks nobody before it is known to be reached.
+                    None if self.input.snapshot.astray.contains(&at) => return Err(GaveUp),
                     None => {
                         Refreshed::Found { id: current.id.clone(), attributes: current.attributes.clone() }
                     }
