@@ -114,6 +114,22 @@ impl Nodes {
         }
     }
 
+    /// Whether a node's configuration or world comes from a row.
+    pub(crate) fn come_from(&self, row: &Address) -> bool {
+        self.from.contains_key(row)
+    }
+
+    /// A row has another name now.
+    pub(crate) fn rename(&mut self, from: &Address, to: &Address) {
+        let nodes = self.from.remove(from).unwrap_or_default();
+        for index in &nodes {
+            let it = &mut self.list[*index].node;
+            it.config = it.config.with_renamed_origins(from, to);
+            it.needs.iter_mut().filter(|need| *need == from).for_each(|need| *need = to.clone());
+        }
+        self.from.entry(to.clone()).or_default().extend(nodes);
+    }
+
     /// The open provider of a node.
     pub(crate) fn open(&self, index: usize) -> Option<&Open> {
         match &self.list.get(index)?.status {

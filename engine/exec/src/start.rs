@@ -9,9 +9,7 @@ use aurak_expr::{ErrorKind, MapScope, Template, coerce, truthy};
 use aurak_model::plan::{RowPlan, Step, Work};
 use aurak_model::record::{CallKind, IdempotencyKey, Intent, Outcome, Pending, RowChange};
 use aurak_model::schema::{Immutable, Timeouts};
-use aurak_model::{
-    Kind, Map, Name, Object, Origin, Path, ProviderAddress, Record, Row, Slot, TypeSchema, Value,
-};
+use aurak_model::{Kind, Map, Name, Object, Path, ProviderAddress, Record, Row, Slot, TypeSchema, Value};
 use tokio::time::Instant;
 
 use crate::backoff::Backoff;
@@ -19,7 +17,7 @@ use crate::conditions::judge;
 use crate::dispatch::{Dispatcher, Effect, Making, Phase, Running};
 use crate::error::Failure;
 use crate::job::{Earlier, Job, Task};
-use crate::nodes::{Node, Open, Status, Waiter};
+use crate::nodes::{Open, Status, Waiter};
 use crate::recover::dropped;
 use crate::refusal::same;
 use crate::resolve::{Mixed, Unresolved};
@@ -524,17 +522,10 @@ impl<'a> Dispatcher<'a> {
     /// The same for nodes that the plan has as they were recorded. Where something else takes the name
     /// over, it is not known which of the two is meant.
     fn rename_in_nodes(&mut self, from: &aurak_model::Address, to: &aurak_model::Address) {
-        let leads_through = |node: &Node| is_configured_from(&node.node.config, from);
-        if !self.nodes.list.iter().any(leads_through)
-            || self.plan.steps.iter().any(|step| step.address == *from)
-        {
-            return;
-        }
-        self.renamed.insert(from.clone(), to.clone());
-        for node in self.nodes.list.iter_mut().filter(|node| leads_through(node)) {
-            let it = &mut node.node;
-            it.config = it.config.with_renamed_origins(from, to);
-            it.needs.iter_mut().filter(|need| *need == from).for_each(|need| *need = to.clone());
+        let taken_over = || self.plan.steps.iter().any(|step| step.address == *from);
+        if self.nodes.come_from(from) && !taken_over() {
+            self.renamed.insert(from.clone(), to.clone());
+            self.nodes.rename(from, to);
         }
     }
 
@@ -567,15 +558,6 @@ impl<'a> Dispatcher<'a> {
         self.conditions.before.remove(&step.address);
         Ok(())
     }
-}
-
-/// Whether a configuration is filled in from a row.
-fn is_configured_from(config: &Value, row: &aurak_model::Address) -> bool {
-    let mut found = false;
-    config.for_each_unknown(&mut |unknown| {
-        found |= matches!(&unknown.origin, Origin::Row { row: from, .. } if from == row);
-    });
-    found
 }
 
 fn call(task: Task, making: Making, intent: Option<ToIntend>) -> Prepared {

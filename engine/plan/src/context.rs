@@ -195,6 +195,8 @@ pub(crate) struct Context {
     pub selection: Option<Selection>,
     /// Which rows have an object with an id; made when somebody asks.
     pub owners: OnceCell<Owners>,
+    /// Where the line of `imports` for an address stands; made when somebody asks.
+    pub imports: OnceCell<HashMap<Address, usize>>,
     reads: RefCell<Vec<Vec<Read>>>,
 }
 
@@ -238,6 +240,7 @@ impl Context {
             timeouts: RefCell::default(),
             selection,
             owners: OnceCell::new(),
+            imports: OnceCell::new(),
             reads: RefCell::new(vec![Vec::new()]),
         })
     }

@@ -47,7 +47,7 @@ impl Context {
             }
             let where_to = format!("its provider leads to `{parent}` now");
             self.find_unread("elsewhere", &wanted.address, &where_to);
-            return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
+            return self.fail(wanted, row_plan);
         }
         if let Some(row) = row.as_deref().filter(|row| row.type_name != wanted.type_name) {
             return self.decide_other_type(wanted, row_plan, row, current);
@@ -60,7 +60,7 @@ impl Context {
                 return self.decide_moved_world(wanted, row_plan, older, &current.desired);
             }
             Err(GaveUp) => {
-                return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
+                return self.fail(wanted, row_plan);
             }
         };
         if self.has_another(&wanted, current) {
@@ -231,7 +231,7 @@ impl Context {
         let provider_known = !wanted.provider.unknown;
         let found = match (&imported, &key) {
             (Some(Err(GaveUp)), _) => {
-                return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
+                return self.fail(wanted, row);
             }
             (Some(Ok(id)), _) if provider_known => self.read_import(&wanted, id),
             (None, Some(Value::String(key))) if provider_known && reasons != [Reason::ObjectGone] => self
@@ -255,7 +255,7 @@ impl Context {
                 if imported.is_none() && self.is_older(&wanted, &id) => {}
             Some(Answer::Object(Refreshed::Found { id, .. })) if self.is_older(&wanted, &id) => {
                 self.find(import_of_older(&wanted.address, &id));
-                return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
+                return self.fail(wanted, row);
             }
             Some(Answer::Object(Refreshed::Found { id, .. }))
                 if let Some(of) = self.recorded_as(&wanted, &id) =>
@@ -282,7 +282,7 @@ impl Context {
                     ))
                     .about(&wanted.address),
                 );
-                return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
+                return self.fail(wanted, row);
             }
             Some(Answer::Object(Refreshed::Absent)) if imported.is_some() => {
                 let gone = reasons.contains(&Reason::ObjectGone);
@@ -300,7 +300,7 @@ impl Context {
                     })
                     .about(&wanted.address),
                 );
-                return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
+                return self.fail(wanted, row);
             }
             Some(Answer::Object(Refreshed::Ambiguous(ids))) => {
                 self.find(
@@ -315,7 +315,7 @@ impl Context {
                     ))
                     .about(&wanted.address),
                 );
-                return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
+                return self.fail(wanted, row);
             }
             Some(Answer::Object(Refreshed::Unreadable(why)) | Answer::Failed(why)) => {
                 self.find(
@@ -326,7 +326,7 @@ impl Context {
                     .help("nothing was changed; mend the cause and plan again")
                     .about(&wanted.address),
                 );
-                return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
+                return self.fail(wanted, row);
             }
             _ => {}
         }
@@ -397,13 +397,7 @@ impl Context {
         if wanted.lifecycle.prevent_destroy {
             let why = reasons.first().map(reason_words).unwrap_or_default();
             self.find(
-                Diagnostic::error(
-                    "prevent_destroy",
-                    format!("`{}` would have to be replaced, but `prevent_destroy` keeps it", wanted.address),
-                )
-                .detail(why)
-                .help("take the change back, or `prevent_destroy` away")
-                .about(&wanted.address),
+                kept(&wanted.address).detail(why).help("take the change back, or `prevent_destroy` away"),
             );
             return self.settle(wanted, Decision::Failed, live, None, row, used);
         }
@@ -543,6 +537,11 @@ impl Context {
         }
     }
 
+    /// What was wrong with it is said.
+    pub(crate) fn fail(self: &Rc<Self>, wanted: Wanted<'_>, row: RowPlan) -> Instance {
+        self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new())
+    }
+
     pub(crate) fn settle(
         &self,
         wanted: Wanted<'_>,
@@ -638,6 +637,12 @@ impl RecordedRow<'_> {
             || row.replace_when.reveal() != replace_when.reveal()
             || compared.record
     }
+}
+
+/// What would have to be replaced has `prevent_destroy`.
+pub(crate) fn kept(address: &Address) -> Diagnostic {
+    let summary = format!("`{address}` would have to be replaced, but `prevent_destroy` keeps it");
+    Diagnostic::error("prevent_destroy", summary).about(address)
 }
 
 /// A reason as a clause, for messages.

@@ -7,10 +7,10 @@ use std::rc::Rc;
 use aurak_model::plan::RowPlan;
 use aurak_model::record::Row;
 use aurak_model::schema::ReplaceOrder;
-use aurak_model::{Action, Address, Diagnostic, Reason, Refreshed, Value};
+use aurak_model::{Action, Address, Reason, Refreshed, Value};
 
 use crate::context::{Context, Instance};
-use crate::decide::{in_use_still, reason_words};
+use crate::decide::{in_use_still, kept, reason_words};
 use crate::diff;
 use crate::resource::{Decision, Making, Other, Wanted};
 
@@ -27,9 +27,8 @@ impl Context {
     /// What a row's world came from, if a replacement of that left its older object behind: what is not
     /// in the new one is in that.
     pub(crate) fn older_world(&self, row: &Row) -> Option<Address> {
-        let provider = self.input.previous.providers.get(&row.provider)?;
-        let mut parents = provider.needs.iter().map(|need| self.name_in_plan(need));
-        parents.find(|parent| self.row(parent).as_deref().is_some_and(in_use_still))
+        let older = |world: &Address| self.row(world).as_deref().is_some_and(in_use_still);
+        self.worlds(row).find(older)
     }
 
     /// The world that the object lived in is made anew: it went with it.
@@ -50,15 +49,11 @@ impl Context {
             || self.row(&parent).as_deref().is_some_and(in_use_still);
         if wanted.lifecycle.prevent_destroy && replaced {
             self.find(
-                Diagnostic::error(
-                    "prevent_destroy",
-                    format!("`{}` would have to be replaced, but `prevent_destroy` keeps it", wanted.address),
-                )
-                .detail(reason_words(&reasons[0]))
-                .help("take the change back, or `prevent_destroy` away")
-                .about(&wanted.address),
+                kept(&wanted.address)
+                    .detail(reason_words(&reasons[0]))
+                    .help("take the change back, or `prevent_destroy` away"),
             );
-            return self.settle(wanted, Decision::Failed, Value::Null, None, row, Vec::new());
+            return self.fail(wanted, row);
         }
         let key = self.natural_key(&wanted);
         let planned = diff::planned_create(&wanted.schema, &wanted.address, &wanted.desired);
@@ -77,14 +72,14 @@ impl Context {
         {
             return None;
         }
-        self.worlds(row).into_iter().find(|world| self.is_not_there(world))
+        self.worlds(row).find(|world| self.is_not_there(world))
     }
 
     /// What the world of a row's object comes from, by the names of this plan.
-    pub(crate) fn worlds(&self, row: &Row) -> Vec<Address> {
+    pub(crate) fn worlds(&self, row: &Row) -> impl Iterator<Item = Address> {
         let provider = self.input.previous.providers.get(&row.provider);
         let needs = provider.map_or(&[][..], |provider| &provider.needs);
-        needs.iter().map(|need| self.name_in_plan(need)).collect()
+        needs.iter().map(|need| self.name_in_plan(need))
     }
 
     /// Whether a recorded object is not there any more, or went with what its own world came from.
@@ -97,8 +92,8 @@ impl Context {
                 Some(Refreshed::Found { .. }) => {}
                 _ => {
                     let row = self.input.previous.rows.get(&address).filter(|_| seen.insert(address));
-                    let worlds = row.map(|row| self.worlds(row)).unwrap_or_default();
-                    open.extend(worlds.iter().map(|world| self.recorded_at(world)));
+                    let worlds = row.into_iter().flat_map(|row| self.worlds(row));
+                    open.extend(worlds.map(|world| self.recorded_at(&world)));
                 }
             }
         }
@@ -157,7 +152,7 @@ impl Context {
     ) -> Instance {
         let at = self.moved_from(&wanted.address).unwrap_or_else(|| wanted.address.clone());
         let Some(row) = self.input.previous.rows.get(&at).cloned() else {
-            return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
+            return self.fail(wanted, row_plan);
         };
         self.decide_anew(wanted, row_plan, &row, current, vec![Reason::Requested])
     }
@@ -172,21 +167,18 @@ impl Context {
         reasons: Vec<Reason>,
     ) -> Instance {
         if wanted.lifecycle.prevent_destroy || row.lifecycle.prevent_destroy {
-            let finding = Diagnostic::error(
-                "prevent_destroy",
-                format!("`{}` would have to be replaced, but `prevent_destroy` keeps it", wanted.address),
-            );
-            let finding = match row.type_name != wanted.type_name {
-                true => finding
+            self.find(match row.type_name != wanted.type_name {
+                true => kept(&wanted.address)
                     .detail(format!("it was a {} until now", row.type_name))
                     .help("take the change back, or give the new resource another name"),
-                false => finding.help("take `prevent_destroy` away, apply, and replace it then"),
-            };
-            self.find(finding.about(&wanted.address));
-            return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
+                false => {
+                    kept(&wanted.address).help("take `prevent_destroy` away, apply, and replace it then")
+                }
+            });
+            return self.fail(wanted, row_plan);
         }
         if self.has_another(&wanted, current) {
-            return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
+            return self.fail(wanted, row_plan);
         }
         let live = match self.input.snapshot.rows.get(&row.address) {
             Some(Refreshed::Found { attributes, .. }) => attributes.clone(),
@@ -194,7 +186,7 @@ impl Context {
         };
         let key = self.natural_key(&wanted);
         if self.is_name_taken(&wanted, key.as_ref(), None) {
-            return self.settle(wanted, Decision::Failed, Value::Null, None, row_plan, Vec::new());
+            return self.fail(wanted, row_plan);
         }
         let planned = diff::planned_create(&wanted.schema, &wanted.address, &wanted.desired);
         let change = self.creation(&wanted, Action::Replace(ReplaceOrder::DeleteFirst), reasons);

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use aurak_model::program::Import;
 use aurak_model::{Address, Answer, Ask, Diagnostic, Name, Object, Refreshed, Slot, Value};
 
 use crate::context::{Context, GaveUp};
@@ -13,8 +14,8 @@ use crate::scope::ModuleScope;
 
 impl Context {
     pub(crate) fn import_id(self: &Rc<Self>, address: &Address) -> Option<Result<Name, GaveUp>> {
-        let import = self.input.program.imports.iter().find(|import| import.to == *address)?;
-        Some(match self.evaluate_import(address)? {
+        let import = self.import_of(address)?;
+        Some(match self.evaluate_import(import) {
             Ok(Some(id)) => Ok(id),
             Ok(None) => {
                 let finding = Diagnostic::error(
@@ -28,15 +29,24 @@ impl Context {
         })
     }
 
-    /// The id that is given for an address; `Ok(None)` where it is no known string.
-    fn evaluate_import(self: &Rc<Self>, address: &Address) -> Option<Result<Option<Name>, GaveUp>> {
-        let import = self.input.program.imports.iter().find(|import| import.to == *address)?;
+    /// The line for an address.
+    fn import_of(&self, address: &Address) -> Option<&Import> {
+        let imports = &self.input.program.imports;
+        let by_address = self.imports.get_or_init(|| {
+            // Of several the first counts.
+            imports.iter().enumerate().rev().map(|(place, import)| (import.to.clone(), place)).collect()
+        });
+        by_address.get(address).and_then(|place| imports.get(*place))
+    }
+
+    /// The id that a line gives; `Ok(None)` where it is no known string.
+    fn evaluate_import(self: &Rc<Self>, import: &Import) -> Result<Option<Name>, GaveUp> {
         let scope = ModuleScope::new(self, Context::ROOT);
-        Some(self.evaluate(&import.id, &scope, None, Some(address)).map(|id| match id {
+        self.evaluate(&import.id, &scope, None, Some(&import.to)).map(|id| match id {
             Value::String(id) => Some(id),
             Value::Int(id) => Some(id.to_string().into()),
             _ => None,
-        }))
+        })
     }
 
     /// Whether an object is there that is to be imported. The question has a name of its own: that of
@@ -57,7 +67,8 @@ impl Context {
     /// Whether an address has an object and another one is to be imported as it, which would stay where
     /// it is, or be in the way of what is made.
     pub(crate) fn has_another(self: &Rc<Self>, wanted: &Wanted<'_>, current: &Object) -> bool {
-        let Some(Ok(Some(id))) = self.evaluate_import(&wanted.address) else { return false };
+        let Some(import) = self.import_of(&wanted.address) else { return false };
+        let Ok(Some(id)) = self.evaluate_import(import) else { return false };
         let row = self.row(&wanted.address);
         let same_type = row.is_some_and(|row| row.type_name == wanted.type_name);
         let is_own = |id: &Name| same_type && *id == current.id;

@@ -133,9 +133,6 @@ impl Context {
             self.find(Diagnostic::error(code, String::new()));
             (self.findings.borrow().len() - 1, Vec::new())
         });
-        if all.contains(address) {
-            return;
-        }
         all.push(address.clone());
         self.findings.borrow_mut()[*place] = unread_finding(code, all, why);
     }
@@ -153,9 +150,9 @@ fn unread_finding(code: &'static str, all: &[Address], why: &str) -> Diagnostic 
              made here with `--replace '{one}'`"
         ),
         ("elsewhere", _) => {
-            let each: Vec<String> = all.iter().map(|address| format!("--replace '{address}'")).collect();
+            let one = |address| format!("--replace '{address}'");
             let each = match all.len() <= MOST_NAMED {
-                true => each.join(" "),
+                true => all.iter().map(one).collect::<Vec<_>>().join(" "),
                 false => "--replace ADDRESS".to_string(),
             };
             format!(

@@ -453,16 +453,7 @@ impl Context {
         if (same && older.is_none()) || !matches!(seen, Some(Refreshed::Unreadable(_))) {
             return Ok(seen);
         }
-        let ask = Ask::Read {
-            address: address.clone(),
-            slot: Slot::Current,
-            type_name: row.type_name.clone(),
-            provider: provider.clone(),
-            id: current.id.clone(),
-            world: row.world.clone(),
-            last: current.attributes.clone(),
-        };
-        Ok(match self.ask(ask, 0) {
+        Ok(match self.look(address, row, Slot::Current, current, provider) {
             None => None,
             Some(Answer::Object(refreshed)) => Some(refreshed),
             Some(Answer::Elsewhere(_)) if let Some(older) = older => return Err(Within(older)),
@@ -606,19 +597,31 @@ impl Context {
         if row.world.is_none() || now.config.reveal() == recorded.config.reveal() {
             return now;
         }
+        match self.look(address, row, slot, object, &now) {
+            Some(Answer::Elsewhere(_)) => recorded,
+            _ => now,
+        }
+    }
+
+    /// What a provider has to say of an object of a row.
+    fn look(
+        &self,
+        address: &Address,
+        row: &Row,
+        slot: Slot,
+        object: &Object,
+        provider: &ProviderNode,
+    ) -> Option<Answer> {
         let ask = Ask::Read {
             address: address.clone(),
             slot,
             type_name: row.type_name.clone(),
-            provider: now.clone(),
+            provider: provider.clone(),
             id: object.id.clone(),
             world: row.world.clone(),
             last: object.attributes.clone(),
         };
-        match self.ask(ask, 0) {
-            Some(Answer::Elsewhere(_)) => recorded,
-            _ => now,
-        }
+        self.ask(ask, 0)
     }
 
     /// Whether a provider reaches another world than it did. Credentials change within one; what they

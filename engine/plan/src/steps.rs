@@ -208,13 +208,7 @@ impl<'a> Builder<'a> {
             self.put_before(left, instance);
         } else if !self.rotations.contains_key(address) {
             let ready = self.ready.last().cloned().unwrap_or_default();
-            let row = self.context.row(address);
-            let whole =
-                row.as_deref().and_then(|row| row.temporary.as_ref()).filter(|t| t.incomplete.is_none());
-            let drain = whole.and_then(|whole| {
-                let provider = self.steps[left as usize].provider?;
-                self.push_drain(instance, Slot::Temporary, &whole.attributes, Some(provider))
-            });
+            let drain = self.drain_temporary(left, instance);
             if let Some(drain) = drain {
                 self.after[drain as usize].extend_from_slice(&ready);
             }
@@ -255,12 +249,8 @@ impl<'a> Builder<'a> {
             _ => false,
         };
         let row = self.context.row(&instance.address);
-        let both = row.as_deref().filter(|row| stays && row.current.is_some());
-        let whole = both.and_then(|row| row.temporary.as_ref()).filter(|t| t.incomplete.is_none());
-        let drain = whole.and_then(|whole| {
-            let provider = self.steps[left as usize].provider?;
-            self.push_drain(instance, Slot::Temporary, &whole.attributes, Some(provider))
-        });
+        let both = stays && row.is_some_and(|row| row.current.is_some());
+        let drain = both.then(|| self.drain_temporary(left, instance)).flatten();
         self.after[left as usize].extend(drain);
         for own in self.of.get(&instance.address).cloned().unwrap_or_default() {
             let step = &self.steps[own as usize];
@@ -278,6 +268,15 @@ impl<'a> Builder<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// What runs on a temporary object that `left` deletes moves elsewhere; on one that was made only in part
+    /// nothing runs.
+    fn drain_temporary(&mut self, left: u32, instance: &Instance) -> Option<u32> {
+        let row = self.context.row(&instance.address)?;
+        let whole = row.temporary.as_ref().filter(|temporary| temporary.incomplete.is_none())?;
+        let provider = self.steps[left as usize].provider?;
+        self.push_drain(instance, Slot::Temporary, &whole.attributes, Some(provider))
     }
 
     fn add_steps(&mut self, instance: &Instance, leftovers: &mut BTreeMap<Address, Leftover>) {
@@ -308,7 +307,7 @@ impl<'a> Builder<'a> {
                     row: instance.row.take().map(|row| *row).unwrap_or_default(),
                 };
                 let provider = provider(self);
-                waits.extend(self.forget_lost(instance, &record.id, moved));
+                waits.extend(self.forget_lost(instance, Some(&record.id), moved));
                 let id = self.push(address, type_name, slot, work, provider, None, None);
                 waits.extend(moved);
                 self.after[id as usize] = waits;
@@ -365,13 +364,7 @@ impl<'a> Builder<'a> {
                     if let Some(leftover) = leftovers.get_mut(address) {
                         self.make_room(leftover, step, instance, making, &mut waits);
                     }
-                    // The object that was lost must not be taken for the one that is left over.
-                    let two = |row: &aurak_model::Row| row.current.is_some() && row.old.is_some();
-                    if self.context.row(address).as_deref().is_some_and(two) {
-                        let forget = self.push(address, type_name, slot, Work::Forget, None, None, None);
-                        self.after[forget as usize].extend(moved);
-                        waits.push(forget);
-                    }
+                    waits.extend(self.forget_lost(instance, None, moved));
                 }
                 waits.extend(moved);
                 self.after[step as usize] = waits;
@@ -387,7 +380,7 @@ impl<'a> Builder<'a> {
                 };
                 let serialise = self.serialise(schema, &instance.planned, address);
                 let provider = provider(self);
-                waits.extend(self.forget_lost(instance, &update.id, moved));
+                waits.extend(self.forget_lost(instance, Some(&update.id), moved));
                 let step = self.push(address, type_name, slot, work, provider, schema, serialise);
                 waits.extend(moved);
                 self.after[step as usize] = waits;
@@ -465,12 +458,13 @@ impl<'a> Builder<'a> {
         self.ready.push(ready);
     }
 
-    /// An object that was lost makes room for the one that is taken over in its place, where an older one
-    /// is there too: a row holds two.
-    fn forget_lost(&mut self, instance: &Instance, taken: &Name, moved: Option<u32>) -> Option<u32> {
+    /// An object that was lost makes room for the one that is made or taken over in its place, where an older
+    /// one is there too: a row holds two, and the lost one must not be taken for that.
+    fn forget_lost(&mut self, instance: &Instance, taken: Option<&Name>, moved: Option<u32>) -> Option<u32> {
         let Instance { address, type_name, .. } = instance;
         let row = self.context.row(address)?;
-        let lost = row.current.as_ref().is_some_and(|current| current.id != *taken) && row.old.is_some();
+        let another = row.current.as_ref().is_some_and(|current| Some(&current.id) != taken);
+        let lost = another && row.old.is_some();
         let forget =
             lost.then(|| self.push(address, type_name, Slot::Current, Work::Forget, None, None, None))?;
         self.after[forget as usize].extend(moved);

@@ -1,6 +1,6 @@
 //! Whether a saved plan still holds: only what it touches or reads counts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aurak_lang::{MemorySources, SourceError, Sources};
 use aurak_model::path::Seg;
@@ -134,15 +134,18 @@ async fn check_taken_over(pool: &ProviderPool, plan: &Plan, previous: &StateDoc)
         .filter_map(|step| taken_over(step, previous))
         .map(|it| (&it.step.address, it))
         .collect();
+    // Those that were there before were judged by the plan.
+    let since = previous.rows.values().filter(|row| !taken.is_empty() && row.version > plan.base.serial);
+    let owners: HashMap<(&Name, &Name), &Address> = since
+        .flat_map(|row| {
+            let objects = row.current.iter().chain(&row.old).chain(&row.temporary);
+            objects.map(|object| ((&row.type_name, &object.id), &row.address))
+        })
+        .collect();
     let mut asks = BTreeMap::new();
     for (address, TakenOver { step, id, live }) in &taken {
-        // Those that were there before were judged by the plan.
-        let owner = previous.rows.values().filter(|row| row.version > plan.base.serial).find(|row| {
-            let mut objects = row.current.iter().chain(&row.old).chain(&row.temporary);
-            row.type_name == step.type_name && objects.any(|object| object.id == **id)
-        });
-        if let Some(owner) = owner {
-            let why = format!("{id}, which `{address}` was to take over, belongs to `{}` now", owner.address);
+        if let Some(owner) = owners.get(&(&step.type_name, *id)) {
+            let why = format!("{id}, which `{address}` was to take over, belongs to `{owner}` now");
             return Err(RunError::Stale { why });
         }
         let provider = step.provider.and_then(|provider| plan.providers.get(provider as usize));
