@@ -23,11 +23,13 @@
 //!   `brief` counts instead of drawing
 
 mod clock;
+mod config;
 mod events;
 mod mortal;
 mod options;
 pub mod rows;
 pub mod script;
+mod settle;
 mod stage;
 mod stores;
 mod watch;

@@ -1,6 +1,7 @@
 //! Execution against a small world in virtual time.
 
 mod kit;
+mod watched;
 
 mod bounds;
 mod deferred;
