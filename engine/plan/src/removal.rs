@@ -128,24 +128,7 @@ impl Context {
                 continue;
             }
             let left = Reason::LeftOver { id: old.id.clone() };
-            let parent = self.went_with(row).or_else(|| self.dies_with(row, &gone));
-            let (action, reasons) = match &parent {
-                Some(parent) => (Action::Forget, vec![left, Reason::DeletedWith { parent: parent.clone() }]),
-                None => (Action::Delete, vec![left]),
-            };
-            let delete = parent.is_none().then(|| Deletion {
-                id: old.id.clone(),
-                live: old.attributes.clone(),
-                provider: self.who_deletes(address, row, Slot::Old, old, &providers),
-            });
-            removals.push(Removal {
-                address: address.clone(),
-                row: row.clone(),
-                slot: Slot::Old,
-                delete,
-                parent,
-                change: Some(self.removal_change(address, row, action, reasons)),
-            });
+            removals.push(self.remove_beside(address, row, (Slot::Old, old), left, &gone, &providers));
         }
         removals.extend(self.temporaries(&gone, &providers, &known));
         removals
@@ -199,29 +182,36 @@ impl Context {
             if left_out || self.is_planned_later(before, known) || self.is_not_planned(address) {
                 continue;
             }
-            let parent = self.dies_with(row, gone);
+            let (beside, left) = ((Slot::Temporary, temporary), Reason::LeftOfRotation);
+            let removal = self.remove_beside(address, row, beside, left, gone, providers);
             let goes_on = self.replaced(address) == Some(ReplaceOrder::Rotate);
-            let (action, reasons) = match &parent {
-                Some(parent) => {
-                    let with = Reason::DeletedWith { parent: parent.clone() };
-                    (Action::Forget, vec![Reason::LeftOfRotation, with])
-                }
-                None => (Action::Delete, vec![Reason::LeftOfRotation]),
-            };
-            removals.push(Removal {
-                address: address.clone(),
-                row: row.clone(),
-                slot: Slot::Temporary,
-                delete: parent.is_none().then(|| Deletion {
-                    id: temporary.id.clone(),
-                    live: temporary.attributes.clone(),
-                    provider: self.provider_of_row(row, providers),
-                }),
-                parent,
-                change: (!goes_on).then(|| self.removal_change(address, row, action, reasons)),
-            });
+            removals.push(Removal { change: removal.change.filter(|_| !goes_on), ..removal });
         }
         removals
+    }
+
+    /// An object beside the current one goes: it is deleted where it is, or is gone with what it was in.
+    fn remove_beside(
+        &self,
+        address: &Address,
+        row: &Arc<Row>,
+        (slot, object): (Slot, &Object),
+        left: Reason,
+        gone: &BTreeSet<Address>,
+        providers: &HashMap<ProviderAddress, Rc<ProviderInstance>>,
+    ) -> Removal {
+        let parent = self.went_with(row).or_else(|| self.dies_with(row, gone));
+        let (action, reasons) = match &parent {
+            Some(parent) => (Action::Forget, vec![left, Reason::DeletedWith { parent: parent.clone() }]),
+            None => (Action::Delete, vec![left]),
+        };
+        let delete = parent.is_none().then(|| Deletion {
+            id: object.id.clone(),
+            live: object.attributes.clone(),
+            provider: self.who_deletes(address, row, slot, object, providers),
+        });
+        let change = Some(self.removal_change(address, row, action, reasons));
+        Removal { address: address.clone(), row: row.clone(), slot, delete, parent, change }
     }
 
     fn is_not_planned(&self, address: &Address) -> bool {
