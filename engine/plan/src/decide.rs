@@ -27,6 +27,9 @@ impl Context {
     pub(crate) fn decide(self: &Rc<Self>, wanted: Wanted<'_>) -> Instance {
         let row = self.row(&wanted.address);
         let row_plan = self.row_plan(&wanted);
+        if self.imports_nothing(&wanted) {
+            return self.fail(wanted, row_plan);
+        }
         let current = row.as_ref().and_then(|row| row.current.as_ref());
         let Some(current) = current else {
             return self.decide_new(wanted, row_plan, vec![Reason::NotYetThere]);

@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use aurak_model::program::Import;
+use aurak_model::schema::Refresh;
 use aurak_model::{Address, Answer, Ask, Diagnostic, Name, Object, Refreshed, Slot, Value};
 
 use crate::context::{Context, GaveUp};
@@ -47,6 +48,22 @@ impl Context {
             Value::Int(id) => Some(id.to_string().into()),
             _ => None,
         })
+    }
+
+    /// Whether something is to be imported of a type whose objects are in the state alone, which is said.
+    pub(crate) fn imports_nothing(&self, wanted: &Wanted<'_>) -> bool {
+        let Wanted { address, type_name, schema, .. } = wanted;
+        let Some(import) = self.import_of(address).filter(|_| schema.refresh == Refresh::None) else {
+            return false;
+        };
+        self.find(
+            Diagnostic::error("import", format!("`{address}` cannot take over anything"))
+                .detail(format!("nothing of {type_name} is outside the state"))
+                .help("take the line out of `imports`")
+                .at(import.span, "")
+                .about(address),
+        );
+        true
     }
 
     /// Whether an object is there that is to be imported. The question has a name of its own: that of

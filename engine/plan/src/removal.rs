@@ -151,6 +151,7 @@ impl Context {
 
     /// Whether `--only` leaves a row out.
     fn is_left_out(&self, address: &Address) -> bool {
+        let address = &self.called_now(address);
         let inst = self.by_address.borrow().get(address).copied();
         let planned = inst.is_some_and(|id| !matches!(self.instance(id).decision, Decision::Outside));
         !planned && self.selection.as_ref().is_some_and(|selection| !selection.names(address))

@@ -24,6 +24,8 @@ pub(super) struct Block {
     pub(super) keeps: bool,
     /// It stands for one instance, whatever is known when.
     pub(super) single: bool,
+    /// It may have no instance.
+    pub(super) conditional: bool,
 }
 
 impl Config {
@@ -87,9 +89,11 @@ impl Config {
                 .iter()
                 .any(|word| block.pointer(&format!("/lifecycle/{word}")).is_some());
             let keeps = keeps || document.get("imports").is_some();
-            let single = prefix.is_empty() && block.get("for_each").is_none() && block.get("when").is_none();
+            let conditional = block.get("when").is_some();
+            let single = prefix.is_empty() && block.get("for_each").is_none() && !conditional;
             let type_name = block.get("type").and_then(|name| name.as_str()).unwrap_or_default().to_string();
-            let block = Block { type_name, prevent_destroy: prevents.unwrap_or(false), keeps, single };
+            let prevent_destroy = prevents.unwrap_or(false);
+            let block = Block { type_name, prevent_destroy, keeps, single, conditional };
             self.blocks.insert(format!("{prefix}{name}"), block);
         }
         let list =

@@ -161,10 +161,12 @@ impl Stage {
         let known = named(&doc);
         let text: String =
             self.sources.files.values().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect();
-        let imported = |line: &str| {
+        let config = Config::read(self);
+        let imports_none = |line: &str| {
             let to = line.trim_start().strip_prefix("- { to: '").and_then(|rest| rest.split_once('\''));
-            let to = to.and_then(|(to, _)| Address::parse(to).ok());
-            to.and_then(|to| doc.rows.get(&to)).is_some_and(|row| row.current.is_some())
+            let Some(to) = to.and_then(|(to, _)| Address::parse(to).ok()) else { return false };
+            let has_one = doc.rows.get(&to).is_some_and(|row| row.current.is_some());
+            has_one || config.block(&to).is_some_and(|block| block.conditional)
         };
         let watch = self.watch.get_or_insert_default();
         let strangers: Vec<Name> = self
@@ -176,9 +178,9 @@ impl Stage {
                     Some(&pending.intent.key) == object.made_by.as_ref()
                         || pending.intent.id.as_ref() == Some(&object.id)
                 });
-                // A destroy takes nothing over, and what has its object imports none.
+                // A destroy takes nothing over, what has its object imports none, nor what is not there.
                 let mut lines = text.lines().filter(|line| line.contains(&*object.id));
-                let named = !asked.destroy && lines.any(|line| !imported(line));
+                let named = !asked.destroy && lines.any(|line| !imports_none(line));
                 let nobodys = object.made_by.is_none() || watch.is_nobodys(object);
                 nobodys && !known.contains(&object.id) && !ours && !named
             })
@@ -257,7 +259,7 @@ fn kept_in_use(
 /// What a configuration may ask for that cannot be had, whatever happens.
 const FOUNDED: &[&str] = &[
     "_ keeps it",
-    "_ would be the same ",
+    "would be the same ",
     "_ cannot be made before the old one is gone",
     "there is no object to import as _",
     "_ cannot be taken over as it is",
@@ -280,13 +282,12 @@ fn unfounded(text: &str) -> Option<String> {
         for (place, part) in error.split('`').enumerate() {
             words.push_str(if place % 2 == 1 { "_" } else { part });
         }
-        let same = |founded: &str| words.contains(founded) || words.contains("_ and _ would be the same ");
         // What an import names is left to it, though it is not where the import looks, or does not fit.
         let not_imported =
             ["no object to import as `", "nothing is imported as `", "cannot be taken over as it is"];
         let named = words.contains("such a ") && not_imported.iter().any(|why| text.contains(why));
         let led_to = words.contains(LED_TO) && text.matches("error: ").count() > 1;
-        match led_to || named || FOUNDED.iter().any(|founded| same(founded)) {
+        match led_to || named || FOUNDED.iter().any(|founded| words.contains(founded)) {
             true => None,
             false => Some(words.chars().take(70).collect()),
         }
