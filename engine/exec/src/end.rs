@@ -1,7 +1,7 @@
 //! The end of steps: what an executor returns becomes an outcome and rows, those who waited may
 //! start, and those who hang on a failure never do.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::conditions::{judge, makes};
 use crate::dispatch::{Dispatcher, Effect, Phase, Running};
 use crate::error::{ExecError, Failure};
 use crate::job::{Ended, Remains};
-use crate::rows::{Home, Seen, left_beside, nothing, object, set_aside, with_object, without_object};
+use crate::rows::{Home, Seen, left_beside, nothing, object, set_aside, with_object};
 
 impl Dispatcher<'_> {
     /// An executor is done.
@@ -30,10 +30,8 @@ impl Dispatcher<'_> {
             }
             Ended::Deleted => {
                 let it = &self.plan.steps[step as usize];
-                let before = self.resolver.rows.get(&it.address);
-                let mut changes: Vec<_> =
-                    before.map(|row| without_object(row, it.slot)).into_iter().collect();
-                changes.extend(self.forgotten_with(step));
+                let own = (it.address.clone(), it.slot);
+                let changes = self.resolver.rows.without([&own].into_iter().chain(&self.taken_with(step)));
                 if it.slot == Slot::Current {
                     self.resolver.rows.unsee(&it.address);
                 }
@@ -74,13 +72,13 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// The rows of what dies with an object that is deleted. They go in the record that says so: a run
-    /// that ends between the two would leave rows behind whose provider is gone and cannot be asked.
+    /// What dies with an object that is deleted. It is forgotten in the record that says so: a run that
+    /// ends between the two would leave rows behind whose provider is gone and cannot be asked.
     /// What only stood in the way of being forgotten takes nothing with it: where there is more to wait
     /// for, an object goes with what it lives in.
-    fn forgotten_with(&self, step: u32) -> Vec<RowChange> {
+    pub(crate) fn taken_with(&self, step: u32) -> Vec<(Address, Slot)> {
         let (mut open, mut gone) = (vec![step], HashSet::from([step]));
-        let mut changes: BTreeMap<&Address, RowChange> = BTreeMap::new();
+        let mut taken = BTreeSet::new();
         while let Some(from) = open.pop() {
             for dependant in self.graph.dependants(from) {
                 let it = &self.plan.steps[*dependant as usize];
@@ -91,13 +89,13 @@ impl Dispatcher<'_> {
                 let behind = it.after.iter().filter(|before| gone.contains(&before.0)).count();
                 let last = self.graph.waiting[*dependant as usize] as usize <= behind;
                 if last || self.lives_in(row, &self.plan.steps[from as usize].address) {
-                    changes.insert(&it.address, without_object(row, it.slot));
+                    taken.insert((&it.address, it.slot));
                     gone.insert(*dependant);
                     open.push(*dependant);
                 }
             }
         }
-        changes.into_values().collect()
+        taken.into_iter().map(|(address, slot)| (address.clone(), slot)).collect()
     }
 
     /// Whether a row says that its object dies with another, or its provider's world comes from there.

@@ -34,7 +34,7 @@ use crate::executor::words;
 use crate::panic::answered;
 use crate::refusal::{question_help, refusal};
 use crate::resolve::{Resolver, Unresolved};
-use crate::rows::{Home, Rows, Seen, left_beside, nothing, object, set_aside, with_object, without_object};
+use crate::rows::{Home, Rows, Seen, left_beside, nothing, object, set_aside, with_object};
 use crate::stop::Stop;
 use crate::whereabouts::{Patience, Settled, Whereabouts, find_out, settled};
 
@@ -403,14 +403,9 @@ impl Case<'_> {
                 Err(failure) => return Ok(self.open(&interrupted, failure)),
             },
             Verdict::Gone => {
-                let rows = match (&intent.call, before) {
-                    (CallKind::Delete, Some(row)) if intent.slot == Slot::Current => {
-                        let gone = std::iter::once(without_object(row, intent.slot));
-                        gone.chain(self.died_with(address, &written)).collect()
-                    }
-                    (CallKind::Delete, Some(row)) => vec![without_object(row, intent.slot)],
-                    _ => Vec::new(),
-                };
+                let own = [(address.clone(), intent.slot)];
+                let gone = if intent.call == CallKind::Delete { &own[..] } else { &[] };
+                let rows = written.without(gone.iter().chain(&intent.takes));
                 let error = (intent.call != CallKind::Delete).then_some("the object is gone");
                 (note("it is gone"), rows, error)
             }
@@ -446,28 +441,6 @@ impl Case<'_> {
         };
         self.append(vec![Record::Outcome(outcome)]).await?;
         Ok((finding, true))
-    }
-
-    /// The rows of what died with an object: what says so itself, and what lives in a world that came
-    /// from there. The run that deleted it would have forgotten them; nobody can be asked about them
-    /// any more.
-    fn died_with(&self, gone: &Address, written: &Rows<'_>) -> Vec<RowChange> {
-        let mut open = vec![gone.clone()];
-        let mut dead = BTreeSet::new();
-        while let Some(gone) = open.pop() {
-            let in_it = |row: &Row| {
-                let provider = self.state.providers.get(&row.provider);
-                row.lifecycle.deleted_with.as_ref() == Some(&gone)
-                    || provider.is_some_and(|provider| provider.needs.contains(&gone))
-            };
-            let rows = self.state.rows.keys().filter_map(|address| written.get(address));
-            for row in rows.filter(|row| in_it(row)) {
-                if row.address != gone && dead.insert(row.address.clone()) {
-                    open.push(row.address.clone());
-                }
-            }
-        }
-        dead.into_iter().map(RowChange::Remove).collect()
     }
 
     /// It stays open.

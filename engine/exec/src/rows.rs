@@ -80,6 +80,22 @@ impl<'a> Rows<'a> {
         kept.chain(self.changed.values().flatten()).find(owns).map(|row| row.address.clone())
     }
 
+    /// The rows without these objects.
+    pub(crate) fn without<'o>(&self, objects: impl Iterator<Item = &'o (Address, Slot)>) -> Vec<RowChange> {
+        let mut changes: BTreeMap<&Address, RowChange> = BTreeMap::new();
+        for (address, slot) in objects {
+            let row = match changes.get(address) {
+                Some(RowChange::Put(row)) => Some(row),
+                Some(RowChange::Remove(_)) => None,
+                None => self.get(address),
+            };
+            if let Some(changed) = row.map(|row| without_object(row, *slot)) {
+                changes.insert(address, changed);
+            }
+        }
+        changes.into_values().collect()
+    }
+
     /// Which provider nodes are used by a row.
     pub(crate) fn providers(&self) -> std::collections::HashSet<&ProviderAddress> {
         let kept = self.previous.iter().filter(|(address, _)| !self.changed.contains_key(*address));

@@ -354,6 +354,10 @@ impl<'a> Dispatcher<'a> {
             natural_key,
             desired: making.desired.clone(),
             row: making.row.clone(),
+            takes: match step.work {
+                Work::Delete { .. } => self.taken_with(step.id.0),
+                _ => Vec::new(),
+            },
             at_ms: self.context.clock.now_ms(),
         }
     }

@@ -244,6 +244,9 @@ pub struct Intent {
     /// What the row will say besides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<crate::plan::RowPlan>,
+    /// The objects that die with one that is deleted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub takes: Vec<(Address, Slot)>,
     /// When, in milliseconds since 1970.
     pub at_ms: u64,
 }

@@ -146,6 +146,7 @@ impl Sealer<'_> {
             natural_key: _,
             desired,
             row,
+            takes: _,
             at_ms: _,
         } = intent;
         let scope = format!("intent {address} {}", key.0);

@@ -181,6 +181,7 @@ fn any_intent() -> impl Strategy<Value = Record> {
             natural_key,
             desired,
             row,
+            takes: Vec::new(),
             at_ms,
         })
     })

@@ -128,6 +128,7 @@ pub(crate) fn intent(at: &str, key: &str, desired: Value) -> Record {
         natural_key: None,
         desired,
         row: Some(RowPlan { schema_version: 1, ..RowPlan::default() }),
+        takes: Vec::new(),
         at_ms: 5,
     })
 }

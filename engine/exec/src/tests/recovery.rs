@@ -26,6 +26,7 @@ fn intent(name: &str, call: CallKind, id: Option<&str>, key: Option<&str>) -> In
         natural_key: key.map(Name::from),
         desired: Value::map([("name", Value::from(name)), ("size", Value::Int(2))]),
         row: Some(RowPlan { schema_version: 1, ..RowPlan::default() }),
+        takes: Vec::new(),
         at_ms: 0,
     }
 }

@@ -204,11 +204,8 @@ impl Builder<'_> {
             }
         };
         let mut readers: BTreeMap<GroupId, Vec<u32>> = BTreeMap::new();
+        let anew = self.made_anew();
         for instance in instances {
-            // What goes with the old object is made anew in the new one only after that.
-            if self.dying.contains(&instance.address) {
-                continue;
-            }
             let Some(last) = self.of.get(&instance.address).and_then(|steps| {
                 steps
                     .iter()
@@ -218,6 +215,10 @@ impl Builder<'_> {
             }) else {
                 continue;
             };
+            // What goes with the old object is made anew in the new one only after that.
+            if anew.contains(&last) {
+                continue;
+            }
             for read in instance.reads.iter() {
                 match read.target {
                     Target::Instance(id) => {
@@ -247,6 +248,16 @@ impl Builder<'_> {
             for old in old {
                 self.after[old as usize].extend_from_slice(&all);
             }
+        }
+    }
+
+    /// The steps that wait until something is forgotten that goes with what it lives in.
+    fn made_anew(&self) -> HashSet<u32> {
+        let own = self.dying.iter().filter_map(|address| self.of.get(address)).flatten().copied();
+        let forgets: Vec<u32> = own.filter(|step| self.forgets_only(*step)).collect();
+        match forgets.is_empty() {
+            true => HashSet::new(),
+            false => reached(&self.dependants(), forgets),
         }
     }
 
@@ -397,10 +408,10 @@ impl Builder<'_> {
                 // A change in place moves away from what goes; from what is replaced delete-first
                 // it can only move once the new object is there, unless it does not want that one.
                 None if self.dying.contains(user) => {}
-                None if first => {
-                    letting.wished.extend(self.of.get(user).and_then(|steps| steps.last()));
+                None => {
+                    let last = self.of.get(user).and_then(|steps| steps.last()).filter(|step| goes(**step));
+                    if first { &mut letting.wished } else { &mut waits }.extend(last);
                 }
-                None => waits.extend(self.of.get(user).and_then(|steps| steps.last())),
             }
         }
         waits
@@ -442,7 +453,7 @@ impl Builder<'_> {
             let at_once = holds && place[before as usize] < place[step as usize];
             // What waits for a step does not change by what that waits for.
             if !at_once && waiting.0 != Some(step) {
-                waiting = (Some(step), reached(&dependants, step));
+                waiting = (Some(step), reached(&dependants, vec![step]));
             }
             if at_once || !waiting.1.contains(&before) {
                 holds &= at_once;
@@ -515,10 +526,11 @@ impl Builder<'_> {
             }
         }
         for (i, mark) in required {
-            let Some(first) = self.of.get(&instances[i].address).and_then(|steps| steps.first()).copied()
-            else {
-                continue;
+            let needs = |id: &&u32| {
+                matches!(self.steps[**id as usize].work, Work::Create { .. } | Work::Update { .. })
             };
+            let own = self.of.get(&instances[i].address).map_or(&[][..], Vec::as_slice);
+            let Some(first) = own.iter().find(needs).copied() else { continue };
             if let Some(steps) = published.get(&mark) {
                 let steps: Vec<u32> = steps.iter().copied().filter(|s| !self.ready[i].contains(s)).collect();
                 self.after[first as usize].extend(steps);
@@ -656,10 +668,9 @@ impl Builder<'_> {
     }
 }
 
-/// Everything that waits for a step, and the step.
-fn reached(dependants: &[Vec<u32>], step: u32) -> HashSet<u32> {
-    let mut seen = HashSet::from([step]);
-    let mut open = vec![step];
+/// Everything that waits for one of these steps, and they.
+fn reached(dependants: &[Vec<u32>], mut open: Vec<u32>) -> HashSet<u32> {
+    let mut seen: HashSet<u32> = open.iter().copied().collect();
     while let Some(step) = open.pop() {
         open.extend(dependants[step as usize].iter().copied().filter(|dependant| seen.insert(*dependant)));
     }

@@ -135,6 +135,7 @@ fn pending(bytes: &mut Bytes<'_>, stack: &BTreeMap<String, Json>) -> Option<Pend
         natural_key: bytes.once_in(2).then(|| (*bytes.pick(NAMES)).into()),
         desired,
         row: None,
+        takes: Vec::new(),
         at_ms: 1,
     };
     Some(Pending { intent, handle: None })
