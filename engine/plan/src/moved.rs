@@ -14,15 +14,19 @@ impl Context {
         if self.input.program.moved.is_empty() || rows.contains_key(address) {
             return None;
         }
-        let mut at = address.clone();
-        // The latest rename is the last one; follow them back.
+        // The latest rename is the last one; follow them back. Environments may have different pasts, so
+        // that one name came from several.
+        let mut names = vec![address.clone()];
         for moved in self.input.program.moved.iter().rev() {
-            if let Some(rest) = under(&at, &moved.to) {
-                at = Address::parse(&format!("{}{rest}", moved.from)).ok()?;
-                if rows.contains_key(&at) {
-                    return Some(at);
-                }
+            let mut before = names.iter().filter_map(|at| {
+                let rest = under(at, &moved.to)?;
+                Address::parse(&format!("{}{rest}", moved.from)).ok()
+            });
+            let Some(before) = before.next() else { continue };
+            if rows.contains_key(&before) {
+                return Some(before);
             }
+            names.insert(0, before);
         }
         None
     }
@@ -106,6 +110,7 @@ impl Context {
         let mut addresses: Vec<&Address> = by_address.keys().collect();
         addresses.sort();
         for to in addresses {
+            self.judge_one_past(to);
             let Some(from) = self.moved_from(to) else { continue };
             let wrong = |message: String, help: String| {
                 let mut finding = Diagnostic::error("moved", message).help(help).about(to);
@@ -126,6 +131,27 @@ impl Context {
                     "leave one of the renames".to_string(),
                 );
             }
+        }
+    }
+
+    /// Of two rows that are moved to one name, one would leave.
+    fn judge_one_past(&self, to: &Address) {
+        let Some(from) = self.moved_from(to) else { return };
+        let rows = &self.input.previous.rows;
+        let moves = self.input.program.moved.iter();
+        let other = moves.filter_map(|moved| {
+            let rest = under(to, &moved.to)?;
+            let other = Address::parse(&format!("{}{rest}", moved.from)).ok()?;
+            (other != from && rows.contains_key(&other) && self.moved_to(&other) == *to)
+                .then_some((other, moved))
+        });
+        for (other, moved) in other {
+            self.find(
+                Diagnostic::error("moved", format!("`{from}` and `{other}` are both moved to `{to}`"))
+                    .help("leave one of the renames")
+                    .at(moved.span, "by this rename")
+                    .about(to),
+            );
         }
     }
 }
