@@ -1,7 +1,7 @@
 //! The end of steps: what an executor returns becomes an outcome and rows, those who waited may
 //! start, and those who hang on a failure never do.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,23 +74,18 @@ impl Dispatcher<'_> {
 
     /// What dies with an object that is deleted. It is forgotten in the record that says so: a run that
     /// ends between the two would leave rows behind whose provider is gone and cannot be asked.
-    /// What only stood in the way of being forgotten takes nothing with it: where there is more to wait
-    /// for, an object goes with what it lives in.
     pub(crate) fn taken_with(&self, step: u32) -> Vec<(Address, Slot)> {
-        let (mut open, mut gone) = (vec![step], HashSet::from([step]));
-        let mut taken = BTreeSet::new();
+        let (mut open, mut taken) = (vec![step], BTreeSet::new());
         while let Some(from) = open.pop() {
             for dependant in self.graph.dependants(from) {
                 let it = &self.plan.steps[*dependant as usize];
-                if !matches!(it.work, Work::Forget) || gone.contains(dependant) {
-                    continue;
-                }
-                let Some(row) = self.resolver.rows.get(&it.address) else { continue };
-                let behind = it.after.iter().filter(|before| gone.contains(&before.0)).count();
-                let last = self.graph.waiting[*dependant as usize] as usize <= behind;
-                if last || self.lives_in(row, &self.plan.steps[from as usize].address) {
-                    taken.insert((&it.address, it.slot));
-                    gone.insert(*dependant);
+                let dies = matches!(it.work, Work::Forget)
+                    && self
+                        .resolver
+                        .rows
+                        .get(&it.address)
+                        .is_some_and(|row| self.lives_in(row, &self.plan.steps[from as usize].address));
+                if dies && taken.insert((&it.address, it.slot)) {
                     open.push(*dependant);
                 }
             }

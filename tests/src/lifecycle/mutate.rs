@@ -35,6 +35,8 @@ const KINDS: &[&str] = &[
     "core.file",
 ];
 
+const PLATFORM: &[&str] = &["sim.cluster", "inner.namespace", "inner.object", "sim.pool"];
+
 /// The most blocks of a stack.
 const MOST_BLOCKS: usize = 9;
 
@@ -44,6 +46,12 @@ const NAMES: &[&str] = &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", 
 pub fn first(rng: &mut Rng) -> Stack {
     let mut stack = Stack::default();
     let mut next = 1;
+    if rng.once_in(5) {
+        // A cluster and what is in it, as chance alone rarely puts them together.
+        for kind in PLATFORM {
+            add_of(&mut stack, kind, &mut next, rng);
+        }
+    }
     for _ in 0..2 + rng.below(6) {
         add(&mut stack, &mut next, rng);
     }
@@ -57,7 +65,9 @@ pub fn next_uid(stack: &Stack) -> u32 {
 
 /// Changes one thing.
 pub fn mutate(stack: &mut Stack, next: &mut u32, rng: &mut Rng) {
-    match rng.below(24) {
+    match rng.below(26) {
+        // What it is called by the service: a name that is free, or somebody else's.
+        24..=25 => one(stack, rng, |block, rng| block.label = format!("n{}", 1 + rng.below(12))),
         20 => call(stack, rng),
         21 => {
             stack.account = if rng.once_in(2) { Account::Keyed } else { Account::Plain };
@@ -129,12 +139,16 @@ fn one(stack: &mut Stack, rng: &mut Rng, change: impl FnOnce(&mut Block, &mut Rn
 }
 
 fn add(stack: &mut Stack, next: &mut u32, rng: &mut Rng) {
+    let kind = rng.word(KINDS);
+    add_of(stack, kind, next, rng);
+}
+
+fn add_of(stack: &mut Stack, kind: &'static str, next: &mut u32, rng: &mut Rng) {
     if stack.blocks.len() >= MOST_BLOCKS {
         return drop_block(stack, rng);
     }
     let uid = *next;
     *next += 1;
-    let kind = rng.word(KINDS);
     let mut block = Block {
         uid,
         name: free_name(stack, rng),

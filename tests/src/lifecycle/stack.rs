@@ -453,7 +453,9 @@ impl Stack {
         }
         if inner(block.kind) && block.kind != "inner.namespace" {
             let space = block.after.and_then(|uid| self.block(uid)).filter(|space| {
-                space.kind == "inner.namespace" && there.contains(&space.uid) && space.module == block.module
+                space.kind == "inner.namespace"
+                    && there.contains(&space.uid)
+                    && (space.module, space.other) == (block.module, block.other)
             });
             if let Some(space) = space {
                 line("namespace", &format!("\"{{{{ {}.name }}}}\"", space.name));
@@ -500,7 +502,8 @@ impl Stack {
         {
             lifecycle.retain(|line| !line.starts_with("deleted_with"));
             let lives_in = parent.kind == "inner.namespace" && block.kind == "inner.object";
-            if lives_in && there.contains(&parent.uid) && parent.module == block.module {
+            let here = (parent.module, parent.other) == (block.module, block.other);
+            if lives_in && there.contains(&parent.uid) && here {
                 lifecycle.push(format!("deleted_with: {}", parent.name));
             }
         } else {

@@ -260,6 +260,7 @@ fn kept_in_use(
 const FOUNDED: &[&str] = &[
     "_ keeps it",
     "would be the same ",
+    " are both moved to ",
     "_ cannot be made before the old one is gone",
     "there is no object to import as _",
     "_ cannot be taken over as it is",
