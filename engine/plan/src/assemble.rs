@@ -146,7 +146,7 @@ impl Context {
     }
 
     /// A recorded value with what it refers to, where that was read: what is read on use is not stored.
-    fn as_read(&self, recorded: &Value) -> Value {
+    pub(crate) fn as_read(&self, recorded: &Value) -> Value {
         let read = recorded.map_leaves::<Infallible>(&mut |_, leaf| {
             let Value::Unknown(unknown) = leaf else { return Ok(None) };
             let Origin::Row { row, path } = &unknown.origin else { return Ok(None) };

@@ -268,6 +268,9 @@ impl Context {
                 let claim = Claim { by: wanted.address.clone(), of, id, why };
                 self.claims.borrow_mut().push(claim);
             }
+            // A run that goes on, or was cut off, is making it: whoever makes it again finds out.
+            Some(Answer::Object(Refreshed::Found { .. }))
+                if imported.is_none() && self.is_being_made(&wanted.address) => {}
             Some(Answer::Object(Refreshed::Found { id, attributes })) => {
                 if wanted.lifecycle.adopt || imported.is_some() {
                     return self.decide_import(wanted, row, id, attributes);
@@ -339,6 +342,12 @@ impl Context {
         let making =
             Making { desired: wanted.desired.clone(), adopt: wanted.lifecycle.adopt, key, gone_with: None };
         self.settle(wanted, Decision::Create(making), planned, Some(change), row, Vec::new())
+    }
+
+    /// Whether the end of a call that makes the object of an address is not known.
+    pub(crate) fn is_being_made(&self, address: &Address) -> bool {
+        let mut pending = self.input.previous.pending.iter();
+        pending.any(|pending| pending.intent.address == *address && pending.intent.slot == Slot::Current)
     }
 
     fn decide_import(

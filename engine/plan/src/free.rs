@@ -20,8 +20,7 @@ impl Context {
     ) -> bool {
         let (Some(Value::String(key)), false) = (key, wanted.provider.unknown) else { return false };
         // A request for it may still be on its way; who makes it again finds out.
-        let mut pending = self.input.previous.pending.iter();
-        if pending.any(|pending| pending.intent.address == wanted.address) {
+        if self.is_being_made(&wanted.address) {
             return false;
         }
         let ask = Ask::Find {

@@ -92,6 +92,7 @@ impl Context {
     pub(crate) fn removals(self: &Rc<Self>) -> Vec<Removal> {
         let providers = self.provider_nodes();
         let known = Known::new(self);
+        let renamed = self.renamed();
         let mut leaving: Vec<(Address, Arc<Row>, Vec<Reason>)> = self
             .input
             .previous
@@ -101,7 +102,10 @@ impl Context {
                 let reasons = match self.leaves(address, &known) {
                     Some(reason) => vec![reason],
                     // `remove` says what it dies with.
-                    None if self.is_lost(address, row, &known) => Vec::new(),
+                    None if self.is_lost(address, row, &known) => {
+                        let now = renamed.get(address).unwrap_or(address);
+                        return Some((now.clone(), row.clone(), Vec::new()));
+                    }
                     None => return None,
                 };
                 Some((address.clone(), row.clone(), reasons))
@@ -117,7 +121,6 @@ impl Context {
             removals.extend(self.remove(address, row, reasons, &gone, &providers));
         }
         self.judge_left_out(&removals);
-        let renamed = self.renamed();
         for (address, row) in &self.input.previous.rows {
             let Some(old) = &row.old else { continue };
             let address = renamed.get(address).unwrap_or(address);
@@ -284,9 +287,11 @@ impl Context {
     /// Whether a row belongs to what is planned later, and its object dies with something that is
     /// replaced before that: it is planned without it then.
     fn is_lost(&self, address: &Address, row: &Row, known: &Known) -> bool {
-        self.selection.as_ref().is_none_or(|selection| selection.names(address))
-            && !self.by_address.borrow().contains_key(address)
-            && !known.moved.contains(address)
+        let name = self.named_next(address).filter(|_| known.moved.contains(address));
+        let name = name.as_ref().unwrap_or(address);
+        let planned = self.by_address.borrow().contains_key(name) && !self.is_deferred_instance(name);
+        self.selection.as_ref().is_none_or(|selection| selection.names(name))
+            && !planned
             && self.is_planned_later(address, known)
             && self.dies_with(row, &BTreeSet::new()).is_some()
     }
@@ -382,7 +387,13 @@ impl Context {
                 .detail(row.place.as_ref().map_or_else(String::new, |place| format!("it was at {place}")))
                 .help(match self.input.options.mode {
                     Mode::Apply => "bring it back; or take `prevent_destroy` away, apply, and delete it then",
-                    Mode::Destroy => "take `prevent_destroy` away, apply, and destroy then",
+                    Mode::Destroy if self.is_configured(&address) => {
+                        "take `prevent_destroy` away, apply, and destroy then"
+                    }
+                    Mode::Destroy => {
+                        "bring it back without `prevent_destroy`, apply, and destroy then; or let go of it with \
+                         `aurak state rm`"
+                    }
                 })
                 .about(&address),
             );
@@ -523,6 +534,12 @@ impl Context {
         Some(same && same_world && row.type_name == instance.type_name)
     }
 
+    /// Whether the configuration has a block of this name.
+    fn is_configured(&self, address: &Address) -> bool {
+        let (_, last, _) = address.split();
+        self.input.program.blocks.iter().any(|block| *block.name == *last.name)
+    }
+
     fn is_removed_only(&self, address: &Address) -> bool {
         self.input.program.removed.iter().any(|removed| {
             !removed.destroy && crate::walk::covers(removed.address.as_str(), address.as_str())
@@ -607,7 +624,7 @@ impl Context {
             address: address.clone(),
             slot,
             type_name: row.type_name.clone(),
-            provider: provider.clone(),
+            provider: ProviderNode { config: self.as_read(&provider.config), ..provider.clone() },
             id: object.id.clone(),
             world: row.world.clone(),
             last: object.attributes.clone(),

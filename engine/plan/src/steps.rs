@@ -497,7 +497,8 @@ impl<'a> Builder<'a> {
         let step = self.push(address, &row.type_name, slot, work, None, None, None);
         let left = leftovers.get(address).map(|leftover| leftover.step);
         let temporaries = self.temporaries.get(address).into_iter().flatten().copied();
-        for later in left.into_iter().chain(temporaries) {
+        let lost = self.deletes.get(address).map(|delete| delete.step);
+        for later in left.into_iter().chain(temporaries).chain(lost) {
             self.after[later as usize].push(step);
         }
         Some(step)

@@ -1,12 +1,13 @@
 //! Whether a saved plan still holds: only what it touches or reads counts.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use aurak_lang::{MemorySources, SourceError, Sources};
 use aurak_model::path::Seg;
 use aurak_model::plan::Work;
 use aurak_model::{
-    Address, Answer, Ask, AskKey, Diagnostic, Name, Path, Plan, Refreshed, Slot, StateDoc, Step, Value,
+    Address, Answer, Ask, AskKey, Diagnostic, Name, Path, Plan, Refreshed, Row, Slot, StateDoc, Step, Value,
 };
 use aurak_state::Key;
 
@@ -59,12 +60,40 @@ pub(crate) async fn check_base(
             return Err(RunError::Stale { why });
         }
     }
+    check_users(plan, previous)?;
     pool.begin().await;
     if let Some(key) = key {
         check_objects(session, pool, plan, previous, key).await?;
     }
     check_taken_over(pool, plan, previous).await?;
     check_creates(session, pool, plan).await
+}
+
+/// Nothing was made since from what the plan deletes: it would go with that, or keep it from going, and
+/// the plan that was reviewed says nothing of it.
+fn check_users(plan: &Plan, previous: &StateDoc) -> Result<(), RunError> {
+    let deleted: BTreeSet<Address> = plan
+        .steps
+        .iter()
+        .filter(|step| matches!(step.work, Work::Delete { .. }))
+        .flat_map(|step| [Some(step.address.clone()), Some(step.address.block()), step.address.composite()])
+        .flatten()
+        .collect();
+    let since =
+        |row: &&Arc<Row>| row.version > plan.base.serial && !plan.base.rows.contains_key(&row.address);
+    for row in previous.rows.values().filter(since) {
+        let provider = previous.providers.get(&row.provider);
+        let around = provider.into_iter().flat_map(|provider| &provider.needs);
+        let mut needs = row.needs.iter().chain(&row.lifecycle.deleted_with).chain(around);
+        if let Some(need) = needs.find(|need| deleted.contains(*need)) {
+            let why = format!(
+                "`{}` was made since from `{need}`, of which the plan deletes an object",
+                row.address
+            );
+            return Err(RunError::Stale { why });
+        }
+    }
+    Ok(())
 }
 
 /// The objects that the plan touches or reads are as they were.
