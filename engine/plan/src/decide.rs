@@ -44,6 +44,11 @@ impl Context {
         {
             return self.decide_lost_world(wanted, row_plan, row, world);
         }
+        if let Some(row) = row.as_deref()
+            && let Some(parent) = self.goes_with(&wanted, row)
+        {
+            return self.decide_moved_world(wanted, row_plan, parent, &current.desired);
+        }
         if let Some(parent) = made {
             if self.is_to_be_replaced(&wanted) {
                 return self.decide_elsewhere(wanted, row_plan, current);

@@ -63,6 +63,16 @@ impl Context {
         self.settle(wanted, Decision::Create(making), planned, Some(change), row, Vec::new())
     }
 
+    /// What the object of a row dies with because somebody says so, where that is replaced.
+    pub(crate) fn goes_with(&self, wanted: &Wanted<'_>, row: &Row) -> Option<Address> {
+        let before = row.lifecycle.deleted_with.as_ref().map(|with| self.name_in_plan(with));
+        let is_replaced = |with: &Address| {
+            let id = self.by_address.borrow().get(with).copied();
+            id.is_some_and(|id| matches!(self.instance(id).decision, Decision::Replace { .. }))
+        };
+        before.into_iter().chain(wanted.lifecycle.deleted_with.clone()).find(is_replaced)
+    }
+
     /// What the object of a row went with: its world came from something that is not there any more. An
     /// object that was found, or looked for in vain, tells by itself.
     pub(crate) fn went_with(&self, row: &Row) -> Option<Address> {

@@ -23,6 +23,7 @@ mod fits;
 mod free;
 mod imports;
 mod input;
+mod inside;
 mod later;
 mod looked;
 mod mark;
@@ -85,5 +86,6 @@ fn work(input: PlanInput) -> (Planned, Rc<Context>) {
     }
     let removals = context.removals();
     context.judge_claims(&removals);
+    context.judge_inside(&removals);
     (context.assemble(removals), context)
 }

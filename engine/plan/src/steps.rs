@@ -204,7 +204,7 @@ impl<'a> Builder<'a> {
         let Some(left) = left else { return };
         if inside {
             self.at_once.insert(address.clone());
-        } else if self.goes_before(instance) {
+        } else if self.goes_before(instance, left) {
             self.put_before(left, instance);
         } else if !self.rotations.contains_key(address) {
             let ready = self.ready.last().cloned().unwrap_or_default();
@@ -220,7 +220,7 @@ impl<'a> Builder<'a> {
     /// Whether the temporary object of a rotation that was cut off has to go before the instance is as
     /// planned: what is made has its name, or the row would say of it that it is of another type or
     /// provider than it is.
-    fn goes_before(&self, instance: &Instance) -> bool {
+    fn goes_before(&self, instance: &Instance, left: u32) -> bool {
         let row = self.context.row(&instance.address);
         let Some((row, temporary)) = row.as_ref().and_then(|row| Some((row, row.temporary.as_ref()?))) else {
             return false;
@@ -234,9 +234,11 @@ impl<'a> Builder<'a> {
             Decision::Create(making) | Decision::Replace { making, .. } => making.key.as_ref(),
             _ => None,
         };
-        let same_name = key.is_some_and(|key| {
-            key.has_unknown() || self.context.has_key(schema, &temporary.attributes, Some(key))
-        });
+        // What is only forgotten is in nobody's way.
+        let same_name = !self.forgets_only(left)
+            && key.is_some_and(|key| {
+                key.has_unknown() || self.context.has_key(schema, &temporary.attributes, Some(key))
+            });
         row.type_name != instance.type_name || elsewhere || same_name
     }
 
