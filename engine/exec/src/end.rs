@@ -95,7 +95,8 @@ impl Dispatcher<'_> {
 
     /// Whether a row says that its object dies with another, or its provider's world comes from there.
     fn lives_in(&self, row: &Row, address: &Address) -> bool {
-        let provider = self.state.providers.get(&row.provider);
+        let provider = self.renamed_providers.get(&row.provider);
+        let provider = provider.or_else(|| self.state.providers.get(&row.provider));
         row.lifecycle.deleted_with.as_ref() == Some(address)
             || provider.is_some_and(|provider| provider.needs.contains(address))
     }

@@ -4,6 +4,7 @@
 //! calls it again. A failure is an answer too.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,16 @@ pub struct ProviderNode {
     /// The resources that its world comes from: what it made dies with these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Address>,
+}
+
+impl ProviderNode {
+    /// Tells nodes apart, for the time of one plan.
+    fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.address.hash(&mut hasher);
+        format!("{:?}", self.config.reveal()).hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 /// A question of the planner.
@@ -147,10 +158,11 @@ pub enum AskKey {
     Glob(Name),
     /// See [`Ask::Env`].
     Env(Name),
-    /// See [`Ask::Read`].
-    Read(Address, Slot),
-    /// See [`Ask::Find`].
-    Find(Address, Slot),
+    /// See [`Ask::Read`]; by the object's id and who is asked, as an object is looked for where it was and
+    /// where it would be now.
+    Read(Address, Slot, Name, u64),
+    /// See [`Ask::Find`]; by the natural key.
+    Find(Address, Slot, Name),
     /// See [`Ask::Preview`]; counted, because it may be put three times for an address.
     Preview(Address, u8),
     /// See [`Ask::Expand`]; counted likewise.
@@ -242,8 +254,10 @@ impl Ask {
             Ask::File(path) => AskKey::File(path.clone()),
             Ask::Glob(pattern) => AskKey::Glob(pattern.clone()),
             Ask::Env(name) => AskKey::Env(name.clone()),
-            Ask::Read { address, slot, .. } => AskKey::Read(address.clone(), *slot),
-            Ask::Find { address, slot, .. } => AskKey::Find(address.clone(), *slot),
+            Ask::Read { address, slot, id, provider, .. } => {
+                AskKey::Read(address.clone(), *slot, id.clone(), provider.digest())
+            }
+            Ask::Find { address, slot, key, .. } => AskKey::Find(address.clone(), *slot, key.clone()),
             Ask::Preview { address, .. } => AskKey::Preview(address.clone(), count),
             Ask::Expand { address, .. } => AskKey::Expand(address.clone(), count),
         }

@@ -133,7 +133,9 @@ impl Context {
                     retain: wanted.lifecycle.retain,
                     adopt: wanted.lifecycle.adopt,
                     ignore: wanted.lifecycle.ignore.clone(),
-                    ..Evaluated::default()
+                    create_before_destroy: wanted.lifecycle.create_before_destroy,
+                    deleted_with: wanted.lifecycle.deleted_with.clone(),
+                    replace_when: wanted.lifecycle.replace_when.clone(),
                 },
             });
             let id = self.add_instance(instance);

@@ -45,7 +45,8 @@ impl Context {
                         Diagnostic::error("inside", summary)
                             .detail(format!("its `{path}` is the id of what goes"))
                             .help(format!(
-                                "let `{path}` refer to `{around}`, or take `{address}` out of the stack too"
+                                "let `{path}` refer to what stays, and do not ignore its changes; or take `{address}` out of the \
+                                 stack too"
                             ))
                             .about(address),
                     );

@@ -192,7 +192,7 @@ async fn check_taken_over(pool: &ProviderPool, plan: &Plan, previous: &StateDoc)
     }
     let mut unreadable = Vec::new();
     for (name, answer) in answer(&asks, &MemorySources::default(), pool).await {
-        let AskKey::Read(address, _) = name else { continue };
+        let AskKey::Read(address, ..) = name else { continue };
         let Some(TakenOver { id, live, .. }) = taken.get(&address) else { continue };
         let paths = plan.base.rows.get(&address).map_or(&[][..], |base| &base.paths);
         let why = match answer {
@@ -251,8 +251,10 @@ async fn check_creates(session: &Session, pool: &ProviderPool, plan: &Plan) -> R
     }
     let answers = answer(&asks, &MemorySources::default(), pool).await;
     for (name, answer) in answers {
-        if let (AskKey::Find(address, _), Answer::Object(Refreshed::Found { .. } | Refreshed::Ambiguous(_))) =
-            (name, answer)
+        if let (
+            AskKey::Find(address, ..),
+            Answer::Object(Refreshed::Found { .. } | Refreshed::Ambiguous(_)),
+        ) = (name, answer)
         {
             return Err(RunError::Stale { why: format!("`{address}` was created outside aurak since") });
         }

@@ -261,6 +261,8 @@ const FOUNDED: &[&str] = &[
     "_ keeps it",
     "would be the same ",
     " are both moved to ",
+    // Changes are ignored of what would have to leave it.
+    "_ would be deleted, but _, which stays, is in it",
     "_ cannot be made before the old one is gone",
     "there is no object to import as _",
     "_ cannot be taken over as it is",

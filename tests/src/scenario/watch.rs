@@ -171,7 +171,8 @@ impl Stage {
             let asked_for = asked_for.is_some_and(|block| block.single && block.type_name == *row.type_name);
             let lost = asked_for && !destroy && !after.doc.rows.contains_key(&row.address);
             // What stays in the stack is not let go: its object may be replaced, and then it is deleted.
-            let left = !after.doc.rows.contains_key(&row.address) || moved_to(&row.address);
+            let vacant = |row: &Arc<Row>| !asked_for && row.current.is_none();
+            let left = after.doc.rows.get(&row.address).is_none_or(vacant) || moved_to(&row.address);
             if (!row.lifecycle.retain || lost || !left) && !config.lets_go(&row.address) {
                 continue;
             }
