@@ -187,3 +187,17 @@ fn a_plan_is_ended_at_once() {
     assert_eq!(folder.left_behind(), [""; 0]);
     converges(&folder);
 }
+
+#[test]
+fn a_read_keeps_to_its_timeout() {
+    let stack = "aurak: 1\nname: demo\nresources:\n  slow:\n    type: core.command\n    create: \"true\"\n    \
+                 read: \"[ -e go ] || sleep 1000\"\n    timeouts: { read: 1s }\n";
+    let folder = Folder::with_stack(AURAK, stack).unwrap();
+    assert_eq!(folder.run(APPLY).unwrap().code, Some(0));
+    let plan = folder.run(&["plan", "--state", "state"]).unwrap();
+    assert_eq!(plan.code, Some(1), "{plan:?}");
+    assert!(plan.stderr.contains("there was no answer within 1 s, as `timeouts` says"), "{plan:?}");
+    assert_eq!(folder.left_behind(), [""; 0]);
+    folder.write("go", "").unwrap();
+    assert_eq!(folder.run(&["plan", "--state", "state", "--exit-code"]).unwrap().code, Some(0));
+}

@@ -126,6 +126,14 @@ impl Address {
         Some(Address(self.0[..self.0.len() - child.len() - 1].into()))
     }
 
+    /// The address without any keys and without a child: the block, whatever the instance of its module.
+    pub fn plain(&self) -> String {
+        let (module, last, _) = self.split();
+        let mut names: Vec<String> = module.segments().into_iter().map(|segment| segment.name).collect();
+        names.push(last.name);
+        names.join(".")
+    }
+
     /// The address without the key of its last segment and without a child: the block.
     pub fn block(&self) -> Address {
         let (module, last, _) = self.split();

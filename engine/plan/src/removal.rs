@@ -54,7 +54,7 @@ impl Known {
         let groups = context.groups.borrow();
         let mut undecided: HashMap<String, Vec<Address>> = HashMap::new();
         for block in context.undecided.borrow().iter() {
-            undecided.entry(plain(block)).or_default().push(block.clone());
+            undecided.entry(block.plain()).or_default().push(block.clone());
         }
         Known {
             // Nobody asks where there are no rows.
@@ -72,7 +72,7 @@ impl Known {
         if self.undecided.is_empty() {
             return false;
         }
-        let blocks = self.undecided.get(&plain(address)).map_or(&[][..], Vec::as_slice);
+        let blocks = self.undecided.get(&address.plain()).map_or(&[][..], Vec::as_slice);
         blocks.iter().any(|block| {
             let (theirs, _, _) = block.split();
             let (own, _, _) = address.split();
@@ -683,12 +683,4 @@ fn existing_beside(address: &Address, id: &Name) -> Diagnostic {
              '{address}'`"
         ))
         .about(address)
-}
-
-/// An address without keys and without a child.
-fn plain(address: &Address) -> String {
-    let (module, last, _) = address.split();
-    let mut names: Vec<String> = module.segments().into_iter().map(|s| s.name).collect();
-    names.push(last.name);
-    names.join(".")
 }

@@ -8,7 +8,7 @@ use aurak_model::value::Origin;
 use aurak_model::{Address, Diagnostic, Name, Refreshed, StateDoc, Value};
 
 use crate::pool::ProviderPool;
-use crate::prefetch::{fill, prefetch, rows_behind};
+use crate::prefetch::{Limits, fill, prefetch, rows_behind};
 use crate::session::Session;
 
 /// Reads what a recorded value refers to, with the providers as they are recorded.
@@ -17,7 +17,8 @@ pub async fn read_on_use(session: &Session, doc: &StateDoc, value: &Value) -> Re
     let rows = with_providers(doc, &of);
     let pool = ProviderPool::new(session.registry.clone());
     let wanted = |address: &Address| rows.contains(address);
-    let refreshed = prefetch(doc, &session.schemas, &pool, &wanted, &attributes(value)).await.rows;
+    let (names, limits) = (attributes(value), Limits::default());
+    let refreshed = prefetch(doc, &session.schemas, &pool, &wanted, &names, &limits).await.rows;
     if let Ok(read) = fill(value, doc, &refreshed) {
         return Ok(read);
     }

@@ -16,7 +16,7 @@ use futures::future::join;
 use crate::asks::answer;
 use crate::error::{RunError, state};
 use crate::pool::ProviderPool;
-use crate::prefetch::{Prefetched, prefetch};
+use crate::prefetch::{Limits, Prefetched, prefetch};
 use crate::session::Session;
 use crate::upgrade::upgraded;
 
@@ -298,7 +298,9 @@ pub(crate) async fn plan_from(
     pool.begin().await;
     let recording = Recording::new(&*session.sources);
     let words = aurak_plan::written_asks(&loaded.program).words;
-    let Prefetched { rows, astray } = prefetch(&previous, &session.schemas, pool, &|_| true, &words).await;
+    let limits = Limits::of_program(&loaded.program);
+    let Prefetched { rows, astray } =
+        prefetch(&previous, &session.schemas, pool, &|_| true, &words, &limits).await;
     let read = rows.len() as u64;
     let mut snapshot = Arc::new(Snapshot { rows, astray, answers: BTreeMap::new() });
     let mut rounds = 0;

@@ -7,7 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
+use aurak_api::ProviderError;
+use aurak_model::program::{NodeKind, Program};
 use aurak_model::record::Row;
 use aurak_model::schema::{Refresh, provider_of};
 use aurak_model::value::Origin;
@@ -20,6 +23,31 @@ use crate::pool::ProviderPool;
 
 /// How many reads are under way at once.
 const AT_ONCE: usize = 16;
+
+/// How long the reads of what a configuration says so of may take, by the names of blocks without keys.
+#[derive(Default)]
+pub(crate) struct Limits(BTreeMap<String, Duration>);
+
+impl Limits {
+    /// What a program says in plain numbers: what is read comes before its expressions are evaluated.
+    pub(crate) fn of_program(program: &Program) -> Limits {
+        let written = program.blocks.iter().filter_map(|block| {
+            let NodeKind::Literal { value, .. } = &block.timeouts.get("read")?.kind else { return None };
+            let seconds = value.as_int().and_then(|seconds| u64::try_from(seconds).ok())?;
+            let path = program.module(block.module).path.iter().chain([&block.name]);
+            let name = path.map(|name| &**name).collect::<Vec<_>>().join(".");
+            Some((name, Duration::from_secs(seconds)))
+        });
+        Limits(written.collect())
+    }
+
+    fn of(&self, address: &Address) -> Option<Duration> {
+        if self.0.is_empty() {
+            return None;
+        }
+        self.0.get(&address.plain()).copied()
+    }
+}
 
 /// What was read.
 #[derive(Default)]
@@ -37,6 +65,7 @@ pub(crate) async fn prefetch(
     pool: &ProviderPool,
     wanted: &dyn Fn(&Address) -> bool,
     words: &BTreeSet<String>,
+    limits: &Limits,
 ) -> Prefetched {
     let mut read = Prefetched::default();
     let refreshed = &mut read.rows;
@@ -69,7 +98,7 @@ pub(crate) async fn prefetch(
             }
             break;
         }
-        let reads = ready.iter().map(|(node, rows)| read_rows(node, rows, schemas, pool, &on_use));
+        let reads = ready.iter().map(|(node, rows)| read_rows(node, rows, schemas, pool, &on_use, limits));
         for Prefetched { rows, astray } in join_all(reads).await {
             refreshed.extend(rows);
             read.astray.extend(astray);
@@ -150,6 +179,7 @@ async fn read_rows(
     schemas: &Schemas,
     pool: &ProviderPool,
     on_use: &BTreeSet<Address>,
+    limits: &Limits,
 ) -> Prefetched {
     let provider = match pool.reach(node).await {
         Ok(provider) => provider,
@@ -211,9 +241,18 @@ async fn read_rows(
     let reads = single.into_iter().map(|row| async move {
         let Some(current) = &row.current else { return (row.address.clone(), Refreshed::Absent) };
         let (type_name, id, last) = (&row.type_name, &current.id, &current.attributes);
-        let read = match on_use.contains(&row.address) {
-            true => pool.ask(|| provider.read_volatile(type_name, id, last)).await,
-            false => pool.ask(|| provider.read(type_name, id, last)).await,
+        let read = async {
+            match on_use.contains(&row.address) {
+                true => pool.ask(|| provider.read_volatile(type_name, id, last)).await,
+                false => pool.ask(|| provider.read(type_name, id, last)).await,
+            }
+        };
+        let read = match limits.of(&row.address) {
+            None => read.await,
+            Some(limit) => tokio::time::timeout(limit, read).await.unwrap_or_else(|_| {
+                let why = format!("there was no answer within {} s, as `timeouts` says", limit.as_secs());
+                Err(ProviderError::permanent(why))
+            }),
         };
         let refreshed = read.unwrap_or_else(|error| Refreshed::Unreadable(error.to_string()));
         (row.address.clone(), refreshed)

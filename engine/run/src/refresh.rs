@@ -7,7 +7,7 @@ use aurak_state::Identity;
 
 use crate::error::{RunError, state};
 use crate::pool::ProviderPool;
-use crate::prefetch::prefetch;
+use crate::prefetch::{Limits, prefetch};
 use crate::session::Session;
 use crate::upgrade::upgraded;
 
@@ -27,6 +27,7 @@ pub async fn refresh(session: &Session, identity: &Identity) -> Result<Refresh, 
     let document = upgraded(stored, &session.schemas)?;
     let pool = ProviderPool::new(session.registry.clone());
     pool.begin().await;
-    let rows = prefetch(&document, &session.schemas, &pool, &|_| true, &BTreeSet::new()).await.rows;
+    let none = (BTreeSet::new(), Limits::default());
+    let rows = prefetch(&document, &session.schemas, &pool, &|_| true, &none.0, &none.1).await.rows;
     Ok(Refresh { document, rows })
 }

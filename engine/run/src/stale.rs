@@ -15,7 +15,7 @@ use crate::asks::answer;
 use crate::error::RunError;
 use crate::planning::base_digest;
 use crate::pool::ProviderPool;
-use crate::prefetch::prefetch;
+use crate::prefetch::{Limits, prefetch};
 use crate::session::Session;
 
 /// The stack's file; where it is not there, the sources are not at hand.
@@ -116,7 +116,8 @@ async fn check_objects(
             _ => None,
         })
         .collect();
-    let refreshed = prefetch(previous, &session.schemas, pool, &wanted, &words).await.rows;
+    let refreshed =
+        prefetch(previous, &session.schemas, pool, &wanted, &words, &Limits::default()).await.rows;
     let mut unreadable = Vec::new();
     for (address, base) in &plan.base.rows {
         if base.version == 0 || base.digest.is_empty() {

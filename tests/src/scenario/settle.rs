@@ -289,8 +289,11 @@ fn unfounded(text: &str) -> Option<String> {
         let not_imported =
             ["no object to import as `", "nothing is imported as `", "cannot be taken over as it is"];
         let named = words.contains("such a ") && not_imported.iter().any(|why| text.contains(why));
+        // What is made anew in a new cluster cannot be waited for by what keeps the older one.
+        let parted =
+            words.contains(LED_TO) && words.contains("apply it in two parts: first let _ do without _");
         let led_to = words.contains(LED_TO) && text.matches("error: ").count() > 1;
-        match led_to || named || FOUNDED.iter().any(|founded| words.contains(founded)) {
+        match parted || led_to || named || FOUNDED.iter().any(|founded| words.contains(founded)) {
             true => None,
             false => Some(words.chars().take(70).collect()),
         }

@@ -31,14 +31,24 @@ impl Builder<'_> {
         let older = doing.iter().find_map(|(work, address, slot)| {
             (*slot == Slot::Old && matches!(work, Work::Delete { .. })).then_some(*address)
         });
-        let help = match older {
-            Some(address) => format!(
+        let user = doing
+            .iter()
+            .find_map(|(work, address, _)| matches!(work, Work::Update { .. }).then_some(*address));
+        let forgets = doing.iter().any(|(work, ..)| matches!(work, Work::Forget));
+        let help = match (older, user) {
+            // What it is to have instead is only made once the older object is gone.
+            (Some(address), Some(user)) if forgets => format!(
+                "apply it in two parts: first let `{user}` do without `{address}`, and leave the rest as it is"
+            ),
+            (Some(address), _) => format!(
                 "let `{address}` go before its new object is made (`lifecycle: {{ create_before_destroy: false \
                  }}`), give what takes over its name another one, or apply it in two parts with `--only`"
             ),
-            None => "take one of these changes back and apply it afterwards, or apply it in two parts with \
+            (None, _) => {
+                "take one of these changes back and apply it afterwards, or apply it in two parts with \
                      `--only`"
-                .to_string(),
+                    .to_string()
+            }
         };
         let mut finding = Diagnostic::error("order", "there is no order in which this could be done")
             .detail(chain.join("; "))
