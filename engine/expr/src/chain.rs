@@ -545,7 +545,10 @@ pub(crate) fn no_such(value: &Value, key: &Key<'_>, subject: &str, secret: bool)
     match value {
         Value::Map(map) => {
             let mut error = undefined(format!("{subject} has no key `{name}`"));
-            error.help = help_of(&name, &map.keys().cloned().collect::<Vec<_>>());
+            // Of a map that is a secret as a whole nothing is listed; keys beside values that show may be.
+            if map.is_empty() || !map.values().all(Value::has_marks) {
+                error.help = help_of(&name, &map.keys().cloned().collect::<Vec<_>>());
+            }
             error
         }
         Value::List(list) => match key {

@@ -92,6 +92,8 @@ fn names_and_attributes() {
         ),
         ("{{ null }}", "   ^^^^", "`null` is not defined; write `none`"),
         ("{{ secret.x }}", "          ^", "`secret` is sensitive and has no such part"),
+        ("{{ all_hidden.x }}", "              ^", "`all_hidden` has no key `x`"),
+        ("{{ mixed.x }}", "         ^", "`mixed` has no key `x`; it has `hidden`, `open`"),
         ("{{ no_nodes.x.id }}", "            ^", "the resource `no_nodes` has no attribute `x`; it is empty"),
         ("{{ [1, nope, 3] }}", "       ^^^^", "`nope` is not defined"),
         ("{{ {'a': nope} }}", "         ^^^^", "`nope` is not defined"),

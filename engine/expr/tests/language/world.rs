@@ -61,6 +61,7 @@ impl World {
             ("secret_number", Value::from(7).sensitive()),
             ("secret_flag", Value::from(true).sensitive()),
             ("mixed", Value::map([("open", Value::from("o")), ("hidden", Value::from("h").sensitive())])),
+            ("all_hidden", Value::map([("k", Value::from("h").sensitive())])),
             ("mixed_list", Value::list([1.into(), Value::from(2).sensitive(), 3.into()])),
             ("later", row("r", "later", Type::String)),
             ("later_number", row("r", "n", Type::Integer)),
