@@ -7,21 +7,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::path::Path;
 
-use aurak_model::{Address, Diagnostic, Record, Severity, StateDoc};
+use aurak_model::{Address, Diagnostic, Name, Record, Severity, StateDoc};
 
 use crate::error::StoreError;
 use crate::fold::{empty, fold};
 use crate::identity::Identity;
 use crate::sealing::Key;
 use crate::sealing::leaves::{Sealer, Way};
+use crate::sealing::parts::open_part;
 
 /// Judges a state as it is stored, leaves sealed, against its journal. `journal` hands over the records
-/// one by one: there is no end to how many a state collects, and they need not be in memory at once.
+/// one by one: there is no end to how many a state collects, and they need not be in memory at once. `part`
+/// finds a sealed part of the sources.
 pub(crate) fn check(
     identity: &Identity,
     key: Option<&Key>,
     stored: &StateDoc,
     journal: impl FnOnce(&mut dyn FnMut(u64, Record)) -> Result<(), StoreError>,
+    part: impl Fn(&str) -> Result<Option<Vec<u8>>, StoreError>,
 ) -> Result<Vec<Diagnostic>, StoreError> {
     let mut read = Read {
         expected: 1,
@@ -29,9 +32,10 @@ pub(crate) fn check(
         sealer: key.map(|key| Sealer { store: &identity.id, key: Some(key), way: Way::Open }),
         gaps: Vec::new(),
         unsealable: Vec::new(),
+        parts: BTreeSet::new(),
     };
     journal(&mut |serial, record| read.record(serial, record))?;
-    let Read { expected, folded, sealer, gaps: mut findings, unsealable } = read;
+    let Read { expected, folded, sealer, gaps: mut findings, unsealable, parts } = read;
     check_end(stored, expected, &mut findings);
     check_fold(stored, &folded, &mut findings);
     check_needs(stored, &mut findings);
@@ -39,6 +43,9 @@ pub(crate) fn check(
     check_vacant(stored, &mut findings);
     check_seals(identity, sealer.as_ref(), stored, &mut findings);
     findings.extend(unsealable);
+    for digest in &parts {
+        check_part(identity, key, digest, part(digest)?, &mut findings);
+    }
     check_pending(stored, &mut findings);
     Ok(findings)
 }
@@ -53,6 +60,8 @@ struct Read<'a> {
     sealer: Option<Sealer<'a>>,
     gaps: Vec<Diagnostic>,
     unsealable: Vec<Diagnostic>,
+    /// The parts of sources that runs were made from.
+    parts: BTreeSet<Name>,
 }
 
 impl Read<'_> {
@@ -64,6 +73,9 @@ impl Read<'_> {
         }
         self.expected = serial + 1;
         fold(&mut self.folded, &record, serial);
+        if let Record::Begin(operation) = &record {
+            self.parts.extend(operation.sources.iter().map(|(_, digest)| digest.clone()));
+        }
         if let Some(sealer) = &self.sealer
             && let Err(error) = sealer.record(&mut record)
         {
@@ -209,6 +221,21 @@ fn check_seals(
 
 fn unsealable(place: &str, error: &StoreError) -> Diagnostic {
     Diagnostic::error("unsealable", format!("{place}: {error}"))
+}
+
+/// A part of the sources is there, and what was written. Without the key only whether it is there.
+fn check_part(
+    identity: &Identity,
+    key: Option<&Key>,
+    digest: &str,
+    sealed: Option<Vec<u8>>,
+    findings: &mut Vec<Diagnostic>,
+) {
+    match open_part(identity, key, digest, sealed.as_deref()) {
+        Ok(_) | Err(StoreError::KeyNeeded { .. }) => {}
+        Err(StoreError::Damaged { what }) => findings.push(damage(what)),
+        Err(error) => findings.push(damage(error.to_string())),
+    }
 }
 
 /// Calls of which nobody knows how they ended.

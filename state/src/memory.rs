@@ -215,11 +215,12 @@ impl Store for MemoryStore {
 
     async fn check(&self) -> Result<Vec<Diagnostic>, StoreError> {
         let inner = self.lock();
-        let Content { identity, doc, .. } = &inner.content;
-        check::check(identity, self.key.as_deref(), doc, |record| {
+        let Content { identity, doc, parts, .. } = &inner.content;
+        let journal = |record: &mut dyn FnMut(u64, Record)| {
             inner.records(0)?.into_iter().for_each(|(serial, next)| record(serial, next));
             Ok(())
-        })
+        };
+        check::check(identity, self.key.as_deref(), doc, journal, |digest| Ok(parts.get(digest).cloned()))
     }
 
     async fn fork(&self) -> Result<Arc<dyn Store>, StoreError> {

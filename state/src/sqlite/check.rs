@@ -6,6 +6,7 @@ use crate::check::{check, damage, way_back};
 use crate::error::StoreError;
 use crate::sqlite::FILE;
 use crate::sqlite::database::{Database, sql};
+use crate::sqlite::parts::sealed_part;
 use crate::sqlite::read::{each, each_record, sealed, snapshot, text_at};
 
 impl Database {
@@ -49,7 +50,7 @@ impl Database {
         let checked = sealed(&transaction, &identity, &mut report).and_then(|doc| {
             let journal =
                 |record: &mut dyn FnMut(u64, Record)| each_record(&transaction, &mut report, record);
-            check(&identity, key.as_deref(), &doc, journal)
+            check(&identity, key.as_deref(), &doc, journal, |digest| sealed_part(&transaction, digest))
         });
         findings.append(&mut told);
         match checked {

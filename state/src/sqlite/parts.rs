@@ -1,6 +1,6 @@
 //! Parts of sources, by digest.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::StoreError;
 use crate::lease::Fence;
@@ -37,13 +37,17 @@ impl Database {
         let identity = self.identity();
         let mut parts = Vec::with_capacity(digests.len());
         for digest in digests {
-            let sealed: Option<Vec<u8>> = self
-                .connection
-                .prepare_cached("SELECT bytes FROM parts WHERE digest = ?1")
-                .and_then(|mut statement| statement.query_row([digest], |row| row.get(0)).optional())
-                .map_err(sql("read the kept configuration"))?;
+            let sealed = sealed_part(&self.connection, digest)?;
             parts.push(open_part(&identity, self.key.as_deref(), digest, sealed.as_deref())?);
         }
         Ok(parts)
     }
+}
+
+/// A part as it is stored, where it is there.
+pub(super) fn sealed_part(connection: &Connection, digest: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    connection
+        .prepare_cached("SELECT bytes FROM parts WHERE digest = ?1")
+        .and_then(|mut statement| statement.query_row([digest], |row| row.get(0)).optional())
+        .map_err(sql("read the kept configuration"))
 }

@@ -26,8 +26,8 @@ fn fixed_identity() -> Identity {
 async fn write(dir: &Path) -> SqliteStore {
     let store = SqliteStore::create(dir, fixed_identity(), Some(key())).unwrap();
     let lease = store.acquire(holder("ada@here"), Duration::from_secs(60)).await.unwrap();
-    store.append(lease.fence, script()).await.unwrap();
-    store.put_parts(lease.fence, vec![("abc".into(), b"aurak: 1\n".to_vec())]).await.unwrap();
+    store.append(lease.fence, script_from_sources()).await.unwrap();
+    store.put_parts(lease.fence, sources()).await.unwrap();
     store.release(lease).await.unwrap();
     store
 }

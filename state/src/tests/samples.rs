@@ -81,9 +81,25 @@ pub(crate) fn begin(id: &str, at_ms: u64) -> Record {
         at_ms,
         commit: Some("3f2c9e1".into()),
         plan: "digest".into(),
-        sources: vec![("aurak.yaml".into(), "abc".into())],
+        sources: Vec::new(),
         phase: None,
     })
+}
+
+/// The script of runs that were made from sources.
+pub(crate) fn script_from_sources() -> Vec<Record> {
+    let mut records = script();
+    for record in &mut records {
+        if let Record::Begin(operation) = record {
+            operation.sources = vec![("aurak.yaml".into(), "abc".into())];
+        }
+    }
+    records
+}
+
+/// The parts that [`script_from_sources`] names.
+pub(crate) fn sources() -> Vec<(String, Vec<u8>)> {
+    vec![("abc".into(), b"aurak: 1\n".to_vec())]
 }
 
 pub(crate) fn end(id: &str, at_ms: u64) -> Record {

@@ -538,12 +538,15 @@ async fn check_finds_what_was_tampered_with() {
         ("what is no JSON", "UPDATE outputs SET value = '{' WHERE name = 'none'"),
         ("a duration", "DELETE FROM durations WHERE name = 'create a'"),
         ("a pending call", "DELETE FROM pending"),
+        ("a part of the sources", "UPDATE parts SET bytes = zeroblob(40)"),
+        ("a part that is gone", "DELETE FROM parts"),
     ];
     let mut told = String::new();
     for (what, text) in cases {
         let (_root, store) = create(Some(key()));
         let lease = acquire(&store).await;
-        store.append(lease.fence, script()).await.unwrap();
+        store.append(lease.fence, script_from_sources()).await.unwrap();
+        store.put_parts(lease.fence, sources()).await.unwrap();
         sql(store.dir(), text);
         told.push_str(&format!("{what}:\n"));
         let findings = store.check().await.unwrap();
@@ -588,6 +591,10 @@ async fn check_finds_what_was_tampered_with() {
     a pending call:
       damaged: rows are missing, or are there that should not be
       damaged: the pending calls are not those of the journal
+    a part of the sources:
+      damaged: the part abc of the sources cannot be opened: it is not in the sealed form
+    a part that is gone:
+      damaged: the part abc of the sources is missing
     ");
 }
 
