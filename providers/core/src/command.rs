@@ -20,6 +20,9 @@ const ABSENT: i32 = 4;
 
 /// Between SIGTERM and SIGKILL: enough to tidy up, short enough to wait for.
 const GRACE: Duration = Duration::from_secs(5);
+/// So much before the end of its step's time a command is ended, or a tenth of that time before: what
+/// became of it is told then, by those who know it, and not only that there is no time left.
+const AHEAD: Duration = Duration::from_secs(10);
 
 /// A read has no deadline of its own; this keeps a plan from hanging.
 const READ_LIMIT: Duration = Duration::from_secs(300);
@@ -212,7 +215,7 @@ impl<'a> Run<'a> {
             key: call.key.0.to_string(),
             output,
             cancel: call.cancel.clone(),
-            limit: call.deadline,
+            limit: call.deadline.map(|deadline| deadline - (deadline / 10).min(AHEAD)),
             call: Some(call),
         }
     }
@@ -296,8 +299,11 @@ impl<'a> Run<'a> {
                 (format!("was ended by signal {signal}"), format!("signal {signal}"), Effect::Unknown)
             }
             CommandEnd::TimedOut => {
-                let limit = self.limit.unwrap_or_default();
-                (format!("took longer than {limit:?} and was ended"), "timeout".to_string(), Effect::Unknown)
+                let limit = match self.call {
+                    Some(_) => "its `timeouts` allow".to_string(),
+                    None => format!("{:?}", self.limit.unwrap_or_default()),
+                };
+                (format!("took longer than {limit}, and was ended"), "timeout".to_string(), Effect::Unknown)
             }
             CommandEnd::Cancelled => (
                 "was ended because the run was cancelled".to_string(),

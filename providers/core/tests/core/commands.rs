@@ -348,3 +348,16 @@ fn printed_by(text: &str) -> String {
 fn environment(secret: &str) -> Value {
     Value::map([("S", Value::from(secret).sensitive())])
 }
+
+#[tokio::test]
+async fn a_command_over_its_time_is_ended_while_there_is_time_to_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let core = core(folder.path()).await;
+    let limit = std::time::Duration::from_secs(2);
+    let call = aurak_api::Call { deadline: Some(limit), ..call() };
+    let desired = script("sleep 60");
+    let create = core.create(&call, "core.command", &desired);
+    let error = tokio::time::timeout(limit, create).await.unwrap().unwrap_err();
+    assert_eq!(error.message, "the `create` command took longer than its `timeouts` allow, and was ended");
+    assert_eq!((error.status.as_deref(), error.effect), (Some("timeout"), Effect::Unknown));
+}
