@@ -14,6 +14,7 @@ mod identity;
 mod provider;
 mod refusal;
 mod settings;
+mod token;
 mod transport;
 mod types;
 

@@ -9,7 +9,6 @@ use aurak_api::ProviderError;
 use aurak_rest::{Method, Request, Response, Transport, TransportError};
 use azure_core::credentials::TokenCredential;
 use azure_core::error::ErrorKind;
-use azure_core::http::policies::auth::BearerTokenAuthorizationPolicy;
 use azure_core::http::{
     ClientOptions, Context, Pipeline, PipelineSendOptions, Request as CoreRequest, RetryOptions,
     Transport as CoreTransport, Url,
@@ -17,6 +16,7 @@ use azure_core::http::{
 
 use crate::cloud::Cloud;
 use crate::credential::first_line;
+use crate::token::TokenPolicy;
 
 /// To reach a host. Regions are far from one another, but not that far.
 const CONNECT: Duration = Duration::from_secs(20);
@@ -57,7 +57,7 @@ impl ArmTransport {
             transport: Some(CoreTransport::new(Arc::new(client))),
             ..ClientOptions::default()
         };
-        let token = BearerTokenAuthorizationPolicy::new(credential, [cloud.scope()]);
+        let token = TokenPolicy::new(credential, cloud.scope());
         let pipeline = Pipeline::new(
             Some("aurak"),
             option_env!("CARGO_PKG_VERSION"),
