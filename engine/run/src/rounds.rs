@@ -227,11 +227,29 @@ fn needs_approval(approved: &Plan, next: &Plan, created: usize, most: usize) -> 
                 Action::Create | Action::Read | Action::Move => {
                     format!("`{}` was not announced in the plan", change.address)
                 }
-                _ => format!("`{}` is to be changed, which was not announced in the plan", change.address),
+                other => format!(
+                    "`{}` is to be {}, which was not announced in the plan",
+                    change.address,
+                    done_to(other)
+                ),
             });
         }
     }
     (created > most).then(|| format!("{created} resources are to be created, and {most} were approved"))
+}
+
+/// What becomes of a resource, in a sentence about it.
+fn done_to(action: Action) -> &'static str {
+    match action {
+        Action::Delete => "deleted",
+        Action::Replace(_) => "replaced",
+        Action::Forget => "forgotten",
+        Action::Import => "taken over",
+        Action::Create => "made",
+        Action::Move => "moved",
+        Action::Read => "read",
+        Action::Update | Action::NoOp => "changed",
+    }
 }
 
 /// What was to be replaced on request and has yet to be: of that, what a plan left to the next one.
