@@ -51,6 +51,16 @@ pub enum StoreError {
         /// What is wrong with it; never the text itself.
         why: &'static str,
     },
+    /// The file of a key is no good.
+    #[error("the key in `{}` cannot be used: {why}", .path.display())]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it; never the text itself.
+        why: String,
+        /// What to do.
+        help: String,
+    },
     /// A newer aurak wrote this.
     #[error("the state is in format {found}, and this aurak reads up to format {ours}")]
     NewerFormat {
@@ -206,6 +216,7 @@ impl StoreError {
             StoreError::BadKey { .. } => {
                 "a key is 32 random bytes in base64: `openssl rand -base64 32`".into()
             }
+            StoreError::KeyFile { help, .. } => help.clone(),
             StoreError::NewerFormat { by: Some(by), .. } => {
                 format!("use aurak {by} or newer; older ones cannot read this state")
             }

@@ -34,6 +34,11 @@ pub trait Store: Send + Sync {
     /// Who has the right to write, as far as the store knows.
     async fn holder(&self) -> Result<Option<Holder>, StoreError>;
 
+    /// Who is at work now: who has the right to write and is not known to be gone. `host` is this machine.
+    async fn at_work(&self, _host: &str) -> Result<Option<Holder>, StoreError> {
+        Ok(None)
+    }
+
     /// Takes the right to write away from whoever has it, and says who that was.
     async fn break_lease(&self) -> Result<Option<Holder>, StoreError>;
 

@@ -73,9 +73,14 @@ fn the_second_is_told_who_holds_the_lock() {
     for words in ["somebody else is at work on this state", &holder, "holds the lock since 20", " UTC"] {
         assert!(second.stderr.contains(words), "{words}: {}", second.stderr);
     }
-    // Nothing of it is in the way of a plan.
+    // Nothing of it is in the way of a plan, which says that things are moving.
     let plan = folder.run(&["plan", "--state", "state"]).unwrap();
     assert_eq!(plan.code, Some(0), "{plan:?}");
+    let holder = format!("a run of ana (process {} on ", first.id());
+    for words in [&*holder, "is going on: this plan is of a", "it was at `first` when the state was read"] {
+        assert!(plan.stdout.contains(words), "{words}: {}", plan.stdout);
+    }
+    assert!(!plan.stdout.contains("cut off"), "{}", plan.stdout);
     go(&folder);
     let first = first.end().unwrap();
     assert_eq!(first.code, Some(0), "{first:?}");

@@ -10,7 +10,7 @@ use aurak_model::{
     Address, Ask, Diagnostic, Files, Name, Plan, PlanReport, Program, Refreshed, Severity, Snapshot, StateDoc,
 };
 use aurak_plan::{Options, PlanInput, Planned, Unnamed};
-use aurak_state::{Identity, Key};
+use aurak_state::{Holder, Identity, Key};
 use futures::future::join;
 
 use crate::asks::answer;
@@ -194,7 +194,10 @@ pub async fn plan(session: &Session, options: Options) -> Result<PlanOutcome, Ru
     };
     let pool = ProviderPool::new(session.registry.clone());
     let previous = Arc::new(previous);
-    let mut more: Vec<Diagnostic> = cut_off(&previous).collect();
+    let mut more: Vec<Diagnostic> = match at_work(session, &identity, exists).await {
+        Some(holder) => vec![in_motion(&holder, &previous)],
+        None => cut_off(&previous).collect(),
+    };
     if !others.is_empty() {
         let error = RunError::OtherName { stack: identity.stack.to_string(), others };
         let warning = Diagnostic::error("other_name", error.to_string());
@@ -239,6 +242,31 @@ pub(crate) async fn other_names(
         .filter(|other| other.environment.as_deref() == environment && &*other.stack != stack)
         .map(|other| format!("`{}`", other.folder()))
         .collect())
+}
+
+/// Who applies just now. Where that cannot be told, as where files may not be read, nobody is known.
+async fn at_work(session: &Session, identity: &Identity, exists: bool) -> Option<Holder> {
+    if !exists {
+        return None;
+    }
+    let store = session.stores.open(identity, None, false).await.ok()?;
+    store.at_work(&session.me.host).await.ok()?
+}
+
+/// A run goes on while one only plans.
+fn in_motion(holder: &Holder, previous: &StateDoc) -> Diagnostic {
+    let summary = format!(
+        "a run of {} (process {} on {}) is going on: this plan is of a state in motion",
+        holder.who, holder.pid, holder.host
+    );
+    let finding = Diagnostic { severity: Severity::Warning, ..Diagnostic::error("in_motion", summary) };
+    let at: BTreeSet<&Address> = previous.pending.iter().map(|pending| &pending.intent.address).collect();
+    let at: Vec<String> = at.into_iter().map(|address| format!("`{address}`")).collect();
+    match at.is_empty() {
+        true => finding,
+        false => finding.detail(format!("it was at {} when the state was read", at.join(", "))),
+    }
+    .help("plan again when it has ended")
 }
 
 /// What a cut-off run left open, for people who only plan.

@@ -119,6 +119,15 @@ impl Database {
         Ok(read(&self.connection)?.map(|held| held.lease.holder))
     }
 
+    pub(super) fn at_work(&mut self, host: &str) -> Result<Option<Holder>, StoreError> {
+        let Some(held) = read(&self.connection)? else { return Ok(None) };
+        match yields(&held, host, self.dir(), &*self.clock) {
+            Ok(()) => Ok(None),
+            Err(StoreError::Held { holder }) => Ok(Some(*holder)),
+            Err(error) => Err(error),
+        }
+    }
+
     pub(super) fn break_lease(&mut self) -> Result<Option<Holder>, StoreError> {
         self.writable()?;
         let doing = "take the lease on the state away";

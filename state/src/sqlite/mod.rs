@@ -140,6 +140,11 @@ impl Store for SqliteStore {
         self.worker.ask(|database| database.holder()).await
     }
 
+    async fn at_work(&self, host: &str) -> Result<Option<Holder>, StoreError> {
+        let host = host.to_string();
+        self.worker.ask(move |database| database.at_work(&host)).await
+    }
+
     async fn break_lease(&self) -> Result<Option<Holder>, StoreError> {
         self.worker.ask(|database| database.break_lease()).await
     }
