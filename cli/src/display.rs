@@ -34,9 +34,11 @@ pub(crate) async fn people(ui: Arc<Ui>, mut events: UnboundedReceiver<Event>, fi
         let more = tokio::select! {
             event = events.recv() => match event {
                 Some(mut event) => {
+                    ui.world().event(&mut event);
                     pending.push_str(&progress.event(&event));
                     while let Ok(next) = events.try_recv() {
                         event = next;
+                        ui.world().event(&mut event);
                         pending.push_str(&progress.event(&event));
                     }
                     watch = Watch { at_ms: event.at_ms, read: Instant::now() };
@@ -86,9 +88,11 @@ impl Watch {
 
 /// Prints events as lines of JSON until there are no more.
 pub(crate) async fn programs(ui: Arc<Ui>, mut events: UnboundedReceiver<Event>, files: Files) {
-    while let Some(event) = events.recv().await {
+    while let Some(mut event) = events.recv().await {
+        ui.world().event(&mut event);
         let mut lines = format!("{}\n", json::event(&event, &files));
-        while let Ok(event) = events.try_recv() {
+        while let Ok(mut event) = events.try_recv() {
+            ui.world().event(&mut event);
             lines.push_str(&format!("{}\n", json::event(&event, &files)));
         }
         ui.try_print(&lines);

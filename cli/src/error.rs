@@ -87,12 +87,12 @@ fn causes(error: &dyn Error) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// Errors last, so that they stand next to the prompt; otherwise the order stays.
-pub(crate) fn errors_last(findings: &mut [Diagnostic]) {
+/// Errors first: where there are too many to show, these are; otherwise the order stays.
+pub(crate) fn errors_first(findings: &mut [Diagnostic]) {
     findings.sort_by_key(|finding| match finding.severity {
-        Severity::Note => 0,
+        Severity::Error => 0,
         Severity::Warning => 1,
-        Severity::Error => 2,
+        Severity::Note => 2,
     });
 }
 
@@ -107,6 +107,20 @@ mod tests {
     #[derive(Debug, thiserror::Error)]
     #[error("the disk is full")]
     struct Inner;
+
+    #[test]
+    fn errors_come_first() {
+        let of = |code, severity| Diagnostic { severity, ..Diagnostic::error(code, code) };
+        let mut findings = vec![
+            of("note", Severity::Note),
+            of("warning", Severity::Warning),
+            of("one", Severity::Error),
+            of("other", Severity::Error),
+        ];
+        errors_first(&mut findings);
+        let codes: Vec<&str> = findings.iter().map(|finding| &*finding.code).collect();
+        assert_eq!(codes, ["one", "other", "warning", "note"]);
+    }
 
     #[test]
     fn causes_are_listed() {

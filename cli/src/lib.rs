@@ -14,6 +14,7 @@ mod duration;
 mod error;
 mod exit;
 mod interrupt;
+mod next;
 mod output;
 mod panic;
 mod sandbox;
@@ -59,12 +60,13 @@ pub fn main_with(additions: Additions) -> ExitCode {
             return if error.use_stderr() { Exit::Error } else { Exit::Done }.into();
         }
     };
-    let ui = Arc::new(Ui::of_process(cli.global.color));
+    let ui = Arc::new(Ui::of_process(&cli.global, commands::detail(&cli)));
     let code = panic::guard(|| {
         let ended = enter(&cli.global.dir).and_then(|()| commands::run(&cli, &ui));
         match ended.and_then(|exit| ui.ended(exit)) {
             Ok(exit) => exit,
-            Err(error) => {
+            Err(mut error) => {
+                ui.world().findings(&mut error.findings);
                 if commands::speaks_json(&cli) {
                     ui.report_json(&error);
                 }

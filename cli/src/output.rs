@@ -5,14 +5,16 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use aurak_render::progress::Display;
-use aurak_render::{Style, diagnostics, json};
+use aurak_render::{Detail, Style, diagnostics, json};
 
-use crate::error::{CommandError, errors_last};
+use crate::args::Global;
+use crate::error::{CommandError, errors_first};
 use crate::exit::Exit;
-use crate::terminal::{Color, Environment};
+use crate::next::World;
+use crate::terminal::Environment;
 
 /// The size of a terminal that does not tell: what terminals had for forty years.
 const UNKNOWN_SIZE: (u16, u16) = (80, 24);
@@ -22,32 +24,48 @@ const UNKNOWN_SIZE: (u16, u16) = (80, 24);
 pub(crate) struct Ui {
     /// How to write to standard output.
     pub(crate) out: Style,
-    /// How to write to standard error.
+    /// How to write to standard error, and how many findings to show.
     pub(crate) err: Style,
     environment: Environment,
     out_terminal: bool,
     /// Whether someone is there to be asked.
     pub(crate) interactive: bool,
+    /// What the options chose, and what a saved plan chose instead.
+    world: World,
+    pub(crate) of_plan: OnceLock<World>,
     closed: AtomicBool,
     /// Why standard output failed while a run went on.
     lost: Mutex<Option<CommandError>>,
 }
 
 impl Ui {
-    pub(crate) fn of_process(color: Color) -> Ui {
+    pub(crate) fn of_process(global: &Global, detail: Detail) -> Ui {
         let environment = Environment::of_process();
+        let color = global.color;
         let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
         let out_width = out.then(|| size_of(terminal_size::terminal_size_of(io::stdout())).0);
         let err_width = err.then(|| size_of(terminal_size::terminal_size_of(io::stderr())).0);
         Ui {
             out: environment.style(color, out_width),
-            err: environment.style(color, err_width),
+            err: Style { detail, ..environment.style(color, err_width) },
             out_terminal: out,
             interactive: io::stdin().is_terminal() && (out || err),
             environment,
+            world: World::of(global),
+            of_plan: OnceLock::new(),
             closed: AtomicBool::new(false),
             lost: Mutex::new(None),
         }
+    }
+
+    /// What this command works on, for those that are printed as the next.
+    pub(crate) fn world(&self) -> &World {
+        self.of_plan.get().unwrap_or(&self.world)
+    }
+
+    /// How to write findings to standard output.
+    pub(crate) fn findings(&self) -> Style {
+        Style { detail: self.err.detail, ..self.out }
     }
 
     /// Writes to standard output.
@@ -98,7 +116,7 @@ impl Ui {
     pub(crate) fn report(&self, error: &CommandError) -> Exit {
         let CommandError { exit, findings, files } = error;
         let mut findings = findings.clone();
-        errors_last(&mut findings);
+        errors_first(&mut findings);
         match findings.as_slice() {
             [] => {}
             // One message needs no count.

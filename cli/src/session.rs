@@ -91,15 +91,18 @@ pub(crate) fn at(folder: &Path, global: &Global, ui: &Ui) -> Result<Session, Com
         Some(wrap) => wrap(stores),
         None => stores,
     };
+    let request = LoadRequest {
+        environment: global.env.clone(),
+        profiles: global.profiles.clone(),
+        vars: global.vars.clone(),
+        env_vars: inputs_of_environment()?,
+    };
+    let schemas = registry.schemas();
+    ui.world().look(&sources, &request, &schemas);
     Ok(Session {
         sources: Arc::new(sources),
-        request: LoadRequest {
-            environment: global.env.clone(),
-            profiles: global.profiles.clone(),
-            vars: global.vars.clone(),
-            env_vars: inputs_of_environment()?,
-        },
-        schemas: Arc::new(registry.schemas()),
+        request,
+        schemas: Arc::new(schemas),
         registry,
         folder: Some(root.clone()),
         stores,

@@ -337,7 +337,15 @@ fn a_lost_report_is_an_error() {
 fn errors_are_json_for_programs() {
     let folder = Folder::of("hello");
     std::fs::write(folder.path().join("aurak.yaml"), "aurak: 1\nname: demo\nresuorces: {}\n").unwrap();
-    for args in [&["plan", "--json"][..], &["apply", "--yes", "--json"], &["destroy", "--yes", "--json"]] {
+    for args in [
+        &["plan", "--json"][..],
+        &["apply", "--yes", "--json"],
+        &["destroy", "--yes", "--json"],
+        &["show", "--json", "nope"],
+        &["output", "--json", "nope"],
+        &["state", "list", "--json"],
+        &["state", "show", "--json", "nope"],
+    ] {
         let output = folder.output(args);
         assert_eq!(output.status.code(), Some(1));
         let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -554,4 +562,78 @@ async fn rows_of_other_versions_are_upgraded_or_refused() {
     assert!(folder.run(&["apply", "--yes"]).ends_with("[0]\n"));
     assert!(folder.run(&["show", "one", "--detail"]).contains("of the type 1"));
     assert!(folder.run(&["state", "check"]).ends_with("[0]\n"));
+}
+
+const CHOICES: &str = "
+aurak: 1
+name: demo
+environments: { test: {}, live: {} }
+inputs:
+  size: { type: string }
+  token: { type: string, sensitive: true }
+resources:
+  one:
+    type: core.command
+    create: '[ -e ready ]'
+    environment: { SIZE: '{{ size }}', TOKEN: '{{ token }}' }
+outputs:
+  size: { value: '{{ size }}' }
+";
+
+#[test]
+fn the_next_command_works_on_the_same_world() {
+    let folder = Folder::new();
+    let stack = folder.path().join("my stack");
+    std::fs::create_dir(&stack).unwrap();
+    std::fs::write(stack.join("aurak.yaml"), CHOICES).unwrap();
+    let place = "--state '../its state' --env test";
+    let given = ["-C", "my stack", "--state", "../its state", "--env", "test"];
+    let inputs = ["--var", "size=it is [1]", "--var", "token=CANARY"];
+    let run = |words: &[&str]| folder.run(&[words, &given[..], &inputs[..]].concat());
+    let failed = run(&["apply", "--yes"]);
+    let again = format!("`aurak -C 'my stack' apply {place} --var 'size=it is [1]' --var token=...`");
+    assert!(failed.contains(&again) && failed.ends_with("[1]\n"), "{failed}");
+    let saved = run(&["plan", "-o", "a plan"]);
+    assert!(saved.contains("`aurak -C 'my stack' apply 'a plan' --state '../its state'`"), "{saved}");
+    std::fs::write(stack.join("ready"), "").unwrap();
+    let other = ["--var", "size=other", "--var", "token=CANARY"];
+    let done = folder.run(&[&["apply", "--yes"], &given[..], &other[..]].concat());
+    assert!(
+        done.contains(&format!("outputs: `aurak -C 'my stack' output {place} --var size=other")),
+        "{done}"
+    );
+    let unknown = run(&["show", "nope"]);
+    assert!(
+        unknown.contains(&format!(
+            "`aurak -C 'my stack' state list {place} --var 'size=it is [1]' --var token=...`"
+        )),
+        "{unknown}"
+    );
+    assert!(![failed, saved, done, unknown].concat().contains("CANARY"));
+}
+
+#[test]
+fn a_change_of_an_output_alone_is_counted() {
+    let folder = Folder::new();
+    let path = folder.path().join("aurak.yaml");
+    let stack = "aurak: 1\nname: demo\nresources: { a: { type: core.data } }\noutputs: { x: { value: 1 } }\n";
+    std::fs::write(&path, stack).unwrap();
+    assert!(folder.run(&["apply", "--yes"]).ends_with("[0]\n"));
+    std::fs::write(&path, stack.replace("value: 1", "value: 2")).unwrap();
+    let plan = folder.run(&["plan", "--exit-code"]);
+    assert!(plan.ends_with("\n1 output to change; 1 as it should be\n[2]\n"), "{plan}");
+}
+
+#[test]
+fn of_many_findings_the_errors_are_shown_first_and_all_on_request() {
+    let folder = Folder::new();
+    let mut stack = "aurak: 1\nname: demo\nlet:\n".to_string();
+    for n in 0..60 {
+        stack.push_str(&format!("  x{n}: '{{{{ nope{n} }}}}'\n"));
+    }
+    std::fs::write(folder.path().join("aurak.yaml"), stack).unwrap();
+    let errors = |args: &[&str]| folder.run(args).matches("error: ").count();
+    let some = folder.run(&["plan"]);
+    assert!(some.contains("10 more; --detail shows them"), "{some}");
+    assert_eq!((errors(&["plan"]), errors(&["plan", "--detail"]), errors(&["validate"])), (50, 60, 60));
 }

@@ -86,7 +86,11 @@ fn once_finishes_what_runs_and_starts_nothing() {
     folder.write("go", "").unwrap();
     let done = running.end().unwrap();
     assert_eq!(done.code, Some(130), "{done:?}");
-    for words in ["first: created", "beside, after: the run was stopped", "`aurak apply` goes on from here"] {
+    for words in [
+        "first: created",
+        "beside, after: the run was stopped",
+        "`aurak apply --state state` goes on from here",
+    ] {
         assert!(done.stdout.contains(words), "{words}: {}", done.stdout);
     }
     assert_eq!(state(&folder), (vec!["first".to_string(), "nap".to_string()], vec![]));

@@ -185,6 +185,7 @@ fn a_changed_plan_is_not_applied() {
     other.env("AURAK_KEY", &*aurak_state::Key::generate().unwrap().to_base64());
     let done = Running::start(other).unwrap().end().unwrap();
     assert_eq!((done.code, folder.path("out").exists()), (Some(1), false), "{done:?}");
+    assert!(done.stderr.contains("does not fit: this plan was sealed with the key"), "{done:?}");
     good(folder.run(&["apply", "../saved.plan", "--state", "../state"]).unwrap());
     assert_eq!(folder.read("out"), "secret");
 }

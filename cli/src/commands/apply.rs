@@ -47,7 +47,7 @@ pub(crate) struct Args {
     #[arg(long)]
     new: bool,
     #[command(flatten)]
-    show: Show,
+    pub(crate) show: Show,
 }
 
 /// How to run.
@@ -88,18 +88,6 @@ pub(crate) fn run(args: &Args, global: &Global, ui: &Arc<Ui>) -> Result<Exit, Co
     }
 }
 
-/// The command that does the same again.
-fn again(verb: &str, global: &Global) -> String {
-    in_environment(&format!("aurak {verb}"), global)
-}
-
-fn in_environment(command: &str, global: &Global) -> String {
-    match &global.env {
-        Some(env) => format!("{command} --env {env}"),
-        None => command.to_string(),
-    }
-}
-
 /// Plans and applies.
 pub(crate) fn execute(
     session: &Session,
@@ -111,14 +99,13 @@ pub(crate) fn execute(
     ui: &Arc<Ui>,
 ) -> Result<Exit, CommandError> {
     let destroy = options.mode == Mode::Destroy;
-    let again = again(if destroy { "destroy" } else { "apply" }, global);
+    let verb = if destroy { "destroy" } else { "apply" };
     if !run.yes && (!ui.interactive || run.json) {
-        let what = if destroy { "destroy" } else { "apply" };
         let help = match destroy {
             true => "add --yes",
             false => "add --yes, or save a plan with `aurak plan -o FILE` and apply that",
         };
-        let summary = format!("{what} asks before it changes anything, and nobody is there to answer");
+        let summary = format!("{verb} asks before it changes anything, and nobody is there to answer");
         return Err(CommandError::new("not_confirmed", summary).help(help));
     }
     let approver = Approval::new(ui, run, show);
@@ -127,7 +114,7 @@ pub(crate) fn execute(
         interrupt::watch(cancel.clone());
         let (request, shown) = start(options, run, new, cancel, Files::default(), ui);
         let applied = aurak_run::apply(session, request, &approver).await;
-        finish(applied, shown.await.ok().flatten(), &approver, global, &again).await
+        finish(applied, shown.await.ok().flatten(), &approver, global, verb).await
     })?
 }
 
@@ -145,6 +132,11 @@ fn saved(args: &Args, file: &Path, global: &Global, ui: &Arc<Ui>) -> Result<Exit
             session = session::at(&folder, global, ui)?;
             approver.root = folder;
         }
+        let elsewhere = Some(&*approver.root).filter(|root| !root.as_os_str().is_empty());
+        let world = ui.world().of_plan(elsewhere, &saved.request);
+        world.look(&saved.sources, &saved.request, &session.schemas);
+        // This process applies one plan.
+        let _ = ui.of_plan.set(world);
         approver.notice(&saved.plan);
         let files = Files::default();
         let report = PlanReport::default();
@@ -164,7 +156,7 @@ fn saved(args: &Args, file: &Path, global: &Global, ui: &Arc<Ui>) -> Result<Exit
         let options = Options { mode: saved.plan.mode, ..Options::default() };
         let (request, shown) = start(options, &args.run, args.new, cancel, files, ui);
         let applied = aurak_run::apply_saved(&session, saved, request, &approver).await;
-        finish(applied, shown.await.ok().flatten(), &approver, global, "aurak apply").await
+        finish(applied, shown.await.ok().flatten(), &approver, global, "apply").await
     })?
 }
 
@@ -232,11 +224,13 @@ async fn finish(
     progress: Option<Progress>,
     approval: &Approval,
     global: &Global,
-    again: &str,
+    verb: &str,
 ) -> Result<Exit, CommandError> {
     let ui = &*approval.ui;
-    let outputs = approval.outputs.load(Ordering::Relaxed).then(|| in_environment("aurak output", global));
-    let next = Next { again, follow_up: None, outputs: outputs.as_deref() };
+    let world = ui.world();
+    let outputs = approval.outputs.load(Ordering::Relaxed).then(|| world.command("output"));
+    let again = world.command(verb);
+    let next = Next { again: &again, follow_up: None, outputs: outputs.as_deref() };
     let applied = match applied {
         Ok(applied) => applied,
         Err(error) => {
@@ -248,7 +242,8 @@ async fn finish(
     match applied {
         Applied::Nothing { report, files } => {
             if progress.is_some() {
-                let mut text = diagnostics::diagnostics(&report.findings, &files, &ui.out);
+                let mut text =
+                    diagnostics::diagnostics(&world.report(&report).findings, &files, &ui.findings());
                 text.push_str("nothing to do: everything is as it should be\n");
                 ui.print(&text)?;
             }
@@ -259,17 +254,16 @@ async fn finish(
         Applied::Executed { end, findings, files, follow_up } => {
             // Failed steps were events already.
             let told = progress.as_ref().map_or(&[][..], Progress::failures);
-            let findings: Vec<Diagnostic> = findings
+            let mut findings: Vec<Diagnostic> = findings
                 .into_iter()
                 .filter(|finding| !told.iter().any(|one| one.summary == finding.summary))
                 .collect();
+            world.findings(&mut findings);
             if !findings.is_empty() {
                 ui.say(&format!("\n{}", diagnostics::diagnostics(&findings, &files, &ui.err)));
             }
             let follow_up = match follow_up {
-                Some(follow_up) => {
-                    keep(&follow_up, global, &approval.root, &files, ui, progress.is_some()).await?
-                }
+                Some(follow_up) => keep(&follow_up, global, approval, &files, progress.is_some())?,
                 None => None,
             };
             if let Some(progress) = progress {
@@ -287,16 +281,17 @@ async fn finish(
 
 /// Writes the plan that wants another approval beside the state where it can be kept, shows it, and says
 /// how to apply it.
-async fn keep(
+fn keep(
     follow_up: &FollowUp,
     global: &Global,
-    root: &Path,
+    approval: &Approval,
     files: &Files,
-    ui: &Ui,
     people: bool,
 ) -> Result<Option<String>, CommandError> {
     let FollowUp { plan, report, file, why } = follow_up;
-    let folder = session::state_dir(global, root, &plan.stack, plan.environment.as_deref())?;
+    let (ui, world) = (&*approval.ui, approval.ui.world());
+    let report = &*world.report(report);
+    let folder = session::state_dir(global, &approval.root, &plan.stack, plan.environment.as_deref())?;
     let path = folder.join("follow-up.plan");
     if let Some(file) = file {
         disk::write_private(&path, file)
@@ -312,7 +307,7 @@ async fn keep(
         }
         false => ui.try_print(&format!("{}\n", as_json(plan, report, files, None))),
     }
-    Ok(file.as_ref().map(|_| format!("aurak apply {}", path.display())))
+    Ok(file.as_ref().map(|_| world.apply(&path)))
 }
 
 /// Shows the plan and asks.
@@ -352,6 +347,7 @@ impl Approver for Approval {
     async fn approve(&self, plan: &Plan, report: &PlanReport, files: &Files) -> bool {
         self.notice(plan);
         let took = u64::try_from(self.began.elapsed().as_millis()).ok();
+        let report = &*self.ui.world().report(report);
         if self.run.json {
             self.ui.try_print(&format!("{}\n", as_json(plan, report, files, took)));
         } else {
@@ -390,6 +386,7 @@ impl Approver for Approval {
     async fn unasked(&self, plan: &Plan, report: &PlanReport, files: &Files) {
         if self.run.json {
             let took = u64::try_from(self.began.elapsed().as_millis()).ok();
+            let report = &*self.ui.world().report(report);
             self.ui.try_print(&format!("{}\n", as_json(plan, report, files, took)));
         }
     }
@@ -400,7 +397,9 @@ impl Approver for Approval {
 
     async fn recovered(&self, findings: &[Diagnostic]) {
         if !findings.is_empty() {
-            let text = diagnostics::diagnostics(findings, &Files::default(), &self.ui.err);
+            let mut findings = findings.to_vec();
+            self.ui.world().findings(&mut findings);
+            let text = diagnostics::diagnostics(&findings, &Files::default(), &self.ui.err);
             self.ui.say(&format!("an earlier run was cut off; what it left:\n\n{text}\n"));
         }
     }

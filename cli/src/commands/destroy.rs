@@ -23,7 +23,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]
-    show: Show,
+    pub(crate) show: Show,
 }
 
 pub(crate) fn run(args: &Args, global: &Global, ui: &Arc<Ui>) -> Result<Exit, CommandError> {

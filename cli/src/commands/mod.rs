@@ -15,6 +15,8 @@ pub(crate) mod validate;
 
 use std::sync::Arc;
 
+use aurak_render::Detail;
+
 use crate::args::{Cli, Command};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -33,14 +35,28 @@ aurak brings declared infrastructure and the real one together.
 Every command has --help; `aurak --help` lists all of them.
 ";
 
-/// Whether a command that plans or applies talks to a program, which wants its errors as JSON too.
+/// Whether a command talks to a program, which wants its errors as JSON too.
 pub(crate) fn speaks_json(cli: &Cli) -> bool {
     match &cli.command {
         Some(Command::Plan(args)) => args.json,
         Some(Command::Apply(args)) => args.run.json,
         Some(Command::Destroy(args)) => args.run.json,
+        Some(Command::Show(args)) => args.json,
+        Some(Command::Output(args)) => args.json,
+        Some(Command::State(args)) => args.json(),
         _ => false,
     }
+}
+
+/// How many findings to show of many: all of them where there is no `--detail` to ask for more.
+pub(crate) fn detail(cli: &Cli) -> Detail {
+    let show = match &cli.command {
+        Some(Command::Plan(args)) => args.show,
+        Some(Command::Apply(args)) => args.show,
+        Some(Command::Destroy(args)) => args.show,
+        _ => return Detail::Full,
+    };
+    if show.detail { Detail::Full } else { Detail::Normal }
 }
 
 /// Runs a command.

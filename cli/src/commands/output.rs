@@ -22,7 +22,7 @@ pub(crate) struct Args {
     name: Option<String>,
     /// Print JSON
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
     /// Print it even if it is sensitive
     #[arg(long, requires = "name")]
     reveal: bool,

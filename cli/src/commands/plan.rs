@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args, global: &Global, ui: &Ui) -> Result<Exit, Command
         check_target(out)?;
     }
     let began = Instant::now();
-    let outcome = block_on(async {
+    let mut outcome = block_on(async {
         let cancel = aurak_exec::Cancel::new();
         interrupt::watch(cancel.clone());
         let mut outcome = tokio::select! {
@@ -103,12 +103,13 @@ pub(crate) fn run(args: &Args, global: &Global, ui: &Ui) -> Result<Exit, Command
         Ok(outcome)
     })??;
     let took = u64::try_from(began.elapsed().as_millis()).ok();
+    ui.world().findings(&mut outcome.report.findings);
     let PlanOutcome { plan, report, files, .. } = &outcome;
     match args.json {
         true => ui.print(&format!("{}\n", as_json(plan, report, files, took)))?,
         false => {
             let mut text = as_text(plan, report, files, took, &args.show.style(ui.out));
-            text.push_str(&next(args, plan));
+            text.push_str(&next(args, plan, ui));
             ui.print(&text)?;
         }
     }
@@ -135,9 +136,9 @@ pub(crate) fn as_json(plan: &Plan, report: &PlanReport, files: &Files, took_ms: 
 }
 
 /// The next command, where there is something to do.
-fn next(args: &Args, plan: &Plan) -> String {
+fn next(args: &Args, plan: &Plan, ui: &Ui) -> String {
     match &args.out {
-        Some(out) if plan.has_changes() => format!("\nnext: `aurak apply {}`\n", out.display()),
+        Some(out) if plan.has_changes() => format!("\nnext: `{}`\n", ui.world().apply(out)),
         Some(out) => format!("\nsaved as {}\n", out.display()),
         None => String::new(),
     }

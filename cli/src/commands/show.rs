@@ -30,7 +30,7 @@ pub(crate) struct Args {
     what: Option<String>,
     /// Print it as JSON
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
     #[command(flatten)]
     show: Show,
 }

@@ -17,9 +17,10 @@ pub(crate) struct Args {}
 
 pub(crate) fn run(_: &Args, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     let session = session::stack(global, ui)?;
-    let loaded = block_on(aurak_run::load(&session))?.map_err(failed)?;
+    let mut loaded = block_on(aurak_run::load(&session))?.map_err(failed)?;
+    ui.world().findings(&mut loaded.findings);
     let program = &loaded.program;
-    let mut text = diagnostics::diagnostics(&loaded.findings, &program.files, &ui.out);
+    let mut text = diagnostics::diagnostics(&loaded.findings, &program.files, &ui.findings());
     let resources = program.blocks.iter().filter(|b| b.kind == aurak_model::BlockKind::Resource).count();
     let files = program.files.names().len();
     text.push_str(&format!(

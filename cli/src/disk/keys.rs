@@ -67,11 +67,17 @@ impl KeySource for KeyPlaces {
             Ok(text) => {
                 let mode = fs::metadata(&path).map_err(io("look at"))?.permissions().mode();
                 if mode & 0o077 != 0 {
-                    let why = format!("others may read it (mode {:o}); run `chmod 600`", mode & 0o777);
-                    let source = io::Error::new(io::ErrorKind::PermissionDenied, why);
-                    return Err(StoreError::Io { doing: "use the key in", path, source });
+                    let why = format!("others may read it (mode {:o})", mode & 0o777);
+                    let help = format!("if nobody did, run `chmod 600 {}`", path.display());
+                    return Err(StoreError::KeyFile { path, why, help });
                 }
-                Key::from_base64(text.trim()).map(Some)
+                Key::from_base64(text.trim()).map(Some).map_err(|error| StoreError::KeyFile {
+                    path,
+                    why: error.to_string(),
+                    help:
+                        "bring the file back from a copy: without it the secrets in the state cannot be read"
+                            .to_string(),
+                })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(io("read the key in")(error)),
@@ -168,7 +174,12 @@ mod tests {
         assert!(places.make(&identity).is_err());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let error = places.find(&identity).err().unwrap();
-        assert!(std::error::Error::source(&error).unwrap().to_string().contains("chmod 600"), "{error}");
+        assert!(error.help().unwrap().contains("chmod 600"), "{error}");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(&path, "").unwrap();
+        let error = places.find(&identity).err().unwrap();
+        assert!(error.to_string().contains(&*path.to_string_lossy()), "{error}");
+        assert!(error.help().unwrap().contains("from a copy"), "{error}");
     }
 
     #[test]

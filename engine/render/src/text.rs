@@ -118,7 +118,7 @@ pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
         let mut line = " ".repeat(indent);
         let mut used = indent;
         let mut empty = true;
-        for word in paragraph.split_whitespace() {
+        for word in words(&paragraph) {
             let wide = width(word);
             if !empty && used + 1 + wide > room {
                 lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
@@ -138,9 +138,31 @@ pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
+/// The words of a text. A command of ours is one, so that it can be copied whole.
+fn words(text: &str) -> Vec<&str> {
+    const LEAD: &str = "`aurak ";
+    let mut words = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let command =
+            rest.strip_prefix(LEAD).and_then(|words| words.find('`')).map_or(0, |at| LEAD.len() + at);
+        let end = rest[command..].find(char::is_whitespace).map_or(rest.len(), |at| command + at);
+        words.push(&rest[..end]);
+        rest = rest[end..].trim_start();
+    }
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_is_never_broken() {
+        let text = "then `aurak apply --var 'x=a  b'`; what `is done` stays";
+        assert_eq!(wrap(text, 20), ["then", "`aurak apply --var 'x=a  b'`;", "what `is done` stays"]);
+        assert_eq!(wrap("say `aurak and so on and on", 12), ["say `aurak", "and so on", "and on"]);
+    }
 
     #[test]
     fn what_a_terminal_would_act_upon_is_written_out() {

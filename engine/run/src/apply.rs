@@ -362,7 +362,8 @@ pub fn save(session: &Session, outcome: &PlanOutcome, key: &Key) -> Result<Vec<u
     let mut plan = outcome.plan.clone();
     seal_base(&mut plan, &outcome.previous, &outcome.snapshot.rows, key);
     let saved = SavedPlan {
-        identity: outcome.identity.clone(),
+        // A state that the plan begins has this key too.
+        identity: Identity { key_id: Some(key.id().into()), ..outcome.identity.clone() },
         plan,
         sources: outcome.sources.clone(),
         request: session.request.clone(),

@@ -81,6 +81,14 @@ pub enum PlanFileError {
     /// It was changed since it was written.
     #[error("this plan was changed after it was written, or is damaged")]
     Changed,
+    /// It is of another key.
+    #[error("the key {given} does not fit: this plan was sealed with the key {expected}")]
+    WrongKey {
+        /// The id of the key that it wants.
+        expected: String,
+        /// The id of the given key.
+        given: String,
+    },
     /// It cannot be opened.
     #[error("the sealed part of the plan cannot be opened")]
     Sealed(#[source] StoreError),
@@ -96,6 +104,9 @@ impl PlanFileError {
             PlanFileError::NotAPlan => "`aurak plan -o FILE` writes one".to_string(),
             PlanFileError::NewerFormat { .. } => "apply it with the aurak that wrote it".to_string(),
             PlanFileError::Changed => "make it again with `aurak plan -o FILE`".to_string(),
+            PlanFileError::WrongKey { expected, .. } => {
+                format!("give the key {expected} in AURAK_KEY, or the right passphrase in AURAK_PASSPHRASE")
+            }
             PlanFileError::Sealed(error) => return error.help(),
             PlanFileError::Encode(_) => return None,
         })
@@ -125,13 +136,16 @@ pub fn peek(bytes: &[u8]) -> Result<(Identity, Plan), PlanFileError> {
 /// Reads a plan whole.
 pub fn read(bytes: &[u8], key: &Key) -> Result<SavedPlan, PlanFileError> {
     let (open, sealed) = split(bytes)?;
+    let Open { identity, mut plan } = serde_json::from_str(open).map_err(|_| PlanFileError::Changed)?;
+    if let Some(expected) = identity.key_id.as_deref().filter(|expected| *expected != key.id()) {
+        return Err(PlanFileError::WrongKey { expected: expected.into(), given: key.id().to_string() });
+    }
     let opened = key.open_bytes(&sealed, &bound_to(open), "the plan").map_err(|error| match error {
         StoreError::Unsealable { .. } => PlanFileError::Changed,
         other => PlanFileError::Sealed(other),
     })?;
     let Sealed { leaves, sources, request, only, replace, folder } =
         serde_json::from_slice(&opened).map_err(|_| PlanFileError::Changed)?;
-    let Open { identity, mut plan } = serde_json::from_str(open).map_err(|_| PlanFileError::Changed)?;
     give_secrets(&mut plan, leaves)?;
     Ok(SavedPlan { identity, plan, sources, request, only, replace, folder })
 }

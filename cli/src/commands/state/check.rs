@@ -21,14 +21,15 @@ pub(crate) struct Args {}
 
 pub(crate) fn run(_: &Args, global: &Global, ui: &Ui) -> Result<Exit, CommandError> {
     let session = session::any(global, ui)?;
-    let findings = block_on(async {
+    let mut findings = block_on(async {
         let identity = find(&session, global).await?;
         let store = open_store(&session, &identity, false).await?;
         store.check().await.map_err(|error| store_failed("check the state", &error))
     })??;
+    ui.world().findings(&mut findings);
     let text = match findings.is_empty() {
         true => "the state is in order\n".to_string(),
-        false => diagnostics::diagnostics(&findings, &Files::default(), &ui.out),
+        false => diagnostics::diagnostics(&findings, &Files::default(), &ui.findings()),
     };
     ui.print(&text)?;
     Ok(if findings.iter().any(Diagnostic::is_error) { Exit::Error } else { Exit::Done })

@@ -28,6 +28,17 @@ pub(crate) struct Args {
     command: Command,
 }
 
+impl Args {
+    /// Whether a program wants to read it.
+    pub(crate) fn json(&self) -> bool {
+        match &self.command {
+            Command::List(args) => args.json,
+            Command::Show(args) => args.json,
+            Command::Rm(_) | Command::Check(_) | Command::Unlock(_) => false,
+        }
+    }
+}
+
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     List(list::Args),

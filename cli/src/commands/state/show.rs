@@ -18,7 +18,7 @@ pub(crate) struct Args {
     address: String,
     /// Print JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     #[command(flatten)]
     show: Show,
 }

@@ -18,7 +18,7 @@ use crate::words::{count, number};
 /// How many messages are shown in full; one cause can touch a thousand places.
 const SHOWN: usize = 50;
 
-/// All messages, errors first where the caller sorted them so, and a line that counts them.
+/// All messages, in the caller's order, and a line that counts them.
 pub fn diagnostics(list: &[Diagnostic], files: &Files, style: &Style) -> String {
     let mut out = String::new();
     let shown = if style.detail == Detail::Full { list.len() } else { SHOWN.min(list.len()) };

@@ -249,7 +249,8 @@ impl Out<'_> {
     pub(super) fn summary(&mut self, changes: &[&Change]) {
         let (plan, report) = (self.view.plan, self.view.report);
         self.gap();
-        let words = numbers(changes, plan.deferred.len(), plan.unchanged);
+        let outputs = plan.outputs.iter().filter(|output| output.before != output.after).count();
+        let words = numbers(changes, plan.deferred.len(), outputs, plan.unchanged);
         self.prose(0, "", Role::Strong, &words);
         if let Some(ms) = report.usual_ms.filter(|ms| *ms >= WORTH_SAYING_MS) {
             let mut lead = format!("about {}", about(ms));
@@ -315,7 +316,7 @@ fn fate(change: &Change, drift: &Difference) -> &'static str {
 }
 
 /// `2 to create, 1 to change; 38 as they should be`.
-fn numbers(changes: &[&Change], deferred: usize, unchanged: u64) -> String {
+fn numbers(changes: &[&Change], deferred: usize, outputs: usize, unchanged: u64) -> String {
     let (mut drifted, mut losing, mut records) = (0, 0, 0);
     let mut actions: Vec<(Action, u64)> = Vec::new();
     for change in changes {
@@ -347,11 +348,14 @@ fn numbers(changes: &[&Change], deferred: usize, unchanged: u64) -> String {
     ];
     let words: Vec<String> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{} {words}", number(*n))).collect();
-    let mut out = match words.is_empty() {
-        true => "nothing to do".to_string(),
-        false if words.len() == 1 && drifted > 0 => format!("nothing to do, {}", words[0]),
-        false => words.join(", "),
+    let only_drift = words.len() == usize::from(drifted > 0);
+    // Beside other changes outputs are what follows from them.
+    let lead = match (only_drift, outputs) {
+        (false, _) => None,
+        (true, 0) => Some("nothing to do".to_string()),
+        (true, n) => Some(format!("{} to change", count(n as u64, "output"))),
     };
+    let mut out = lead.into_iter().chain(words).collect::<Vec<_>>().join(", ");
     match losing {
         0 => {}
         1 => out.push_str(", 1 loses data"),
