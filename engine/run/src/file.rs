@@ -137,11 +137,13 @@ pub fn peek(bytes: &[u8]) -> Result<(Identity, Plan), PlanFileError> {
 pub fn read(bytes: &[u8], key: &Key) -> Result<SavedPlan, PlanFileError> {
     let (open, sealed) = split(bytes)?;
     let Open { identity, mut plan } = serde_json::from_str(open).map_err(|_| PlanFileError::Changed)?;
-    if let Some(expected) = identity.key_id.as_deref().filter(|expected| *expected != key.id()) {
-        return Err(PlanFileError::WrongKey { expected: expected.into(), given: key.id().to_string() });
-    }
     let opened = key.open_bytes(&sealed, &bound_to(open), "the plan").map_err(|error| match error {
-        StoreError::Unsealable { .. } => PlanFileError::Changed,
+        StoreError::Unsealable { .. } => match &identity.key_id {
+            Some(expected) if **expected != *key.id() => {
+                PlanFileError::WrongKey { expected: expected.to_string(), given: key.id().to_string() }
+            }
+            _ => PlanFileError::Changed,
+        },
         other => PlanFileError::Sealed(other),
     })?;
     let Sealed { leaves, sources, request, only, replace, folder } =
