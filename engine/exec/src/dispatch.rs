@@ -17,7 +17,7 @@ use aurak_model::estimate::group_key;
 use aurak_model::event::{Report, StepEnd};
 use aurak_model::plan::{Plan, RowPlan, Work};
 use aurak_model::record::{IdempotencyKey, Intent, ProviderRow};
-use aurak_model::{Address, Diagnostic, Name, ProviderAddress, Record, Slot, StateDoc, StepId, Value};
+use aurak_model::{Address, Diagnostic, Name, ProviderAddress, Record, Slot, StateDoc, Step, StepId, Value};
 use aurak_state::StoreError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
@@ -57,6 +57,8 @@ pub(crate) struct Dispatcher<'a> {
     /// Addresses whose older object goes in this plan, or stays set aside: a create keeps the current
     /// one for that.
     pub(crate) has_older: HashSet<&'a Address>,
+    /// The steps that write what is now the current object of addresses of which this plan deletes another.
+    pub(crate) written: HashMap<&'a Address, u32>,
     /// Recorded nodes that lead through what this run has renamed, as they are written down by now.
     pub(crate) renamed_providers: HashMap<ProviderAddress, ProviderRow>,
     /// The new names of rows that such nodes of the plan lead through.
@@ -157,6 +159,18 @@ impl<'a> Dispatcher<'a> {
             })
             .map(|step| &step.address)
             .collect();
+        let beside: HashSet<&Address> = plan
+            .steps
+            .iter()
+            .filter(|step| step.slot != Slot::Current && matches!(step.work, Work::Delete { .. }))
+            .map(|step| &step.address)
+            .collect();
+        let writes = |step: &&Step| {
+            step.slot == Slot::Current
+                && matches!(step.work, Work::Create { .. } | Work::Update { .. })
+                && beside.contains(&step.address)
+        };
+        let written = plan.steps.iter().filter(writes).map(|step| (&step.address, step.id.0)).collect();
         let count = plan.steps.len();
         let dispatcher = Dispatcher {
             plan,
@@ -171,6 +185,7 @@ impl<'a> Dispatcher<'a> {
             conditions: Conditions::new(plan),
             reading: HashMap::new(),
             has_older,
+            written,
             renamed_providers: HashMap::new(),
             renamed: HashMap::new(),
             claims: HashMap::new(),
@@ -329,7 +344,7 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// The lane of a step; none where it is done without a provider.
-    fn lane(&self, step: &aurak_model::Step) -> Option<usize> {
+    fn lane(&self, step: &Step) -> Option<usize> {
         let node = step.provider? as usize;
         match &step.work {
             Work::Join | Work::Forget => None,

@@ -16,7 +16,7 @@ use crate::conditions::{judge, makes};
 use crate::dispatch::{Dispatcher, Effect, Phase, Running};
 use crate::error::{ExecError, Failure};
 use crate::job::{Ended, Remains};
-use crate::rows::{Home, Seen, left_beside, nothing, object, set_aside, with_object};
+use crate::rows::{Home, Seen, left_beside, nothing, object, set_aside, still_needing, with_object};
 
 impl Dispatcher<'_> {
     /// An executor is done.
@@ -32,6 +32,7 @@ impl Dispatcher<'_> {
                 let it = &self.plan.steps[step as usize];
                 let own = (it.address.clone(), it.slot);
                 let changes = self.resolver.rows.without([&own].into_iter().chain(&self.taken_with(step)));
+                let changes = changes.into_iter().map(|change| self.needing_no_more(change)).collect();
                 if it.slot == Slot::Current {
                     self.resolver.rows.unsee(&it.address);
                 }
@@ -91,6 +92,22 @@ impl Dispatcher<'_> {
             }
         }
         taken.into_iter().map(|(address, slot)| (address.clone(), slot)).collect()
+    }
+
+    /// A row that is left with its current object needs what that was made from, as this plan wrote it, and
+    /// no more.
+    fn needing_no_more(&self, change: RowChange) -> RowChange {
+        let RowChange::Put(row) = &change else { return change };
+        let written = self.written.get(&row.address).map(|step| &self.plan.steps[*step as usize]);
+        let done = written.filter(|step| matches!(self.ends[step.id.0 as usize], Some(StepEnd::Done)));
+        match done.map(|step| &step.work) {
+            Some(Work::Create { row: plan, .. } | Work::Update { row: plan, .. })
+                if row.old.is_none() && row.temporary.is_none() && row.needs != plan.needs =>
+            {
+                RowChange::Put(Arc::new(Row { needs: plan.needs.clone(), ..(**row).clone() }))
+            }
+            _ => change,
+        }
     }
 
     /// Whether a row says that its object dies with another, or its provider's world comes from there.
@@ -177,6 +194,7 @@ impl Dispatcher<'_> {
             return vec![RowChange::Put(Arc::new(left_beside(before, &row.needs, made)))];
         }
         let row = with_object(aside.as_ref().or(before.as_deref()), home, it.slot, made);
+        let row = still_needing(row, before.as_deref(), it.slot);
         self.see_applied(step, applied);
         vec![RowChange::Put(Arc::new(row))]
     }

@@ -34,7 +34,7 @@ use crate::executor::words;
 use crate::panic::answered;
 use crate::refusal::{question_help, refusal};
 use crate::resolve::{Resolver, Unresolved};
-use crate::rows::{Home, Rows, Seen, left_beside, nothing, object, set_aside, with_object};
+use crate::rows::{Home, Rows, Seen, left_beside, nothing, object, set_aside, still_needing, with_object};
 use crate::stop::Stop;
 use crate::whereabouts::{Patience, Settled, Whereabouts, find_out, settled};
 
@@ -525,6 +525,7 @@ impl Case<'_> {
             row: &plan,
         };
         let row = with_object(aside.as_ref().or(before.map(|row| &**row)), home, intent.slot, made);
+        let row = still_needing(row, before.map(|row| &**row), intent.slot);
         Ok(vec![RowChange::Put(Arc::new(row))])
     }
 

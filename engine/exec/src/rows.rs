@@ -153,12 +153,28 @@ pub(crate) fn set_aside(before: &Row) -> Row {
     row
 }
 
+/// While an older or a temporary object is there, the row needs what that was made from too: nobody else
+/// says that it has to go before.
+pub(crate) fn still_needing(mut row: Row, before: Option<&Row>, slot: Slot) -> Row {
+    if let Some(before) = before
+        && slot == Slot::Current
+        && (row.old.is_some() || row.temporary.is_some())
+    {
+        row.needs = both(&before.needs, &row.needs);
+    }
+    row
+}
+
+fn both(some: &[Address], others: &[Address]) -> Vec<Address> {
+    let all: BTreeSet<&Address> = some.iter().chain(others).collect();
+    all.into_iter().cloned().collect()
+}
+
 /// The row with what came of a new object that was made only in part, to be deleted: its current object
 /// stays what the address stands for, and what was made is for nobody to use.
 pub(crate) fn left_beside(before: &Row, needs: &[Address], unfinished: Object) -> Row {
     let mut row = before.clone();
-    let all: BTreeSet<&Address> = before.needs.iter().chain(needs).collect();
-    row.needs = all.into_iter().cloned().collect();
+    row.needs = both(&before.needs, needs);
     row.old = Some(unfinished);
     row
 }

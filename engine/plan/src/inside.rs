@@ -1,20 +1,36 @@
-//! What lives in something that goes, by the id of that in an attribute that its type says it lives in,
-//! though the configuration does not say so. It would die unsaid.
+//! What lives in something that goes, though the configuration does not say so: an attribute that its
+//! type says it lives in has the id of that, or it requires what that provides. It would die unsaid.
 
 use std::collections::HashMap;
 
 use aurak_model::record::Row;
-use aurak_model::{Address, Diagnostic, Refreshed, Value};
+use aurak_model::{Address, Diagnostic, Name, ProviderAddress, Refreshed, TypeSchema, Value};
 
 use crate::context::Context;
 use crate::removal::Removal;
 use crate::resource::Decision;
+use crate::scope::RuleScope;
+
+/// What this plan deletes.
+#[derive(Default)]
+struct Going {
+    /// By ids, as services compare them.
+    ids: HashMap<String, Address>,
+    /// By what it provides, and to whom.
+    marks: HashMap<(ProviderAddress, Name), Address>,
+}
+
+/// What goes that an object lives in, and what says so.
+struct Around {
+    address: Address,
+    why: String,
+}
 
 impl Context {
     /// Refuses what stays and would die, and says so of what is only let go of.
     pub(crate) fn judge_inside(&self, removals: &[Removal]) {
         let going = self.going(removals);
-        if going.is_empty() {
+        if going.ids.is_empty() {
             return;
         }
         let renamed = self.renamed();
@@ -26,78 +42,97 @@ impl Context {
             if let Some(Refreshed::Absent) = self.input.snapshot.rows.get(before) {
                 continue;
             }
-            let Some((around, path)) = self.around(row, &going) else { continue };
-            match leaving.get(address) {
+            let Some(current) = &row.current else { continue };
+            let Some(Around { address: around, why }) = self.around(row, &current.attributes, &going) else {
+                continue;
+            };
+            let finding = match leaving.get(address) {
                 Some(removal) if removal.delete.is_none() && removal.parent.is_none() => {
                     let summary = format!("`{address}` is let go of, and goes with `{around}` all the same");
-                    self.find(
-                        Diagnostic::warning("inside", summary)
-                            .detail(format!("its `{path}` says that it lives in that, which is deleted"))
-                            .help(format!("to keep it, keep `{around}` too"))
-                            .about(address),
-                    );
+                    Diagnostic::warning("inside", summary).help(format!("to keep it, keep `{around}` too"))
                 }
-                Some(_) => {}
                 None if self.stays_inside(address, row, &going) => {
                     let summary =
                         format!("`{around}` would be deleted, but `{address}`, which stays, is in it");
-                    self.find(
-                        Diagnostic::error("inside", summary)
-                            .detail(format!("its `{path}` is the id of what goes"))
-                            .help(format!(
-                                "let `{path}` refer to what stays, and do not ignore its changes; or take `{address}` out of the \
-                                 stack too"
-                            ))
-                            .about(address),
-                    );
+                    Diagnostic::error("inside", summary).help(match self.selection.is_some() {
+                        true => format!("name it too: `--only '{address}'`"),
+                        false => format!(
+                            "let it refer to what stays, or to `{around}` where that is made anew, and do not \
+                             ignore its changes; or take it out of the stack too"
+                        ),
+                    })
                 }
-                None => {}
-            }
+                _ => continue,
+            };
+            self.find(finding.detail(why).about(address));
         }
     }
 
-    /// The ids of what this plan deletes, as services compare them, and whose they are.
-    fn going(&self, removals: &[Removal]) -> HashMap<String, Address> {
-        let deleted = removals.iter().filter_map(|removal| {
-            removal.delete.as_ref().map(|delete| (delete.id.to_lowercase(), removal.address.clone()))
-        });
-        let set_aside = self.set_aside.borrow();
-        let instances = self.instances.borrow();
-        let replaced = instances.iter().filter_map(|instance| match &instance.decision {
-            Decision::Replace { old, .. } if !set_aside.contains(&instance.address) => {
-                Some((old.to_lowercase(), instance.address.clone()))
+    fn going(&self, removals: &[Removal]) -> Going {
+        let mut going = Going::default();
+        let types = &self.input.schemas.types;
+        let mut add =
+            |id: &Name, live: &Value, schema: Option<&TypeSchema>, by: &ProviderAddress, of: &Address| {
+                going.ids.insert(id.to_lowercase(), of.clone());
+                for mark in self.marks(schema.map_or(&[][..], |schema| schema.provides.as_slice()), live) {
+                    going.marks.insert((by.clone(), mark), of.clone());
+                }
+            };
+        for removal in removals {
+            let Removal { row, address, .. } = removal;
+            if let Some(delete) = &removal.delete {
+                let schema = types.get(&row.type_name).map(|schema| &**schema);
+                add(&delete.id, &delete.live, schema, &row.provider, address);
             }
-            _ => None,
-        });
-        deleted.chain(replaced).collect()
+        }
+        let set_aside = self.set_aside.borrow();
+        for instance in self.instances.borrow().iter() {
+            let Decision::Replace { old, live, .. } = &instance.decision else { continue };
+            let Some(row) = self.row(&instance.address) else { continue };
+            if !set_aside.contains(&instance.address) {
+                let schema = types.get(&row.type_name).map(|schema| &**schema);
+                add(old, live, schema, &row.provider, &instance.address);
+            }
+        }
+        going
     }
 
-    /// What goes that a row's object lives in, and the attribute that says so.
-    fn around<'a>(&self, row: &Row, going: &'a HashMap<String, Address>) -> Option<(&'a Address, String)> {
-        let current = row.current.as_ref()?;
+    fn marks(&self, rules: &[String], this: &Value) -> Vec<Name> {
+        let mark = |rule: &String| match self.evaluate_rule(rule, &RuleScope { this }) {
+            Ok(Value::String(mark)) => Some(mark),
+            _ => None,
+        };
+        rules.iter().filter_map(mark).collect()
+    }
+
+    /// What goes that an object with these attributes lives in.
+    fn around(&self, row: &Row, attributes: &Value, going: &Going) -> Option<Around> {
         let schema = self.input.schemas.types.get(&row.type_name)?;
-        schema.within.iter().find_map(|path| {
-            let around = of(current.attributes.at(path)?, going)?;
-            Some((around, path.to_string()))
+        let by_id = schema.within.iter().find_map(|path| {
+            let id = attributes.at(path)?.reveal();
+            let address = going.ids.get(&id.as_str()?.to_lowercase())?.clone();
+            Some(Around { address, why: format!("its `{path}` is the id of what goes") })
+        });
+        by_id.or_else(|| {
+            let mut required = self.marks(&schema.requires, attributes).into_iter();
+            required.find_map(|mark| {
+                let why = format!("it requires `{mark}`, which goes with that");
+                let address = going.marks.get(&(row.provider.clone(), mark))?.clone();
+                (address != row.address).then_some(Around { address, why })
+            })
         })
     }
 
-    /// Whether an instance keeps its object, and that is still in what goes after this plan.
-    fn stays_inside(&self, address: &Address, row: &Row, going: &HashMap<String, Address>) -> bool {
-        let Some(id) = self.by_address.borrow().get(address).copied() else { return false };
+    /// Whether an object is kept, and is still in what goes after this plan.
+    fn stays_inside(&self, address: &Address, row: &Row, going: &Going) -> bool {
+        let Some(id) = self.by_address.borrow().get(address).copied() else {
+            return self.is_left_out(address);
+        };
         let instance = self.instance(id);
-        let schema = self.input.schemas.types.get(&row.type_name);
-        let mut within = schema.into_iter().flat_map(|schema| &schema.within);
         match instance.decision {
-            Decision::Keep(_) | Decision::Update(_) => {
-                within.any(|path| instance.planned.at(path).is_some_and(|value| of(value, going).is_some()))
-            }
+            Decision::Keep(_) | Decision::Update(_) => self.around(row, &instance.planned, going).is_some(),
             Decision::Outside => true,
             _ => false,
         }
     }
-}
-
-fn of<'a>(value: &Value, going: &'a HashMap<String, Address>) -> Option<&'a Address> {
-    going.get(&value.reveal().as_str()?.to_lowercase())
 }

@@ -153,7 +153,7 @@ impl Context {
     }
 
     /// Whether `--only` leaves a row out.
-    fn is_left_out(&self, address: &Address) -> bool {
+    pub(crate) fn is_left_out(&self, address: &Address) -> bool {
         let address = &self.called_now(address);
         let inst = self.by_address.borrow().get(address).copied();
         let planned = inst.is_some_and(|id| !matches!(self.instance(id).decision, Decision::Outside));
@@ -236,6 +236,15 @@ impl Context {
             going.insert(removal.address.clone(), &removal.address);
         }
         let lost: BTreeSet<&Address> = removals.iter().map(|removal| &removal.address).collect();
+        let let_go = |world: &Address| {
+            let of_world = |removal: &&Removal| removal.address == *world && removal.slot == Slot::Current;
+            let gone =
+                matches!(self.input.snapshot.rows.get(&self.recorded_at(world)), Some(Refreshed::Absent));
+            removals
+                .iter()
+                .find(of_world)
+                .is_some_and(|it| it.delete.is_none() && it.parent.is_none() && !gone)
+        };
         for (address, row) in &self.input.previous.rows {
             if lost.contains(address) || !self.is_left_out(address) {
                 continue;
@@ -251,6 +260,20 @@ impl Context {
                         "only",
                         format!(
                             "`{container}` would be replaced, but `{address}`, which `--only` leaves out, dies with it"
+                        ),
+                    )
+                    .help(format!("name it too: `--only '{address}'`"))
+                    .about(address),
+                );
+                continue;
+            }
+            if let Some(world) = self.worlds(row).find(let_go) {
+                self.find(
+                    Diagnostic::error(
+                        "only",
+                        format!(
+                            "`{world}` would be let go of, but `{address}`, which `--only` leaves out, is reached \
+                             through it"
                         ),
                     )
                     .help(format!("name it too: `--only '{address}'`"))

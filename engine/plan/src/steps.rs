@@ -312,12 +312,25 @@ impl<'a> Builder<'a> {
                 waits.extend(self.forget_lost(instance, Some(&record.id), moved));
                 let id = self.push(address, type_name, slot, work, provider, None, None);
                 waits.extend(moved);
-                self.after[id as usize] = waits;
-                // The row has its new address only then.
-                if let Some(leftover) = leftovers.get(address).filter(|_| record.from.is_some()) {
-                    self.after[leftover.step as usize].push(id);
+                let left = leftovers.get(address).map(|leftover| leftover.step);
+                match (left, &record.from) {
+                    // The row has its new address only then.
+                    (Some(left), Some(_)) => {
+                        self.after[id as usize] = waits;
+                        self.after[left as usize].push(id);
+                        vec![id]
+                    }
+                    // The row says what the older object was made from, until that is gone. Nobody else waits
+                    // for what is written down.
+                    (Some(left), None) => {
+                        self.after[id as usize] = [&waits[..], &[left]].concat();
+                        self.gather(address, waits)
+                    }
+                    (None, _) => {
+                        self.after[id as usize] = waits;
+                        vec![id]
+                    }
                 }
-                vec![id]
             }
             Decision::Composite(members) => {
                 let mut all: Vec<u32> =
