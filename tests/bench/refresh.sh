@@ -11,7 +11,9 @@ export AURAK_SANDBOX_SPEED=20000
 
 # stack DIR N: N resources, more or less: of five types as many as that takes, and up to sixty pools.
 stack() {
-  local each=$((($2 - 22) / 6)) pools
+  local each=$((($2 - 22) / 6)) pools networks
+  # Writes to one network wait for each other, and each carries all of its subnets.
+  networks=$(($2 < 2000 ? 3 : 20))
   pools=$((each < 60 ? each : 60))
   each=$((($2 - 22 - pools) / 5))
   mkdir -p "$1"
@@ -22,13 +24,14 @@ let:
   ten: "{{ range(10) | map('string') | list }}"
   many: "{{ range($each) | map('string') | list }}"
   pools_of: "{{ range($pools) | map('string') | list }}"
+  networks_of: "{{ range($networks) | map('string') | list }}"
 providers:
   azure: {}
 resources:
   groups: { type: azure.resource_group, for_each: "{{ ten }}", name: "g{{ each.key }}", location: westeurope }
   networks:
     type: azure.virtual_network
-    for_each: [a, b, c]
+    for_each: "{{ networks_of }}"
     name: "net-{{ each.key }}"
     group: "{{ groups['1'].id }}"
     location: westeurope
@@ -37,7 +40,7 @@ resources:
     type: azure.subnet
     for_each: "{{ many }}"
     name: "subnet-{{ each.key }}"
-    network: "{{ networks.a.id }}"
+    network: "{{ networks[((each.key | int) % $networks) | string].id }}"
     properties: { addressPrefix: "10.{{ (each.key | int) // 250 }}.{{ (each.key | int) % 250 }}.0/24" }
   addresses:
     type: azure.public_ip

@@ -236,6 +236,14 @@ impl Context {
             going.insert(removal.address.clone(), &removal.address);
         }
         let lost: BTreeSet<&Address> = removals.iter().map(|removal| &removal.address).collect();
+        let mut used: HashMap<ProviderAddress, Rc<ProviderInstance>> = HashMap::new();
+        for instance in self.instances.borrow().iter() {
+            let uses =
+                !matches!(instance.decision, Decision::Outside | Decision::Failed | Decision::Deferred);
+            if let Some(provider) = instance.provider.as_ref().filter(|_| uses) {
+                used.insert(provider.node.address.clone(), provider.clone());
+            }
+        }
         let let_go = |world: &Address| {
             let of_world = |removal: &&Removal| removal.address == *world && removal.slot == Slot::Current;
             let gone =
@@ -264,6 +272,21 @@ impl Context {
                     )
                     .help(format!("name it too: `--only '{address}'`"))
                     .about(address),
+                );
+                continue;
+            }
+            // Its new configuration is recorded with the first use: nobody would know the way any more.
+            if let Some(now) = used.get(&row.provider)
+                && self.leads_elsewhere(&self.recorded_provider(row), &now.node)
+            {
+                let summary = format!(
+                    "`{}` leads elsewhere now, and `{address}`, which `--only` leaves out, is reached through it",
+                    row.provider
+                );
+                self.find(
+                    Diagnostic::error("only", summary)
+                        .help(format!("name it too: `--only '{address}'`"))
+                        .about(address),
                 );
                 continue;
             }
