@@ -45,9 +45,17 @@ impl Context {
             return self.decide_lost_world(wanted, row_plan, row, world);
         }
         if let Some(row) = row.as_deref()
-            && let Some(parent) = self.goes_with(&wanted, row)
+            && let Some(parent) = self.goes_with(row)
         {
             return self.decide_moved_world(wanted, row_plan, parent, &current.desired);
+        }
+        // It is in the older object of what its world came from.
+        if made.is_some()
+            && let Some(row) = row.as_deref()
+            && let Some(older) = self.older_world(row)
+            && self.input.snapshot.astray.contains(&row.address)
+        {
+            return self.decide_moved_world(wanted, row_plan, older, &current.desired);
         }
         if let Some(parent) = made {
             if self.is_to_be_replaced(&wanted) {
@@ -275,7 +283,7 @@ impl Context {
             }
             // A run that goes on, or was cut off, is making it: whoever makes it again finds out.
             Some(Answer::Object(Refreshed::Found { .. }))
-                if imported.is_none() && self.is_being_made(&wanted.address) => {}
+                if imported.is_none() && self.is_being_made(&wanted, key.as_ref()) => {}
             Some(Answer::Object(Refreshed::Found { id, attributes })) => {
                 if wanted.lifecycle.adopt || imported.is_some() {
                     return self.decide_import(wanted, row, id, attributes);
@@ -349,10 +357,15 @@ impl Context {
         self.settle(wanted, Decision::Create(making), planned, Some(change), row, Vec::new())
     }
 
-    /// Whether the end of a call that makes the object of an address is not known.
-    pub(crate) fn is_being_made(&self, address: &Address) -> bool {
-        let mut pending = self.input.previous.pending.iter();
-        pending.any(|pending| pending.intent.address == *address && pending.intent.slot == Slot::Current)
+    /// Whether the end of a call is not known that makes the object of an address, under this natural key.
+    pub(crate) fn is_being_made(&self, wanted: &Wanted<'_>, key: Option<&Value>) -> bool {
+        let mut pending = self.input.previous.pending.iter().map(|pending| &pending.intent);
+        pending.any(|intent| {
+            let another = intent.natural_key.as_ref().zip(key.and_then(Value::as_str));
+            intent.address == wanted.address
+                && intent.slot == Slot::Current
+                && another.is_none_or(|(theirs, key)| **theirs == *key)
+        })
     }
 
     fn decide_import(

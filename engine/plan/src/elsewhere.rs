@@ -64,13 +64,21 @@ impl Context {
     }
 
     /// What the object of a row dies with because somebody says so, where that is replaced.
-    pub(crate) fn goes_with(&self, wanted: &Wanted<'_>, row: &Row) -> Option<Address> {
-        let before = row.lifecycle.deleted_with.as_ref().map(|with| self.name_in_plan(with));
-        let is_replaced = |with: &Address| {
-            let id = self.by_address.borrow().get(with).copied();
-            id.is_some_and(|id| matches!(self.instance(id).decision, Decision::Replace { .. }))
-        };
-        before.into_iter().chain(wanted.lifecycle.deleted_with.clone()).find(is_replaced)
+    pub(crate) fn goes_with(&self, row: &Row) -> Option<Address> {
+        let with = row.lifecycle.deleted_with.as_ref().map(|with| self.name_in_plan(with));
+        with.filter(|with| self.is_replaced(with))
+    }
+
+    /// Whether an object is replaced in this plan, by itself or with what it lives in.
+    pub(crate) fn is_replaced(&self, address: &Address) -> bool {
+        let id = self.by_address.borrow().get(address).copied();
+        id.is_some_and(|id| match &self.instance(id).decision {
+            Decision::Replace { .. } => true,
+            Decision::Create(making) => {
+                making.gone_with.as_ref().is_some_and(|parent| !self.is_not_there(parent))
+            }
+            _ => false,
+        })
     }
 
     /// What the object of a row went with: its world came from something that is not there any more. An
@@ -93,7 +101,7 @@ impl Context {
     }
 
     /// Whether a recorded object is not there any more, or went with what its own world came from.
-    fn is_not_there(&self, address: &Address) -> bool {
+    pub(crate) fn is_not_there(&self, address: &Address) -> bool {
         let mut seen = BTreeSet::new();
         let mut open = vec![self.recorded_at(address)];
         while let Some(address) = open.pop() {

@@ -20,7 +20,7 @@ impl Context {
     ) -> bool {
         let (Some(Value::String(key)), false) = (key, wanted.provider.unknown) else { return false };
         // A request for it may still be on its way; who makes it again finds out.
-        if self.is_being_made(&wanted.address) {
+        if self.is_being_made(wanted, Some(&Value::from(key.clone()))) {
             return false;
         }
         let ask = Ask::Find {

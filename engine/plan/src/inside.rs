@@ -1,13 +1,13 @@
 //! What lives in something that goes, though the configuration does not say so: an attribute that its
 //! type says it lives in has the id of that, or it requires what that provides. It would die unsaid.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aurak_model::record::Row;
 use aurak_model::{Address, Diagnostic, Name, ProviderAddress, Refreshed, TypeSchema, Value};
 
 use crate::context::Context;
-use crate::removal::Removal;
+use crate::removal::{Removal, goes_all_the_same};
 use crate::resource::Decision;
 use crate::scope::RuleScope;
 
@@ -48,23 +48,57 @@ impl Context {
             };
             let finding = match leaving.get(address) {
                 Some(removal) if removal.delete.is_none() && removal.parent.is_none() => {
-                    let summary = format!("`{address}` is let go of, and goes with `{around}` all the same");
-                    Diagnostic::warning("inside", summary).help(format!("to keep it, keep `{around}` too"))
+                    goes_all_the_same(address, &around)
                 }
-                None if self.stays_inside(address, row, &going) => {
+                None if self.is_left_out(address) => {
                     let summary =
                         format!("`{around}` would be deleted, but `{address}`, which stays, is in it");
-                    Diagnostic::error("inside", summary).help(match self.selection.is_some() {
-                        true => format!("name it too: `--only '{address}'`"),
-                        false => format!(
-                            "let it refer to what stays, or to `{around}` where that is made anew, and do not \
-                             ignore its changes; or take it out of the stack too"
-                        ),
-                    })
+                    Diagnostic::error("inside", summary).help(format!("name it too: `--only '{address}'`"))
                 }
                 _ => continue,
             };
             self.find(finding.detail(why).about(address));
+        }
+        self.judge_what_is_planned_inside(&going);
+    }
+
+    /// What is as planned after this is in nothing that goes.
+    fn judge_what_is_planned_inside(&self, going: &Going) {
+        let instances = self.instances.borrow();
+        let provided: HashSet<(ProviderAddress, Name)> = instances
+            .iter()
+            .filter(|instance| !matches!(instance.decision, Decision::Failed | Decision::Outside))
+            .filter_map(|instance| Some((instance.provider.as_ref()?, instance.schema.as_ref()?, instance)))
+            .flat_map(|(provider, schema, instance)| {
+                let marks = self.marks(&schema.provides, &instance.planned);
+                marks.into_iter().map(|mark| (provider.node.address.clone(), mark))
+            })
+            .collect();
+        for instance in instances.iter() {
+            let stays = match instance.decision {
+                Decision::Keep(_) | Decision::Update(_) => true,
+                Decision::Create(_) | Decision::Replace { .. } => false,
+                _ => continue,
+            };
+            let (Some(provider), Some(schema)) = (&instance.provider, &instance.schema) else { continue };
+            let (address, by) = (&instance.address, &provider.node.address);
+            // What is made anew may be made in what is made anew.
+            let remains = |mark: &Name| !stays && provided.contains(&(by.clone(), mark.clone()));
+            let around = self.around_of(schema, (by, address), &instance.planned, going, remains);
+            let Some(Around { address: around, why }) = around else { continue };
+            let summary = match stays {
+                true => format!("`{around}` would be deleted, but `{address}`, which stays, is in it"),
+                false => format!("`{around}` would be deleted, but `{address}` would be made in it"),
+            };
+            self.find(
+                Diagnostic::error("inside", summary)
+                    .detail(why)
+                    .help(format!(
+                        "let it refer to what stays, or to `{around}` where that is made anew, and do not ignore \
+                         its changes; or take it out of the stack too"
+                    ))
+                    .about(address),
+            );
         }
     }
 
@@ -105,9 +139,21 @@ impl Context {
         rules.iter().filter_map(mark).collect()
     }
 
-    /// What goes that an object with these attributes lives in.
+    /// What goes that the object of a row lives in.
     fn around(&self, row: &Row, attributes: &Value, going: &Going) -> Option<Around> {
         let schema = self.input.schemas.types.get(&row.type_name)?;
+        self.around_of(schema, (&row.provider, &row.address), attributes, going, |_| false)
+    }
+
+    /// What goes that an object with these attributes lives in, leaving out marks that remain.
+    fn around_of(
+        &self,
+        schema: &TypeSchema,
+        (by, own): (&ProviderAddress, &Address),
+        attributes: &Value,
+        going: &Going,
+        remains: impl Fn(&Name) -> bool,
+    ) -> Option<Around> {
         let by_id = schema.within.iter().find_map(|path| {
             let id = attributes.at(path)?.reveal();
             let address = going.ids.get(&id.as_str()?.to_lowercase())?.clone();
@@ -116,23 +162,10 @@ impl Context {
         by_id.or_else(|| {
             let mut required = self.marks(&schema.requires, attributes).into_iter();
             required.find_map(|mark| {
-                let why = format!("it requires `{mark}`, which goes with that");
-                let address = going.marks.get(&(row.provider.clone(), mark))?.clone();
-                (address != row.address).then_some(Around { address, why })
+                let address = going.marks.get(&(by.clone(), mark.clone()))?.clone();
+                let goes = address != *own && !remains(&mark);
+                goes.then(|| Around { address, why: format!("it requires `{mark}`, which goes with that") })
             })
         })
-    }
-
-    /// Whether an object is kept, and is still in what goes after this plan.
-    fn stays_inside(&self, address: &Address, row: &Row, going: &Going) -> bool {
-        let Some(id) = self.by_address.borrow().get(address).copied() else {
-            return self.is_left_out(address);
-        };
-        let instance = self.instance(id);
-        match instance.decision {
-            Decision::Keep(_) | Decision::Update(_) => self.around(row, &instance.planned, going).is_some(),
-            Decision::Outside => true,
-            _ => false,
-        }
     }
 }

@@ -164,7 +164,9 @@ impl Context {
     fn is_lost_and_made_anew(&self, address: &Address) -> bool {
         let inst = self.by_address.borrow().get(address).copied();
         inst.is_some_and(|id| {
-            matches!(self.instance(id).decision, Decision::Create(_)) && self.is_made_anew(id)
+            matches!(self.instance(id).decision, Decision::Create(_))
+                && self.is_made_anew(id)
+                && !self.is_replaced(address)
         })
     }
 
@@ -204,7 +206,12 @@ impl Context {
         gone: &BTreeSet<Address>,
         providers: &HashMap<ProviderAddress, Rc<ProviderInstance>>,
     ) -> Removal {
-        let parent = self.went_with(row).or_else(|| self.dies_with(row, gone));
+        // What the row says it dies with is what its current object dies with.
+        let dies_with = || match slot {
+            Slot::Old => self.worlds(row).find(|world| self.goes(world, gone)),
+            Slot::Current | Slot::Temporary => self.dies_with(row, gone),
+        };
+        let parent = self.went_with(row).or_else(dies_with);
         let (action, reasons) = match &parent {
             Some(parent) => (Action::Forget, vec![left, Reason::DeletedWith { parent: parent.clone() }]),
             None => (Action::Delete, vec![left]),
@@ -258,10 +265,7 @@ impl Context {
                 continue;
             }
             let containers = self.containers(row);
-            let inside = containers.iter().find(|container| {
-                let inst = self.by_address.borrow().get(*container).copied();
-                inst.is_some_and(|id| matches!(self.instance(id).decision, Decision::Replace { .. }))
-            });
+            let inside = containers.iter().find(|container| self.is_replaced(container));
             if let Some(container) = inside {
                 self.find(
                     Diagnostic::error(
@@ -417,11 +421,17 @@ impl Context {
             }
             return Some(forget(reasons, None));
         }
-        if self.is_removed_only(&address) {
-            return Some(forget(reasons, None));
-        }
-        if row.lifecycle.retain {
-            reasons.push(Reason::Retained);
+        let dies_with = self.dies_with(&row, gone);
+        if self.is_removed_only(&address) || row.lifecycle.retain {
+            if let Some(parent) = dies_with {
+                if !self.is_not_there(&parent) {
+                    self.find(goes_all_the_same(&address, &parent));
+                }
+                return Some(forget(vec![Reason::DeletedWith { parent: parent.clone() }], Some(parent)));
+            }
+            if !self.is_removed_only(&address) {
+                reasons.push(Reason::Retained);
+            }
             return Some(forget(reasons, None));
         }
         if row.lifecycle.prevent_destroy {
@@ -445,7 +455,7 @@ impl Context {
             );
             return None;
         }
-        if let Some(parent) = self.dies_with(&row, gone) {
+        if let Some(parent) = dies_with {
             return Some(forget(vec![Reason::DeletedWith { parent: parent.clone() }], Some(parent)));
         }
         let provider = self.who_deletes(&address, &row, Slot::Current, current, providers);
@@ -716,6 +726,13 @@ impl Context {
             },
         }
     }
+}
+
+/// What is let go of does not stay where it is.
+pub(crate) fn goes_all_the_same(address: &Address, around: &Address) -> Diagnostic {
+    Diagnostic::warning("inside", format!("`{address}` is let go of, and goes with `{around}` all the same"))
+        .help(format!("to keep it, keep `{around}` too"))
+        .about(address)
 }
 
 /// A name is of a row, and of another object that is only read: what is of the row would go unseen.

@@ -368,7 +368,8 @@ impl<'a> Builder<'a> {
                     self.dying.insert(address.clone());
                     let delete = self.deletes.get(&parent).map(|delete| delete.step);
                     let older = leftovers.get(&parent).map(|leftover| leftover.step);
-                    self.after[forget as usize].extend(delete.or(older));
+                    let goes = delete.or(older).or_else(|| self.forget_of(&parent));
+                    self.after[forget as usize].extend(goes);
                     self.after[forget as usize].extend(moved);
                     self.forgets.entry(parent).or_default().push(forget);
                     waits.push(forget);
@@ -707,6 +708,11 @@ impl<'a> Builder<'a> {
                 None
             }
         }
+    }
+
+    /// The step that forgets the object of an address, which goes with what it lives in.
+    fn forget_of(&self, address: &Address) -> Option<u32> {
+        self.of.get(address)?.iter().copied().find(|step| self.forgets_only(*step))
     }
 
     /// Whether a step takes an object out of its row, and nothing else.

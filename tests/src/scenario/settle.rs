@@ -263,6 +263,7 @@ const FOUNDED: &[&str] = &[
     " are both moved to ",
     // Changes are ignored of what would have to leave it.
     "_ would be deleted, but _, which stays, is in it",
+    "_ would be deleted, but _ would be made in it",
     "_ cannot be made before the old one is gone",
     "there is no object to import as _",
     "_ cannot be taken over as it is",

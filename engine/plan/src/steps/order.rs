@@ -69,6 +69,7 @@ impl Builder<'_> {
             };
             let delete = self.deletes.get(parent).map(|delete| delete.step);
             let theirs = delete.or(leftovers.get(parent).map(|leftover| leftover.step));
+            let theirs = theirs.or_else(|| self.forget_of(parent));
             if let (Some(own), Some(theirs)) = (own, theirs) {
                 self.after[own as usize].push(theirs);
             }
