@@ -25,6 +25,7 @@ mod imports;
 mod input;
 mod inside;
 mod later;
+mod left_out;
 mod looked;
 mod mark;
 mod modules;

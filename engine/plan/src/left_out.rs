@@ -1,0 +1,137 @@
+//! What `--only` leaves out: it cannot lose what it was made from, what it lives in, or the way to it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use aurak_model::record::Row;
+use aurak_model::{Address, Diagnostic, ProviderAddress, Reason, Refreshed, Slot};
+
+use crate::context::Context;
+use crate::provider::ProviderInstance;
+use crate::removal::Removal;
+use crate::resource::Decision;
+
+impl Context {
+    /// What `--only` leaves out, and what was lost with something that is made anew: nobody could be
+    /// asked about it any more.
+    pub(crate) fn lost_outside(&self) -> Vec<(Address, Arc<Row>, Vec<Reason>)> {
+        if self.selection.is_none() {
+            return Vec::new();
+        }
+        let rows = self.input.previous.rows.iter();
+        let lost = rows.filter(|(address, row)| {
+            self.is_left_out(address)
+                && self.containers(row).iter().any(|container| self.is_lost_and_made_anew(container))
+        });
+        // `remove` says what it dies with.
+        lost.map(|(address, row)| (address.clone(), row.clone(), Vec::new())).collect()
+    }
+
+    /// Whether `--only` leaves a row out.
+    pub(crate) fn is_left_out(&self, address: &Address) -> bool {
+        let address = &self.called_now(address);
+        let inst = self.by_address.borrow().get(address).copied();
+        let planned = inst.is_some_and(|id| !matches!(self.instance(id).decision, Decision::Outside));
+        !planned && self.selection.as_ref().is_some_and(|selection| !selection.names(address))
+    }
+
+    /// Whether an object was not there any more, and another takes its place.
+    fn is_lost_and_made_anew(&self, address: &Address) -> bool {
+        let inst = self.by_address.borrow().get(address).copied();
+        inst.is_some_and(|id| {
+            matches!(self.instance(id).decision, Decision::Create(_))
+                && self.is_made_anew(id)
+                && !self.is_replaced(address)
+        })
+    }
+
+    /// What `--only` leaves out cannot lose what it was made from, or what it lives in.
+    pub(crate) fn judge_left_out(&self, removals: &[Removal]) {
+        if self.selection.is_none() {
+            return;
+        }
+        let mut going: BTreeMap<Address, &Address> = BTreeMap::new();
+        for removal in removals.iter().filter(|removal| removal.delete.is_some()) {
+            going.insert(removal.address.block(), &removal.address);
+            going.insert(removal.address.clone(), &removal.address);
+        }
+        let lost: BTreeSet<&Address> = removals.iter().map(|removal| &removal.address).collect();
+        let mut used: HashMap<ProviderAddress, Rc<ProviderInstance>> = HashMap::new();
+        for instance in self.instances.borrow().iter() {
+            let uses =
+                !matches!(instance.decision, Decision::Outside | Decision::Failed | Decision::Deferred);
+            if let Some(provider) = instance.provider.as_ref().filter(|_| uses) {
+                used.insert(provider.node.address.clone(), provider.clone());
+            }
+        }
+        let let_go = |world: &Address| {
+            let of_world = |removal: &&Removal| removal.address == *world && removal.slot == Slot::Current;
+            let gone =
+                matches!(self.input.snapshot.rows.get(&self.recorded_at(world)), Some(Refreshed::Absent));
+            removals
+                .iter()
+                .find(of_world)
+                .is_some_and(|it| it.delete.is_none() && it.parent.is_none() && !gone)
+        };
+        for (address, row) in &self.input.previous.rows {
+            if lost.contains(address) || !self.is_left_out(address) {
+                continue;
+            }
+            let containers = self.containers(row);
+            let inside = containers.iter().find(|container| self.is_replaced(container));
+            if let Some(container) = inside {
+                self.find(
+                    Diagnostic::error(
+                        "only",
+                        format!(
+                            "`{container}` would be replaced, but `{address}`, which `--only` leaves out, dies with it"
+                        ),
+                    )
+                    .help(format!("name it too: `--only '{address}'`"))
+                    .about(address),
+                );
+                continue;
+            }
+            // Its new configuration is recorded with the first use: nobody would know the way any more.
+            if let Some(now) = used.get(&row.provider)
+                && self.leads_elsewhere(&self.recorded_provider(row), &now.node)
+            {
+                let summary = format!(
+                    "`{}` leads elsewhere now, and `{address}`, which `--only` leaves out, is reached through it",
+                    row.provider
+                );
+                self.find(
+                    Diagnostic::error("only", summary)
+                        .help(format!("name it too: `--only '{address}'`"))
+                        .about(address),
+                );
+                continue;
+            }
+            if let Some(world) = self.worlds(row).find(let_go) {
+                self.find(
+                    Diagnostic::error(
+                        "only",
+                        format!(
+                            "`{world}` would be let go of, but `{address}`, which `--only` leaves out, is reached \
+                             through it"
+                        ),
+                    )
+                    .help(format!("name it too: `--only '{address}'`"))
+                    .about(address),
+                );
+                continue;
+            }
+            let goes = row.needs.iter().chain(&containers).find_map(|need| going.get(need));
+            let Some(goes) = goes else { continue };
+            self.find(
+                Diagnostic::error(
+                    "only",
+                    format!("`{goes}` would be deleted, but `{address}`, which `--only` leaves out, uses it"),
+                )
+                .help(format!("name it too: `--only '{address}'`"))
+                .about(address),
+            );
+        }
+    }
+}
