@@ -82,8 +82,11 @@ impl Context {
             };
             let (Some(provider), Some(schema)) = (&instance.provider, &instance.schema) else { continue };
             let (address, by) = (&instance.address, &provider.node.address);
-            // What is made anew may be made in what is made anew.
-            let remains = |mark: &Name| !stays && provided.contains(&(by.clone(), mark.clone()));
+            // What is made anew may be made in what is made anew, which may have the same id again.
+            let remains = |around: &Address, mark: Option<&Name>| match mark {
+                Some(mark) => !stays && provided.contains(&(by.clone(), mark.clone())),
+                None => !stays && self.is_replaced(around),
+            };
             let around = self.around_of(schema, (by, address), &instance.planned, going, remains);
             let Some(Around { address: around, why }) = around else { continue };
             let summary = match stays {
@@ -142,28 +145,29 @@ impl Context {
     /// What goes that the object of a row lives in.
     fn around(&self, row: &Row, attributes: &Value, going: &Going) -> Option<Around> {
         let schema = self.input.schemas.types.get(&row.type_name)?;
-        self.around_of(schema, (&row.provider, &row.address), attributes, going, |_| false)
+        self.around_of(schema, (&row.provider, &row.address), attributes, going, |_, _| false)
     }
 
-    /// What goes that an object with these attributes lives in, leaving out marks that remain.
+    /// What goes that an object with these attributes lives in, leaving out what remains.
     fn around_of(
         &self,
         schema: &TypeSchema,
         (by, own): (&ProviderAddress, &Address),
         attributes: &Value,
         going: &Going,
-        remains: impl Fn(&Name) -> bool,
+        remains: impl Fn(&Address, Option<&Name>) -> bool,
     ) -> Option<Around> {
         let by_id = schema.within.iter().find_map(|path| {
             let id = attributes.at(path)?.reveal();
             let address = going.ids.get(&id.as_str()?.to_lowercase())?.clone();
-            Some(Around { address, why: format!("its `{path}` is the id of what goes") })
+            (!remains(&address, None))
+                .then(|| Around { address, why: format!("its `{path}` is the id of what goes") })
         });
         by_id.or_else(|| {
             let mut required = self.marks(&schema.requires, attributes).into_iter();
             required.find_map(|mark| {
                 let address = going.marks.get(&(by.clone(), mark.clone()))?.clone();
-                let goes = address != *own && !remains(&mark);
+                let goes = address != *own && !remains(&address, Some(&mark));
                 goes.then(|| Around { address, why: format!("it requires `{mark}`, which goes with that") })
             })
         })
