@@ -79,58 +79,29 @@ impl Context {
                 continue;
             }
             let containers = self.containers(row);
-            let inside = containers.iter().find(|container| self.is_replaced(container));
-            if let Some(container) = inside {
-                self.find(
-                    Diagnostic::error(
-                        "only",
-                        format!(
-                            "`{container}` would be replaced, but `{address}`, which `--only` leaves out, dies with it"
-                        ),
-                    )
-                    .help(format!("name it too: `--only '{address}'`"))
-                    .about(address),
-                );
+            let left_out = format!("`{address}`, which `--only` leaves out,");
+            let replaced = containers.iter().find(|container| self.is_replaced(container));
+            // A new configuration is recorded with the first use: nobody would know the way any more.
+            let elsewhere = || {
+                let now = used.get(&row.provider)?;
+                self.leads_elsewhere(&self.recorded_provider(row), &now.node).then_some(&row.provider)
+            };
+            let goes = || row.needs.iter().chain(&containers).find_map(|need| going.get(need));
+            let summary = if let Some(container) = replaced {
+                format!("`{container}` would be replaced, but {left_out} dies with it")
+            } else if let Some(provider) = elsewhere() {
+                format!("`{provider}` leads elsewhere now, and {left_out} is reached through it")
+            } else if let Some(world) = self.worlds(row).find(let_go) {
+                format!("`{world}` would be let go of, but {left_out} is reached through it")
+            } else if let Some(goes) = goes() {
+                format!("`{goes}` would be deleted, but {left_out} uses it")
+            } else {
                 continue;
-            }
-            // Its new configuration is recorded with the first use: nobody would know the way any more.
-            if let Some(now) = used.get(&row.provider)
-                && self.leads_elsewhere(&self.recorded_provider(row), &now.node)
-            {
-                let summary = format!(
-                    "`{}` leads elsewhere now, and `{address}`, which `--only` leaves out, is reached through it",
-                    row.provider
-                );
-                self.find(
-                    Diagnostic::error("only", summary)
-                        .help(format!("name it too: `--only '{address}'`"))
-                        .about(address),
-                );
-                continue;
-            }
-            if let Some(world) = self.worlds(row).find(let_go) {
-                self.find(
-                    Diagnostic::error(
-                        "only",
-                        format!(
-                            "`{world}` would be let go of, but `{address}`, which `--only` leaves out, is reached \
-                             through it"
-                        ),
-                    )
-                    .help(format!("name it too: `--only '{address}'`"))
-                    .about(address),
-                );
-                continue;
-            }
-            let goes = row.needs.iter().chain(&containers).find_map(|need| going.get(need));
-            let Some(goes) = goes else { continue };
+            };
             self.find(
-                Diagnostic::error(
-                    "only",
-                    format!("`{goes}` would be deleted, but `{address}`, which `--only` leaves out, uses it"),
-                )
-                .help(format!("name it too: `--only '{address}'`"))
-                .about(address),
+                Diagnostic::error("only", summary)
+                    .help(format!("name it too: `--only '{address}'`"))
+                    .about(address),
             );
         }
     }
