@@ -4,11 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::future::pending;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, mpsc};
+use std::time::{Duration, Instant};
 
 use aurak_azure::Env;
-use aurak_sandbox::{Closed, Handle, Options, Sandbox};
+use aurak_sandbox::{Closed, Handle, Options, Sandbox, StartError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -48,6 +50,19 @@ impl Served {
             client_secret: identity.client_secret.clone(),
             subscription: identity.subscriptions.first().map(|one| one.id.clone()).unwrap_or_default(),
         }
+    }
+
+    /// On loopback; 0 where that cannot be said.
+    fn port(&self) -> u16 {
+        self.url.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(0)
+    }
+
+    /// Whether there is such a process still. Who took its place and has not noted so yet is another.
+    fn lives(&self) -> bool {
+        let pid = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw);
+        pid.is_some_and(|pid| {
+            !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
+        })
     }
 
     /// What a client must know, as variables.
@@ -129,6 +144,11 @@ impl Home {
         if !Closed::is_served(&self.world()) {
             return None;
         }
+        self.noted()
+    }
+
+    /// Who served last, or serves.
+    fn noted(&self) -> Option<Served> {
         serde_json::from_slice(&fs::read(self.served()).ok()?).ok()
     }
 
@@ -161,7 +181,7 @@ fn of_user() -> Result<PathBuf, CommandError> {
 }
 
 /// An error of the sandbox as one of a command.
-pub(crate) fn failed(error: &aurak_sandbox::StartError) -> CommandError {
+pub(crate) fn failed(error: &StartError) -> CommandError {
     CommandError::caused("sandbox", error)
 }
 
@@ -218,15 +238,17 @@ fn say(ui: &Ui, url: &str) {
     ui.say(&format!("sandbox: nothing of this is real ({url})\n"));
 }
 
-/// Serves a sandbox in this process, on a thread and a runtime of its own.
+/// How long whoever serves the world may take to say where.
+const SAYS_WITHIN: Duration = Duration::from_secs(60);
+/// How often it is looked whether somebody else serves it still.
+const LOOKS_EVERY: Duration = Duration::from_millis(100);
+
+/// Serves a sandbox in this process, on a thread and a runtime of its own; while another command of the
+/// stack is at it, that one's is used.
 fn serve_here(home: &Home) -> Result<Served, CommandError> {
     static SERVED: OnceLock<Served> = OnceLock::new();
     if let Some(served) = SERVED.get() {
         return Ok(served.clone());
-    }
-    // Another command of this stack may be at it.
-    if let Some(served) = home.running() {
-        return Ok(served);
     }
     let options = Options {
         world: Some(home.world()),
@@ -234,41 +256,76 @@ fn serve_here(home: &Home) -> Result<Served, CommandError> {
         speed: speed_of_environment()?,
         ..Options::default()
     };
-    let speed = options.speed;
+    let cannot = |error: std::io::Error| CommandError::new("runtime", format!("could not start: {error}"));
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(cannot)?;
     let (sender, receiver) = mpsc::channel();
-    let serve = move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        let runtime = match runtime {
-            Ok(runtime) => runtime,
-            Err(error) => {
-                let error = CommandError::new("runtime", format!("could not start: {error}"));
-                let _ = sender.send(Err(error));
-                return;
-            }
-        };
+    let home = home.clone();
+    let keep = move || {
         runtime.block_on(async {
-            match Sandbox::start(options).await {
-                Ok(handle) => {
-                    let _ = sender.send(Ok(handle));
-                    std::future::pending::<()>().await;
-                }
-                Err(error) => {
-                    let _ = sender.send(Err(failed(&error)));
-                }
+            let found = serve_or_find(&home, &options).await;
+            let other = found.as_ref().ok().filter(|served| served.pid != std::process::id()).cloned();
+            let _ = sender.send(found);
+            if let Some(other) = other {
+                take_over(&home, &options, &other).await;
             }
+            pending::<()>().await;
         });
     };
-    std::thread::Builder::new()
-        .name("sandbox".into())
-        .spawn(serve)
-        .map_err(|error| CommandError::new("runtime", format!("could not start: {error}")))?;
+    std::thread::Builder::new().name("sandbox".into()).spawn(keep).map_err(cannot)?;
     let gone = || CommandError::new("sandbox", "the sandbox ended before it served");
-    let handle = receiver.recv().map_err(|_| gone())??;
+    let served = receiver.recv().map_err(|_| gone())??;
+    Ok(SERVED.get_or_init(|| served).clone())
+}
+
+/// Serves the world, where it was served last if that can be; or says who does.
+async fn serve_or_find(home: &Home, options: &Options) -> Result<Served, CommandError> {
+    let until = Instant::now() + SAYS_WITHIN;
+    loop {
+        let noted = home.noted();
+        let last = noted.as_ref().map_or(0, Served::port);
+        let mut started = start(options, last).await;
+        if matches!(started, Err(StartError::Listen { .. })) {
+            started = start(options, 0).await;
+        }
+        match (started, noted) {
+            (Ok(handle), _) => return keep(home, handle, options.speed),
+            (Err(StartError::InUse { .. }), Some(served)) if served.lives() => return Ok(served),
+            // It serves, and has not said where yet.
+            (Err(StartError::InUse { .. }), _) if Instant::now() < until => {
+                tokio::time::sleep(LOOKS_EVERY).await;
+            }
+            (Err(error), _) => return Err(failed(&error)),
+        }
+    }
+}
+
+/// When the one that serves the world ends, serves it at the same place: what is under way here does
+/// not notice.
+async fn take_over(home: &Home, options: &Options, from: &Served) {
+    loop {
+        tokio::time::sleep(LOOKS_EVERY).await;
+        // Until it can, requests say that nobody answers.
+        if let Ok(handle) = start(options, from.port()).await {
+            let _ = keep(home, handle, options.speed);
+            return;
+        }
+    }
+}
+
+async fn start(options: &Options, port: u16) -> Result<Handle, StartError> {
+    let mut options = options.clone();
+    options.address.set_port(port);
+    Sandbox::start(options).await
+}
+
+/// Notes who serves, which is this process until it ends.
+fn keep(home: &Home, handle: Handle, speed: f64) -> Result<Served, CommandError> {
     let served = Served::of(&handle, speed);
     home.note(&handle, &served)?;
-    // Every answer was durable before it was given: it need not be closed.
+    // Every answer is durable before it is given: it need not be closed.
     std::mem::forget(handle);
-    Ok(SERVED.get_or_init(|| served).clone())
+    Ok(served)
 }
 
 /// How much faster than Azure the stack's own sandbox is: a minute a second, so that trying something

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use aurak_tests::process::{Folder, Running, has_tool};
+use aurak_tests::process::{Folder, Running, has_tool, until};
 use aurak_tests::shapes::{Checked, Shapes};
+use rustix::process::Signal;
 
 use crate::AURAK;
 use crate::docs::repository;
@@ -245,4 +246,24 @@ fn one_in_the_background_serves_any_client_until_it_is_stopped() {
     run(&client, &["destroy", "--yes"], 0);
     ask(&at("stop"), 0);
     assert!(ask(&at("reset"), 0).contains("emptied: 0 resources are gone"));
+}
+
+#[test]
+fn when_the_one_that_serves_is_killed_another_goes_on_at_the_same_place() {
+    let mut folder = aks();
+    folder.set("AURAK_SANDBOX_SPEED", "300");
+    let dir = folder.path(".aurak/sandbox").display().to_string();
+    let log = folder.path(".aurak/sandbox/requests.ndjson");
+    let server = ["sandbox", "start", "--foreground", "--speed", "300", "--dir", &dir];
+    let server = folder.start(&server).unwrap();
+    until("the sandbox serves", || server.said().0.contains("export AZURE_").then_some(())).unwrap();
+    let applies = folder.start(&["--sandbox", "apply", "--yes"]).unwrap();
+    let being_made = || fs::read_to_string(&log).ok().filter(|log| log.contains("/managedClusters/demo"));
+    until("the cluster is being made", being_made).unwrap();
+    server.signal(Signal::KILL).unwrap();
+    server.end().unwrap();
+    let done = applies.end().unwrap();
+    assert_eq!(done.code, Some(0), "{}{}", done.stdout, done.stderr);
+    run(&folder, &["--sandbox", "plan", "--exit-code"], 0);
+    assert_eq!(folder.left_behind(), Vec::<String>::new());
 }

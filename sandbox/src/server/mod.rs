@@ -180,7 +180,7 @@ impl Closed {
 
     /// Whether a sandbox serves the world in a file.
     pub fn is_served(path: &Path) -> bool {
-        path.exists() && matches!(alone(path), Err(StartError::InUse { .. }))
+        path.exists() && matches!(lock(path), Err(StartError::InUse { .. }))
     }
 }
 
@@ -213,8 +213,22 @@ fn open(options: &Options) -> Result<(Option<WorldFile>, World), StartError> {
     Ok((Some(file), world))
 }
 
+/// Who only looks has the lock for an instant.
+const LOOKS: u32 = 20;
+const LOOK: Duration = Duration::from_millis(5);
+
 /// Two sandboxes with one file would each believe in a world of their own.
 fn alone(path: &Path) -> Result<File, StartError> {
+    for _ in 1..LOOKS {
+        match lock(path) {
+            Err(StartError::InUse { .. }) => std::thread::sleep(LOOK),
+            locked => return locked,
+        }
+    }
+    lock(path)
+}
+
+fn lock(path: &Path) -> Result<File, StartError> {
     let beside = path.with_added_extension("lock");
     let failed = |source| StartError::File { path: beside.clone(), source };
     private(&beside).map_err(failed)?;
