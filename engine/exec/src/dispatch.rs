@@ -180,7 +180,7 @@ impl<'a> Dispatcher<'a> {
             graph,
             ready: Ready::new(context.limits.parallelism, context.widths(plan)),
             at_once: Vec::new(),
-            resolver: Resolver::new(plan, &context.schemas, Rows::new(&state.rows)),
+            resolver: Resolver::new(plan, &context.schemas, Rows::new(state)),
             nodes: Nodes::new(plan),
             conditions: Conditions::new(plan),
             reading: HashMap::new(),

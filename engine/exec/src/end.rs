@@ -157,6 +157,7 @@ impl Dispatcher<'_> {
         let making = &running.making;
         let Some(row) = &making.row else { return Vec::new() };
         let before = self.resolver.rows.get(&it.address).cloned();
+        let now = self.resolver.rows.now();
         let creates = matches!(it.work, Work::Create { .. });
         let aside = match &before {
             // Create-first: the object that is there has yet to go, and a later step deletes it.
@@ -171,6 +172,7 @@ impl Dispatcher<'_> {
             provider: &self.nodes.list[making.node].node.address,
             world: self.nodes.open(making.node).and_then(|open| open.world.clone()),
             row,
+            now,
         };
         let recorded = before.as_ref().and_then(|row| row.object(it.slot));
         // What was there before, and is taken over, was not made in part.

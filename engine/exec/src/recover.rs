@@ -72,11 +72,11 @@ pub async fn recover(context: &Context, state: &StateDoc) -> Result<Recovered, E
     let mut openers = Openers {
         context,
         state,
-        resolver: Resolver::over(&[], &context.schemas, Rows::new(&state.rows)),
+        resolver: Resolver::over(&[], &context.schemas, Rows::new(state)),
         open: HashMap::new(),
         gone: BTreeSet::new(),
     };
-    let rows = Mutex::new(Rows::new(&state.rows));
+    let rows = Mutex::new(Rows::new(state));
     // What is in something that is settled as well comes after that: it may be gone with it.
     let open: BTreeSet<&Address> = state.pending.iter().map(|pending| &pending.intent.address).collect();
     let is_inside = |pending: &&Pending| {
@@ -523,6 +523,7 @@ impl Case<'_> {
             provider: &intent.provider,
             world: world.clone(),
             row: &plan,
+            now: self.state.serial + 1,
         };
         let row = with_object(aside.as_ref().or(before.map(|row| &**row)), home, intent.slot, made);
         let row = still_needing(row, before.map(|row| &**row), intent.slot);

@@ -7,13 +7,16 @@ use std::sync::Arc;
 use aurak_api::{Applied, drop_volatile};
 use aurak_model::plan::RowPlan;
 use aurak_model::record::{Object, RowChange};
-use aurak_model::{Address, Name, ProviderAddress, Row, Schemas, Slot, Value};
+use aurak_model::{Address, Name, ProviderAddress, Row, Schemas, Slot, StateDoc, Value};
 
 /// All rows.
 pub(crate) struct Rows<'a> {
     previous: &'a BTreeMap<Address, Arc<Row>>,
     changed: HashMap<Address, Option<Arc<Row>>>,
     seen: HashMap<Address, Seen>,
+    /// When the last object came into the state. A run writes a record for each, so that the next run,
+    /// which begins with the serial of the state, counts on from beyond.
+    clock: u64,
 }
 
 /// A body that was read or made in this run.
@@ -26,8 +29,14 @@ pub(crate) struct Seen {
 }
 
 impl<'a> Rows<'a> {
-    pub(crate) fn new(previous: &'a BTreeMap<Address, Arc<Row>>) -> Rows<'a> {
-        Rows { previous, changed: HashMap::new(), seen: HashMap::new() }
+    pub(crate) fn new(state: &'a StateDoc) -> Rows<'a> {
+        Rows { previous: &state.rows, changed: HashMap::new(), seen: HashMap::new(), clock: state.serial }
+    }
+
+    /// A moment after all others, for an object that comes into the state now.
+    pub(crate) fn now(&mut self) -> u64 {
+        self.clock += 1;
+        self.clock
     }
 
     pub(crate) fn get(&self, address: &Address) -> Option<&Arc<Row>> {
@@ -111,11 +120,14 @@ pub(crate) struct Home<'a> {
     pub(crate) provider: &'a ProviderAddress,
     pub(crate) world: Option<Name>,
     pub(crate) row: &'a RowPlan,
+    pub(crate) now: u64,
 }
 
 /// The row with this object in this slot and everything else as the plan says.
 pub(crate) fn with_object(before: Option<&Row>, home: Home<'_>, slot: Slot, object: Object) -> Row {
-    let Home { address, type_name, provider, world, row: plan } = home;
+    let Home { address, type_name, provider, world, row: plan, now } = home;
+    let before_it = before.and_then(|row| row.object(slot)).filter(|before| before.id == object.id);
+    let since = before_it.map_or(now, |before| before.since);
     let RowPlan { needs, lifecycle, schema_version, place, replace_when } = plan.clone();
     let mut row = Row {
         address: address.clone(),
@@ -132,7 +144,7 @@ pub(crate) fn with_object(before: Option<&Row>, home: Home<'_>, slot: Slot, obje
         place,
         replace_when,
     };
-    *row.slot_mut(slot) = Some(object);
+    *row.slot_mut(slot) = Some(Object { since, ..object });
     row
 }
 
@@ -197,5 +209,5 @@ pub(crate) fn object(
         Some(schema) => drop_volatile(&applied.attributes, schema),
         None => applied.attributes.clone(),
     };
-    Object { id: applied.id.clone(), desired, attributes, incomplete }
+    Object { id: applied.id.clone(), desired, attributes, incomplete, since: 0 }
 }

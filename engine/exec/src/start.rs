@@ -107,7 +107,7 @@ impl<'a> Dispatcher<'a> {
                 let desired = self.desired(step, desired, None)?;
                 let attributes = self.resolver.resolve(attributes)?;
                 let row = self.row_plan(row)?;
-                let object = Object { id: id.clone(), desired, attributes, incomplete: None };
+                let object = Object { id: id.clone(), desired, attributes, incomplete: None, since: 0 };
                 let changes = self.recorded(step, from.as_ref(), object, &row)?;
                 if let Some(from) = from {
                     self.rename_in_providers(from, &step.address);
@@ -469,7 +469,7 @@ impl<'a> Dispatcher<'a> {
 
     /// The changes of a step that only writes the row.
     fn recorded(
-        &self,
+        &mut self,
         step: &Step,
         from: Option<&aurak_model::Address>,
         mut object: Object,
@@ -492,11 +492,12 @@ impl<'a> Dispatcher<'a> {
                 return Err(Failure::new("plan", "the plan names no provider for it").into());
             }
         };
+        let now = self.resolver.rows.now();
         if let Some(schema) = self.resolver.schema(&step.type_name) {
             object.attributes = aurak_api::drop_volatile(&object.attributes, schema);
         }
         let home =
-            Home { address: &step.address, type_name: &step.type_name, provider: &provider, world, row };
+            Home { address: &step.address, type_name: &step.type_name, provider: &provider, world, row, now };
         let row: Row = with_object(before.as_deref(), home, step.slot, object);
         let gone = from.map(|from| RowChange::Remove(from.clone()));
         Ok(gone.into_iter().chain([RowChange::Put(Arc::new(row))]).collect())

@@ -81,6 +81,13 @@ pub struct Object {
     /// Why it cannot be relied upon: a creation that failed half-way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,
+    /// When it came into the state, as a number that only grows: tells which of two was there first.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub since: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What is remembered for the time when the block is no longer in the configuration.

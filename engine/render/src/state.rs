@@ -148,7 +148,7 @@ fn lifecycle_words(lifecycle: &Lifecycle) -> String {
 }
 
 fn show_object(object: &Object, word: &str, style: &Style, out: &mut String) {
-    let Object { id, desired, attributes, incomplete } = object;
+    let Object { id, desired, attributes, incomplete, since: _ } = object;
     let mut line = Line::new();
     line.pad(4, 0).push(Role::Dim, word).pad(18, 2).push(Role::Plain, &clean(id)).end(out, style);
     if let Some(why) = incomplete {
@@ -263,12 +263,14 @@ mod tests {
                 desired: Value::map([("name", Value::from("demo"))]),
                 attributes,
                 incomplete: None,
+                since: 0,
             }),
             old: Some(Object {
                 id: "/sim/0".into(),
                 desired: Value::Null,
                 attributes: Value::map([("name", Value::from("demo"))]),
                 incomplete: Some("the reply was lost".into()),
+                since: 0,
             }),
             temporary: None,
             needs: vec![address("cluster"), address("pools")],

@@ -55,7 +55,7 @@ fn upgrade(row: &mut Row, schema: &TypeSchema) {
             .filter_map(|(old, new)| Some((Path::parse(old).ok()?, Path::parse(new).ok()?)))
             .collect();
         for object in [&mut row.current, &mut row.old, &mut row.temporary].into_iter().flatten() {
-            let Object { id: _, desired, attributes, incomplete: _ } = object;
+            let Object { id: _, desired, attributes, incomplete: _, since: _ } = object;
             for value in [desired, attributes] {
                 *value = renamed(value, &moves);
             }

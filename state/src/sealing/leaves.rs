@@ -117,7 +117,9 @@ impl Sealer<'_> {
         } = row;
         let scope = format!("row {address}");
         for (slot, object) in [("current", current), ("old", old), ("temporary", temporary)] {
-            let Some(Object { id: _, desired, attributes, incomplete: _ }) = object else { continue };
+            let Some(Object { id: _, desired, attributes, incomplete: _, since: _ }) = object else {
+                continue;
+            };
             self.value(&scope, &format!("{slot}.desired"), desired)?;
             self.value(&scope, &format!("{slot}.attributes"), attributes)?;
         }

@@ -86,8 +86,9 @@ fn needs() -> impl Strategy<Value = Vec<Address>> {
 }
 
 fn object() -> impl Strategy<Value = Object> {
-    (name(), value(), value(), prop::option::of(text()))
-        .prop_map(|(id, desired, attributes, incomplete)| Object { id, desired, attributes, incomplete })
+    (name(), value(), value(), prop::option::of(text()), any::<u64>()).prop_map(
+        |(id, desired, attributes, incomplete, since)| Object { id, desired, attributes, incomplete, since },
+    )
 }
 
 fn lifecycle() -> impl Strategy<Value = Lifecycle> {

@@ -120,6 +120,7 @@ pub(crate) fn row(at: &str, value: Value) -> Row {
             desired: Value::map([("input", value.clone())]),
             attributes: Value::map([("id", Value::from(format!("id-{at}"))), ("output", value)]),
             incomplete: None,
+            since: 0,
         }),
         old: None,
         temporary: None,

@@ -105,7 +105,7 @@ async fn what_is_secret_is_sealed_wherever_it_is_the_only_secret() {
     let secret = || Value::from(CANARY).sensitive();
     let plain = || row("a", Value::Null);
     let object = |desired: Value, attributes: Value| {
-        Some(Object { id: "id-a".into(), desired, attributes, incomplete: None })
+        Some(Object { id: "id-a".into(), desired, attributes, incomplete: None, since: 0 })
     };
     let rows = [
         Row { current: object(secret(), Value::Null), ..plain() },

@@ -37,7 +37,7 @@ pub fn draw(doc: &StateDoc) -> String {
         } = &**row;
         let mut line = format!("{address}  {type_name}");
         let mut object = |slot: &str, object: &Option<Object>| {
-            if let Some(Object { id, desired: _, attributes: _, incomplete }) = object {
+            if let Some(Object { id, desired: _, attributes: _, incomplete, since: _ }) = object {
                 line.push_str(&format!("  {slot}{id}"));
                 if let Some(why) = incomplete {
                     line.push_str(&format!(" (incomplete: {why})"));

@@ -69,6 +69,7 @@ fn plan_with(schema: TypeSchema) {
             desired: empty.clone(),
             attributes: empty.clone(),
             incomplete: None,
+            since: 0,
         }),
         old: None,
         temporary: None,

@@ -70,6 +70,7 @@ async fn an_incomplete_object_is_recorded_and_the_step_fails() {
             incomplete: Some(
                 "ran out of quota",
             ),
+            since: 1,
         },
     )
     "#);
@@ -103,6 +104,7 @@ async fn an_update_that_got_half_way_keeps_what_was_asked_for_before() {
                 "size": 2,
             },
             incomplete: None,
+            since: 0,
         },
     )
     "#);

@@ -510,6 +510,7 @@ pub(super) fn row(name: &str, applied: &Applied, desired: Value) -> Row {
             desired,
             attributes: aurak_api::drop_volatile(&applied.attributes, &schema()),
             incomplete: None,
+            since: 0,
         }),
         old: None,
         temporary: None,

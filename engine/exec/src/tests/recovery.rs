@@ -338,6 +338,7 @@ async fn an_update_is_read_and_the_next_plan_does_the_rest() {
                 "size": 2,
             },
             incomplete: None,
+            since: 0,
         },
     )
     "#);

@@ -136,6 +136,7 @@ impl Table {
             desired: previous.clone(),
             attributes: observed.clone(),
             incomplete: None,
+            since: 0,
         };
         let row = StateRow {
             address: address.clone(),

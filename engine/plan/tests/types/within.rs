@@ -182,6 +182,7 @@ impl Pair {
                     desired: prepare(schema, &Value::from_json(&body)),
                     attributes: attributes.clone(),
                     incomplete: None,
+                    since: 0,
                 }),
                 old: None,
                 temporary: None,

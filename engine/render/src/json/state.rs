@@ -70,7 +70,7 @@ pub fn row(row: &Row) -> Json {
 }
 
 fn object_of(of: &Object, slot: &'static str) -> Json {
-    let Object { id, desired, attributes, incomplete } = of;
+    let Object { id, desired, attributes, incomplete, since: _ } = of;
     object([
         ("slot", slot.into()),
         ("id", (&**id).into()),

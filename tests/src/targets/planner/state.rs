@@ -196,6 +196,7 @@ fn object(bytes: &mut Bytes<'_>, schema: &TypeSchema, id: &str) -> Object {
         attributes: drop_volatile(&live(bytes, schema, id, &desired), schema),
         desired,
         incomplete: bytes.once_in(16).then(|| "it failed half-way".to_string()),
+        since: 0,
     }
 }
 
