@@ -184,6 +184,8 @@ pub(crate) struct Context {
     pub claims: RefCell<Vec<Claim>>,
     /// Whose older objects stay, because something that was made from them is planned later.
     pub set_aside: RefCell<BTreeSet<Address>>,
+    /// What is made in something that is made anew and may have its id again, and in what.
+    pub made_inside: RefCell<Vec<(Address, Address)>>,
     /// What stays as it is although it is to be replaced: that has to wait.
     pub replaced_later: RefCell<BTreeSet<Address>>,
     pub conditions: RefCell<Vec<aurak_model::plan::DeferredCondition>>,
@@ -234,6 +236,7 @@ impl Context {
             undecided: RefCell::default(),
             claims: RefCell::default(),
             set_aside: RefCell::default(),
+            made_inside: RefCell::default(),
             replaced_later: RefCell::default(),
             conditions: RefCell::default(),
             put_off: RefCell::default(),

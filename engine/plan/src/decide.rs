@@ -61,8 +61,7 @@ impl Context {
             if self.is_to_be_replaced(&wanted) {
                 return self.decide_elsewhere(wanted, row_plan, current);
             }
-            let where_to = format!("its provider leads to `{parent}` now");
-            self.find_unread("elsewhere", &wanted.address, &where_to);
+            self.find_elsewhere(&wanted.address, Some(&parent));
             return self.fail(wanted, row_plan);
         }
         if let Some(row) = row.as_deref().filter(|row| row.type_name != wanted.type_name) {

@@ -1,20 +1,73 @@
 //! Objects that are not where their address leads now: their world was made anew, or their provider
 //! leads to another, or their address stands for another type.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use aurak_model::plan::RowPlan;
 use aurak_model::record::Row;
 use aurak_model::schema::ReplaceOrder;
-use aurak_model::{Action, Address, Reason, Refreshed, Value};
+use aurak_model::{Action, Address, ProviderAddress, Reason, Refreshed, Value};
 
 use crate::context::{Context, Instance};
 use crate::decide::{in_use_still, kept, reason_words};
 use crate::diff;
+use crate::provider::ProviderInstance;
+use crate::removal::Known;
 use crate::resource::{Decision, Making, Other, Wanted};
 
+/// An object in another world than its provider leads to, of something that is planned later.
+pub(crate) enum Left {
+    /// The command line asks for it: it is deleted there, and made anew when it is planned.
+    Goes,
+    /// The provider's new configuration is recorded with its first use: nobody would know the way.
+    Refused,
+}
+
 impl Context {
+    /// Whether the object of something that is planned later would be left where its provider leads no
+    /// more; that is said.
+    pub(crate) fn left_elsewhere(
+        &self,
+        address: &Address,
+        row: &Row,
+        known: &Known,
+        providers: &HashMap<ProviderAddress, Rc<ProviderInstance>>,
+    ) -> Option<Left> {
+        let now = self.named_next(address).unwrap_or_else(|| address.clone());
+        let provider = providers.get(&row.provider)?;
+        if !self.is_planned_later(address, known)
+            || self.is_left_out(&now)
+            || !self.leads_elsewhere(&self.recorded_provider(row), &provider.node)
+        {
+            return None;
+        }
+        let block = now.composite().unwrap_or_else(|| now.clone());
+        let id = self.by_address.borrow().get(&block).copied();
+        let by_another = id.is_some_and(|id| {
+            let by = self.instance(id).provider.as_ref().map(|by| by.node.address.clone());
+            by.is_some_and(|by| by != row.provider)
+        });
+        if by_another {
+            return None;
+        }
+        let replace = &self.input.options.replace;
+        if [&now, &block, &now.block()].into_iter().any(|name| replace.contains(name)) {
+            return Some(Left::Goes);
+        }
+        self.find_elsewhere(&block, provider.node.needs.first());
+        Some(Left::Refused)
+    }
+
+    /// Says that an object is not where its provider leads now.
+    pub(crate) fn find_elsewhere(&self, address: &Address, to: Option<&Address>) {
+        let where_to = match to {
+            Some(to) => format!("its provider leads to `{to}` now"),
+            None => "its provider leads elsewhere now".to_string(),
+        };
+        self.find_unread("elsewhere", address, &where_to);
+    }
+
     /// Whether the world that a row's object is in comes from something, by the name that it has now.
     pub(crate) fn came_from(&self, row: &Row, parent: &Address) -> bool {
         let recorded = self.input.previous.providers.get(&row.provider);
@@ -40,13 +93,7 @@ impl Context {
         before: &Value,
     ) -> Instance {
         let reasons = vec![Reason::WithinReplaced { within: parent.clone() }];
-        let replaced = self
-            .by_address
-            .borrow()
-            .get(&parent)
-            .copied()
-            .is_some_and(|id| matches!(self.instance(id).decision, Decision::Replace { .. }))
-            || self.row(&parent).as_deref().is_some_and(in_use_still);
+        let replaced = self.is_replaced(&parent) || self.row(&parent).as_deref().is_some_and(in_use_still);
         if wanted.lifecycle.prevent_destroy && replaced {
             self.find(
                 kept(&wanted.address)
@@ -63,10 +110,20 @@ impl Context {
         self.settle(wanted, Decision::Create(making), planned, Some(change), row, Vec::new())
     }
 
-    /// What the object of a row dies with because somebody says so, where that is replaced.
+    /// What the object of a row dies with because somebody says so, where that is replaced, or an earlier
+    /// replacement has yet to delete it.
     pub(crate) fn goes_with(&self, row: &Row) -> Option<Address> {
         let with = row.lifecycle.deleted_with.as_ref().map(|with| self.name_in_plan(with));
-        with.filter(|with| self.is_replaced(with))
+        with.filter(|with| self.is_replaced(with) || self.is_with_older(row, with))
+    }
+
+    /// Whether the object of a row was there before a replacement of something, and that has an older
+    /// object still: it is of that.
+    fn is_with_older(&self, row: &Row, with: &Address) -> bool {
+        let with = self.row(with);
+        let since = |row: &Row| row.current.as_ref().map(|current| current.since);
+        let Some(with) = with.as_deref().filter(|with| in_use_still(with)) else { return false };
+        since(row).zip(since(with)).is_some_and(|(own, theirs)| own < theirs)
     }
 
     /// Whether an object is replaced in this plan, by itself or with what it lives in.

@@ -1,60 +1,93 @@
-//! What lives in something that goes, though the configuration does not say so: an attribute that its
-//! type says it lives in has the id of that, or it requires what that provides. It would die unsaid.
+//! What lives in something that goes, though the configuration does not say so. It would die unsaid.
 
 use std::collections::{HashMap, HashSet};
 
 use aurak_model::record::Row;
-use aurak_model::{Address, Diagnostic, Name, ProviderAddress, Refreshed, TypeSchema, Value};
+use aurak_model::schema::ReplaceOrder;
+use aurak_model::{Action, Address, Diagnostic, Name, ProviderAddress, Reason, Refreshed, Slot};
 
 use crate::context::Context;
-use crate::removal::{Removal, goes_all_the_same};
+use crate::decide::{kept, reason_words};
+use crate::going::{Around, Going, marks};
+use crate::removal::{Known, Removal, goes_all_the_same};
 use crate::resource::Decision;
-use crate::scope::RuleScope;
-
-/// What this plan deletes.
-#[derive(Default)]
-struct Going {
-    /// By ids, as services compare them.
-    ids: HashMap<String, Address>,
-    /// By what it provides, and to whom.
-    marks: HashMap<(ProviderAddress, Name), Address>,
-}
-
-/// What goes that an object lives in, and what says so.
-struct Around {
-    address: Address,
-    why: String,
-}
 
 impl Context {
+    /// What is planned later and lives in something that is replaced dies with that, and is planned
+    /// without it then. Given back is what does.
+    pub(crate) fn lost_inside(&self, removals: &mut Vec<Removal>, known: &Known) -> HashSet<Address> {
+        let mut inside = HashSet::new();
+        if !self.is_anything_later(known) {
+            return inside;
+        }
+        let going = self.going(removals);
+        let leaving: HashSet<&Address> = removals.iter().map(|removal| &removal.address).collect();
+        let renamed = self.renamed();
+        let mut lost = Vec::new();
+        for (before, row) in &self.input.previous.rows {
+            let address = renamed.get(before).unwrap_or(before);
+            if leaving.contains(address) || self.is_left_out(address) || !self.is_planned_later(before, known)
+            {
+                continue;
+            }
+            let Some(Around { address: parent, .. }) = self.around(before, row, &going) else { continue };
+            if self.replaced(&parent).is_none() {
+                continue;
+            }
+            inside.insert(before.clone());
+            if row.lifecycle.prevent_destroy {
+                let why = reason_words(&Reason::WithinReplaced { within: parent });
+                self.find(kept(address).detail(why).help("take the change back, or `prevent_destroy` away"));
+                continue;
+            }
+            if row.lifecycle.retain {
+                self.find(goes_all_the_same(address, &parent));
+            }
+            let reasons = vec![Reason::DeletedWith { parent: parent.clone() }];
+            lost.push(Removal {
+                address: address.clone(),
+                row: row.clone(),
+                slot: Slot::Current,
+                delete: None,
+                parent: Some(parent),
+                change: Some(self.removal_change(address, row, Action::Forget, reasons)),
+            });
+        }
+        removals.extend(lost);
+        inside
+    }
+
     /// Refuses what stays and would die, and says so of what is only let go of.
     pub(crate) fn judge_inside(&self, removals: &[Removal]) {
         let going = self.going(removals);
-        if going.ids.is_empty() {
+        if going.is_empty() {
             return;
         }
+        let known = Known::new(self);
         let renamed = self.renamed();
         let leaving: HashMap<&Address, &Removal> =
             removals.iter().map(|removal| (&removal.address, removal)).collect();
         for (before, row) in &self.input.previous.rows {
             let address = renamed.get(before).unwrap_or(before);
-            // What is gone already is in nothing.
-            if let Some(Refreshed::Absent) = self.input.snapshot.rows.get(before) {
-                continue;
-            }
-            let Some(current) = &row.current else { continue };
-            let Some(Around { address: around, why }) = self.around(row, &current.attributes, &going) else {
-                continue;
+            let Some(Around { address: around, why }) = self.around(before, row, &going) else { continue };
+            let dies = || {
+                Diagnostic::error(
+                    "inside",
+                    format!("`{around}` would be deleted, but `{address}`, which stays, is in it"),
+                )
             };
             let finding = match leaving.get(address) {
                 Some(removal) if removal.delete.is_none() && removal.parent.is_none() => {
                     goes_all_the_same(address, &around)
                 }
                 None if self.is_left_out(address) => {
-                    let summary =
-                        format!("`{around}` would be deleted, but `{address}`, which stays, is in it");
-                    Diagnostic::error("inside", summary).help(format!("name it too: `--only '{address}'`"))
+                    dies().help(format!("name it too: `--only '{address}'`"))
                 }
+                // With what is replaced it is lost, and has been judged.
+                None if self.replaced(&around).is_none() && self.is_planned_later(before, &known) => dies()
+                    .help(format!(
+                        "it is planned later: take it out of the stack too, or apply without that first"
+                    )),
                 _ => continue,
             };
             self.find(finding.detail(why).about(address));
@@ -70,7 +103,7 @@ impl Context {
             .filter(|instance| !matches!(instance.decision, Decision::Failed | Decision::Outside))
             .filter_map(|instance| Some((instance.provider.as_ref()?, instance.schema.as_ref()?, instance)))
             .flat_map(|(provider, schema, instance)| {
-                let marks = self.marks(&schema.provides, &instance.planned);
+                let marks = marks(&schema.provides, &instance.planned);
                 marks.into_iter().map(|mark| (provider.node.address.clone(), mark))
             })
             .collect();
@@ -82,12 +115,15 @@ impl Context {
             };
             let (Some(provider), Some(schema)) = (&instance.provider, &instance.schema) else { continue };
             let (address, by) = (&instance.address, &provider.node.address);
-            // What is made anew may be made in what is made anew, which may have the same id again.
             let remains = |around: &Address, mark: Option<&Name>| match mark {
                 Some(mark) => !stays && provided.contains(&(by.clone(), mark.clone())),
-                None => !stays && self.is_replaced(around),
+                None if stays || !self.may_come_again(around) => false,
+                None => {
+                    self.made_inside.borrow_mut().push((address.clone(), around.clone()));
+                    true
+                }
             };
-            let around = self.around_of(schema, (by, address), &instance.planned, going, remains);
+            let around = going.around(schema, (address, by), &instance.planned, remains);
             let Some(Around { address: around, why }) = around else { continue };
             let summary = match stays {
                 true => format!("`{around}` would be deleted, but `{address}`, which stays, is in it"),
@@ -105,21 +141,19 @@ impl Context {
         }
     }
 
-    fn going(&self, removals: &[Removal]) -> Going {
+    /// Whether what is made anew may have the id again that it had. Two that are there at the same time
+    /// have two.
+    pub(crate) fn may_come_again(&self, address: &Address) -> bool {
+        self.is_replaced(address) && self.replaced(address) != Some(ReplaceOrder::CreateFirst)
+    }
+
+    pub(crate) fn going(&self, removals: &[Removal]) -> Going {
         let mut going = Going::default();
         let types = &self.input.schemas.types;
-        let mut add =
-            |id: &Name, live: &Value, schema: Option<&TypeSchema>, by: &ProviderAddress, of: &Address| {
-                going.ids.insert(id.to_lowercase(), of.clone());
-                for mark in self.marks(schema.map_or(&[][..], |schema| schema.provides.as_slice()), live) {
-                    going.marks.insert((by.clone(), mark), of.clone());
-                }
-            };
-        for removal in removals {
-            let Removal { row, address, .. } = removal;
-            if let Some(delete) = &removal.delete {
+        for Removal { row, address, delete, .. } in removals {
+            if let Some(delete) = delete {
                 let schema = types.get(&row.type_name).map(|schema| &**schema);
-                add(&delete.id, &delete.live, schema, &row.provider, address);
+                going.add((address, &row.provider), schema, &delete.id, &delete.live);
             }
         }
         let set_aside = self.set_aside.borrow();
@@ -128,48 +162,19 @@ impl Context {
             let Some(row) = self.row(&instance.address) else { continue };
             if !set_aside.contains(&instance.address) {
                 let schema = types.get(&row.type_name).map(|schema| &**schema);
-                add(old, live, schema, &row.provider, &instance.address);
+                going.add((&instance.address, &row.provider), schema, old, live);
             }
         }
         going
     }
 
-    fn marks(&self, rules: &[String], this: &Value) -> Vec<Name> {
-        let mark = |rule: &String| match self.evaluate_rule(rule, &RuleScope { this }) {
-            Ok(Value::String(mark)) => Some(mark),
-            _ => None,
-        };
-        rules.iter().filter_map(mark).collect()
-    }
-
-    /// What goes that the object of a row lives in.
-    fn around(&self, row: &Row, attributes: &Value, going: &Going) -> Option<Around> {
+    /// What goes that the object of a row lives in. What is gone already is in nothing.
+    fn around(&self, address: &Address, row: &Row, going: &Going) -> Option<Around> {
+        if let Some(Refreshed::Absent) = self.input.snapshot.rows.get(address) {
+            return None;
+        }
         let schema = self.input.schemas.types.get(&row.type_name)?;
-        self.around_of(schema, (&row.provider, &row.address), attributes, going, |_, _| false)
-    }
-
-    /// What goes that an object with these attributes lives in, leaving out what remains.
-    fn around_of(
-        &self,
-        schema: &TypeSchema,
-        (by, own): (&ProviderAddress, &Address),
-        attributes: &Value,
-        going: &Going,
-        remains: impl Fn(&Address, Option<&Name>) -> bool,
-    ) -> Option<Around> {
-        let by_id = schema.within.iter().find_map(|path| {
-            let id = attributes.at(path)?.reveal();
-            let address = going.ids.get(&id.as_str()?.to_lowercase())?.clone();
-            (!remains(&address, None))
-                .then(|| Around { address, why: format!("its `{path}` is the id of what goes") })
-        });
-        by_id.or_else(|| {
-            let mut required = self.marks(&schema.requires, attributes).into_iter();
-            required.find_map(|mark| {
-                let address = going.marks.get(&(by.clone(), mark.clone()))?.clone();
-                let goes = address != *own && !remains(&address, Some(&mark));
-                goes.then(|| Around { address, why: format!("it requires `{mark}`, which goes with that") })
-            })
-        })
+        let current = row.current.as_ref()?;
+        going.around(schema, (&row.address, &row.provider), &current.attributes, |_, _| false)
     }
 }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use aurak_model::record::Row;
 use aurak_model::schema::ReplaceOrder;
-use aurak_model::{Address, Diagnostic, Origin, Reason};
+use aurak_model::{Address, Diagnostic, Origin, ProviderAddress, Reason};
 
 use crate::context::Context;
 use crate::decide::in_use_still;
+use crate::provider::ProviderInstance;
 use crate::removal::Known;
 use crate::resource::Decision;
 
@@ -22,7 +23,7 @@ impl Context {
         known: &Known,
     ) -> HashMap<Address, Address> {
         let mut used: HashMap<Address, Address> = HashMap::new();
-        if known.undecided.is_empty() && self.deferred.borrow().is_empty() {
+        if !self.is_anything_later(known) {
             return used;
         }
         let renamed = self.renamed();
@@ -80,9 +81,23 @@ impl Context {
         self: &Rc<Self>,
         leaving: &mut Vec<(Address, Arc<Row>, Vec<Reason>)>,
         used: &HashMap<Address, Address>,
+        providers: &HashMap<ProviderAddress, Rc<ProviderInstance>>,
     ) {
         leaving.retain(|(address, row, _)| {
             let Some(user) = used.get(address) else { return true };
+            let provider = providers.get(&row.provider);
+            if provider.is_some_and(|now| self.leads_elsewhere(&self.recorded_provider(row), &now.node)) {
+                let summary = format!("`{address}` cannot leave yet, and its provider leads elsewhere now");
+                self.find(
+                    Diagnostic::error("elsewhere", summary)
+                        .detail(format!("`{user}` was made from it and is planned later"))
+                        .help(format!(
+                            "apply with `{}` as it was first; or take `{user}` away too",
+                            row.provider
+                        ))
+                        .about(address),
+                );
+            }
             let why = format!("it leaves, and `{user}` was made from it and is planned later");
             let needs = [Origin::Deferred { block: user.clone() }];
             self.defer(address, &row.type_name, &needs, &why);
@@ -92,14 +107,16 @@ impl Context {
 
     /// Older objects that something uses which is planned later stay set aside until then. What is
     /// deleted first cannot stay: whether the service lets go of it is told by the service alone.
-    pub(crate) fn set_aside(self: &Rc<Self>, used: &HashMap<Address, Address>) {
+    /// Given back are what is deleted first, and who uses it.
+    pub(crate) fn set_aside(self: &Rc<Self>, used: &HashMap<Address, Address>) -> Vec<(Address, Address)> {
+        let mut deleted_first = Vec::new();
         let renamed = self.renamed();
         for (before, row) in &self.input.previous.rows {
             let Some(user) = used.get(before) else { continue };
             let address = renamed.get(before).unwrap_or(before);
             let replaced = self.replaced(address);
             if replaced.is_some_and(|order| order != ReplaceOrder::CreateFirst) {
-                self.warn_of_use(address, user);
+                deleted_first.push((address.clone(), user.clone()));
             }
             // A new object may need the name of the older one.
             let left_over = in_use_still(row) && !self.is_created(address);
@@ -113,9 +130,10 @@ impl Context {
             }
             self.set_aside.borrow_mut().insert(address.clone());
         }
+        deleted_first
     }
 
-    fn warn_of_use(&self, address: &Address, user: &Address) {
+    pub(crate) fn warn_of_use(&self, address: &Address, user: &Address) {
         let summary = format!(
             "`{address}` is replaced by deleting it first, and `{user}`, which was made from it, is planned \
              later"

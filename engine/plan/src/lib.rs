@@ -21,6 +21,7 @@ mod evaluate;
 mod existing;
 mod fits;
 mod free;
+mod going;
 mod imports;
 mod input;
 mod inside;
@@ -48,6 +49,7 @@ use std::rc::Rc;
 use aurak_model::plan::Mode;
 
 pub use collection::collection_of;
+pub use going::{Around, Going};
 pub use input::{Options, PlanInput, Planned};
 pub use name::{Named, stack_name, validate};
 pub use written::{Unnamed, WrittenAsks, written_asks};

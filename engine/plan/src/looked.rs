@@ -133,7 +133,10 @@ impl Context {
             self.find(Diagnostic::error(code, String::new()));
             (self.findings.borrow().len() - 1, Vec::new())
         });
-        all.push(address.clone());
+        // Parts of a composite come one after another.
+        if all.last() != Some(address) {
+            all.push(address.clone());
+        }
         self.findings.borrow_mut()[*place] = unread_finding(code, all, why);
     }
 }

@@ -15,6 +15,7 @@ use aurak_model::{
 
 use crate::context::{Context, InstId, Members};
 use crate::decide::in_use_still;
+use crate::elsewhere::Left;
 use crate::provider::{ProviderGroup, ProviderInstance};
 use crate::resource::Decision;
 
@@ -50,7 +51,7 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    fn new(context: &Context) -> Known {
+    pub(crate) fn new(context: &Context) -> Known {
         let groups = context.groups.borrow();
         let mut undecided: HashMap<String, Vec<Address>> = HashMap::new();
         for block in context.undecided.borrow().iter() {
@@ -106,19 +107,26 @@ impl Context {
                         let now = renamed.get(address).unwrap_or(address);
                         return Some((now.clone(), row.clone(), Vec::new()));
                     }
-                    None => return None,
+                    None => match self.left_elsewhere(address, row, &known, &providers)? {
+                        Left::Goes => vec![Reason::Requested],
+                        Left::Refused => return None,
+                    },
                 };
                 Some((address.clone(), row.clone(), reasons))
             })
             .collect();
         let used = self.used_later(&leaving, &known);
-        self.hold_back(&mut leaving, &used);
-        self.set_aside(&used);
+        self.hold_back(&mut leaving, &used, &providers);
+        let deleted_first = self.set_aside(&used);
         leaving.extend(self.lost_outside());
         let gone: BTreeSet<Address> = leaving.iter().map(|(address, _, _)| address.clone()).collect();
         let mut removals = Vec::new();
         for (address, row, reasons) in leaving {
             removals.extend(self.remove(address, row, reasons, &gone, &providers));
+        }
+        let inside = self.lost_inside(&mut removals, &known);
+        for (address, user) in deleted_first.iter().filter(|(_, user)| !inside.contains(user)) {
+            self.warn_of_use(address, user);
         }
         self.judge_left_out(&removals);
         for (address, row) in &self.input.previous.rows {
@@ -197,6 +205,11 @@ impl Context {
         id.is_some_and(|id| {
             matches!(self.instance(id).decision, Decision::Deferred | Decision::Failed | Decision::Outside)
         })
+    }
+
+    /// Whether anything is planned later.
+    pub(crate) fn is_anything_later(&self, known: &Known) -> bool {
+        !known.undecided.is_empty() || !self.deferred.borrow().is_empty()
     }
 
     /// Whether a row belongs to what is planned later, by its own name or the one that a rename gives it.
@@ -480,7 +493,13 @@ impl Context {
         })
     }
 
-    fn removal_change(&self, address: &Address, row: &Row, action: Action, reasons: Vec<Reason>) -> Change {
+    pub(crate) fn removal_change(
+        &self,
+        address: &Address,
+        row: &Row,
+        action: Action,
+        reasons: Vec<Reason>,
+    ) -> Change {
         Change {
             address: address.clone(),
             type_name: row.type_name.clone(),

@@ -131,6 +131,7 @@ impl<'a> Builder<'a> {
         }
         self.rename_needs(&instances);
         self.order_worlds();
+        self.order_made_inside();
         self.order_forgets(removals, &leftovers);
         let goes = !self.deletes.is_empty() || !leftovers.is_empty() || !self.temporaries.is_empty();
         let hands = match goes {

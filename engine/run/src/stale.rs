@@ -9,6 +9,7 @@ use aurak_model::plan::Work;
 use aurak_model::{
     Address, Answer, Ask, AskKey, Diagnostic, Name, Path, Plan, Refreshed, Row, Slot, StateDoc, Step, Value,
 };
+use aurak_plan::Going;
 use aurak_state::Key;
 
 use crate::asks::answer;
@@ -60,7 +61,7 @@ pub(crate) async fn check_base(
             return Err(RunError::Stale { why });
         }
     }
-    check_users(plan, previous)?;
+    check_users(session, plan, previous)?;
     pool.begin().await;
     if let Some(key) = key {
         check_objects(session, pool, plan, previous, key).await?;
@@ -71,17 +72,45 @@ pub(crate) async fn check_base(
 
 /// Nothing was made since from what the plan deletes: it would go with that, or keep it from going, and
 /// the plan that was reviewed says nothing of it.
-fn check_users(plan: &Plan, previous: &StateDoc) -> Result<(), RunError> {
-    let deleted: BTreeSet<Address> = plan
+fn check_users(session: &Session, plan: &Plan, previous: &StateDoc) -> Result<(), RunError> {
+    // What the plan renames has its other name still.
+    let renamed: BTreeMap<&Address, &Address> = plan
         .steps
         .iter()
-        .filter(|step| matches!(step.work, Work::Delete { .. }))
-        .flat_map(|step| [Some(step.address.clone()), Some(step.address.block()), step.address.composite()])
-        .flatten()
+        .filter_map(|step| match &step.work {
+            Work::Record { from: Some(from), .. } => Some((&step.address, from)),
+            _ => None,
+        })
         .collect();
+    let types = &session.schemas.types;
+    let mut deleted: BTreeSet<Address> = BTreeSet::new();
+    let mut going = Going::default();
+    for step in &plan.steps {
+        let Work::Delete { id, live } = &step.work else { continue };
+        for name in [Some(&step.address), renamed.get(&step.address).copied()].into_iter().flatten() {
+            deleted.extend(name.composite());
+            deleted.extend([name.block(), name.clone()]);
+        }
+        let provider = step.provider.and_then(|provider| plan.providers.get(provider as usize));
+        if let Some(provider) = provider.filter(|_| !id.is_empty()) {
+            let schema = types.get(&step.type_name).map(|schema| &**schema);
+            going.add((&step.address, &provider.address), schema, id, live);
+        }
+    }
     let since =
         |row: &&Arc<Row>| row.version > plan.base.serial && !plan.base.rows.contains_key(&row.address);
     for row in previous.rows.values().filter(since) {
+        let schema = types.get(&row.type_name).zip(row.current.as_ref());
+        let around = schema.and_then(|(schema, current)| {
+            going.around(schema, (&row.address, &row.provider), &current.attributes, |_, _| false)
+        });
+        if let Some(around) = around {
+            let why = format!(
+                "`{}` was made since in `{}`, of which the plan deletes an object",
+                row.address, around.address
+            );
+            return Err(RunError::Stale { why });
+        }
         let provider = previous.providers.get(&row.provider);
         let around = provider.into_iter().flat_map(|provider| &provider.needs);
         let mut needs = row.needs.iter().chain(&row.lifecycle.deleted_with).chain(around);

@@ -127,6 +127,22 @@ impl Builder<'_> {
         }
     }
 
+    /// What is made, by the id, in something that is made anew comes after that.
+    pub(super) fn order_made_inside(&mut self) {
+        for (inside, around) in self.context.made_inside.take() {
+            let made = |address: &Address| {
+                let makes = |id: &&u32| {
+                    let step = &self.steps[**id as usize];
+                    step.slot == Slot::Current && matches!(step.work, Work::Create { .. })
+                };
+                self.of.get(address)?.iter().find(makes).copied()
+            };
+            if let (Some(own), Some(theirs)) = (made(&inside), made(&around)) {
+                self.after[own as usize].push(theirs);
+            }
+        }
+    }
+
     /// The step that makes an object, or takes one over, after the one before it is gone.
     fn makes_anew(&self, address: &Address) -> Option<u32> {
         let made_before = self.deletes.get(address).is_some_and(|delete| !delete.first);
