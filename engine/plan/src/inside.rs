@@ -85,9 +85,7 @@ impl Context {
                 }
                 // With what is replaced it is lost, and has been judged.
                 None if self.replaced(&around).is_none() && self.is_planned_later(before, &known) => dies()
-                    .help(format!(
-                        "it is planned later: take it out of the stack too, or apply without that first"
-                    )),
+                    .help("it is planned later: take it out of the stack too, or apply without that first"),
                 _ => continue,
             };
             self.find(finding.detail(why).about(address));
