@@ -151,7 +151,7 @@ enum Then {
 impl Drive<'_> {
     async fn run(&self) -> Ended {
         match (&self.job.task, &self.job.key) {
-            (Task::Read { id, last }, _) => self.read(id, last).await,
+            (Task::Read { id, last, whole }, _) => self.read(id, last, *whole).await,
             (Task::Wait { id, last, what }, _) => self.wait(id, last, what).await,
             (task, Some(key)) => self.change(task.clone(), key.clone()).await,
             (_, None) => failed(Failure::new("plan", "a call without an intent"), Remains::Settled),
@@ -452,9 +452,14 @@ impl Drive<'_> {
         written.await.ok()
     }
 
-    async fn read(&self, id: &Name, last: &Value) -> Ended {
+    async fn read(&self, id: &Name, last: &Value, whole: bool) -> Ended {
         let job = self.job;
-        let failure = match self.patience().ask(|| job.provider.read(&job.type_name, id, last)).await {
+        let (provider, type_name) = (&job.provider, &job.type_name);
+        let read = match whole {
+            true => self.patience().ask(|| provider.read_volatile(type_name, id, last)).await,
+            false => self.patience().ask(|| provider.read(type_name, id, last)).await,
+        };
+        let failure = match read {
             Ok(Refreshed::Found { id, attributes }) => return Ended::Read(Applied { id, attributes }),
             Ok(Refreshed::Absent) => Failure::new("absent", format!("there is no object with the id `{id}`"))
                 .help("`existing` resources must be there; correct the id, or make it a resource"),

@@ -42,7 +42,7 @@ pub(crate) enum Task {
     Update(Update),
     Delete { id: Name, live: Value },
     Invoke { id: Name, action: Name, args: Value, idempotent: bool },
-    Read { id: Name, last: Value },
+    Read { id: Name, last: Value, whole: bool },
     Wait { id: Name, last: Value, what: String },
 }
 

@@ -204,7 +204,8 @@ impl<'a> Resolver<'a> {
         let seen = self.rows.seen(row);
         let type_name = seen.map(|seen| &seen.type_name).or(recorded.map(|row| &row.type_name));
         let schema = type_name.and_then(|name| self.schema(name));
-        let volatile = schema.is_some_and(|schema| is_volatile(schema, path));
+        // What is only read has no row that it could be read by again.
+        let volatile = recorded.is_some() && schema.is_some_and(|schema| is_volatile(schema, path));
         if let Some(seen) = seen
             && let Some(value) = part(&seen.attributes, &seen.id, path)
         {
@@ -356,11 +357,8 @@ impl<'a> Resolver<'a> {
         for _ in 0..=self.nodes.len() {
             match origin {
                 Origin::Row { row, path } => {
-                    let type_name = match (self.rows.seen(&row), self.rows.get(&row)) {
-                        (Some(seen), _) => &seen.type_name,
-                        (None, Some(recorded)) => &recorded.type_name,
-                        (None, None) => return None,
-                    };
+                    let recorded = self.rows.get(&row)?;
+                    let type_name = self.rows.seen(&row).map_or(&recorded.type_name, |seen| &seen.type_name);
                     let volatile = is_volatile(self.schema(type_name)?, &path);
                     return volatile.then_some(Unknown {
                         ty: unknown.ty,

@@ -218,7 +218,7 @@ impl<'a> Dispatcher<'a> {
                 };
                 Ok(call(task, making, Some(intent)))
             }
-            Work::Read { id } => {
+            Work::Read { id, whole } => {
                 let node = self.open_node(step)?.0;
                 let id = self.resolver.resolve(id)?;
                 if id.has_marks() {
@@ -231,7 +231,7 @@ impl<'a> Dispatcher<'a> {
                     return Err(Failure::new("absent", "its id turned out to be null").into());
                 };
                 let making = Making { desired: Value::Null, row: None, node };
-                Ok(call(Task::Read { id, last: Value::Null }, making, None))
+                Ok(call(Task::Read { id, last: Value::Null, whole: *whole }, making, None))
             }
             Work::Wait { what } => {
                 if node.is_none() {

@@ -82,6 +82,26 @@ pub struct Base {
     pub program: String,
     /// Rows that the plan touches or reads. A row that is not there yet has version 0.
     pub rows: BTreeMap<Address, RowBase>,
+    /// What is only read, of which something went into the plan.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub existing: BTreeMap<Address, ReadBase>,
+}
+
+/// What a plan rests on in an object that is only read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReadBase {
+    /// The type.
+    #[serde(rename = "type")]
+    pub type_name: Name,
+    /// Whom to ask.
+    pub provider: ProviderNode,
+    /// The provider's id of the object.
+    pub id: Name,
+    /// With what is read on use.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
+    /// The leaves that an expression used, as they were read.
+    pub values: Vec<(Path, Value)>,
 }
 
 /// What a plan rests on in one row.
@@ -363,6 +383,9 @@ pub enum Work {
     Read {
         /// The provider's id.
         id: Value,
+        /// With what is read on use.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        whole: bool,
     },
     /// Calls an action of the type on the object that the row has when the step begins.
     Invoke {
@@ -488,7 +511,7 @@ impl Plan {
             stack: _,
             environment: _,
             mode: _,
-            base: _,
+            base: Base { state: _, serial: _, program: _, rows: _, existing },
             changes,
             unchanged: _,
             nodes,
@@ -500,6 +523,10 @@ impl Plan {
             overrides,
             phase: _,
         } = self;
+        for base in existing.values_mut() {
+            f(&mut base.provider.config);
+            base.values.iter_mut().for_each(|(_, value)| f(value));
+        }
         for change in changes {
             for Difference { path: _, before, after, forces: _, place: _ } in
                 change.differences.iter_mut().chain(&mut change.drift)
@@ -569,7 +596,7 @@ impl Work {
                 f(attributes);
                 f(&mut row.replace_when);
             }
-            Work::Read { id } => f(id),
+            Work::Read { id, whole: _ } => f(id),
             Work::Invoke { action: _, args } => f(args),
             Work::Forget | Work::Wait { .. } | Work::Join => {}
         }

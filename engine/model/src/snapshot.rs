@@ -105,6 +105,8 @@ pub enum Ask {
         world: Option<Name>,
         /// The attributes as last known, which some providers read with.
         last: Value,
+        /// With what is read on use.
+        whole: bool,
     },
     /// Whether an object with this natural key is there already.
     Find {

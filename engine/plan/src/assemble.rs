@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::convert::Infallible;
 use std::rc::Rc;
 
-use aurak_model::plan::{Base, Mode, OutputChange, RowBase};
+use aurak_model::plan::{Base, Mode, OutputChange, ReadBase, RowBase};
 use aurak_model::schema::ReplaceOrder;
 use aurak_model::{
     Action, Address, BlockKind, Change, Diagnostic, Estimate, Name, NodeId, Origin, Path, Plan, PlanReport,
@@ -297,8 +297,22 @@ impl Context {
             .map(|instance| based_on(self.recorded_at(&instance.address), instance.used.clone()))
             .collect();
         let mut groups: BTreeSet<(GroupId, &Path)> = BTreeSet::new();
+        let mut existing: BTreeMap<Address, ReadBase> = BTreeMap::new();
         let mut read = |id: InstId, path: &Path| {
             let target = &instances[id.0 as usize];
+            if let Decision::Existing { id: Value::String(id), whole, known: true } = &target.decision
+                && let Some(provider) = &target.provider
+                && let Some(value) = target.planned.at(path).filter(|value| !value.has_unknown())
+            {
+                let base = existing.entry(target.address.clone()).or_insert_with(|| ReadBase {
+                    type_name: target.type_name.clone(),
+                    provider: provider.node.clone(),
+                    id: id.clone(),
+                    whole: *whole,
+                    values: Vec::new(),
+                });
+                base.values.push((path.clone(), value.clone()));
+            }
             if target.kind != BlockKind::Resource {
                 return;
             }
@@ -331,11 +345,16 @@ impl Context {
             row.paths.sort_unstable();
             row.paths.dedup();
         }
+        for base in existing.values_mut() {
+            base.values.sort_by(|(a, _), (b, _)| a.cmp(b));
+            base.values.dedup_by(|(a, _), (b, _)| a == b);
+        }
         Base {
             state: previous.id.clone(),
             serial: previous.serial,
             program: self.input.program.digest.clone(),
             rows,
+            existing,
         }
     }
 }

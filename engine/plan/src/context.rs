@@ -199,6 +199,8 @@ pub(crate) struct Context {
     pub owners: OnceCell<Owners>,
     /// Where the line of `imports` for an address stands; made when somebody asks.
     pub imports: OnceCell<HashMap<Address, usize>>,
+    /// The words of all expressions; gathered when somebody asks.
+    pub words: OnceCell<BTreeSet<String>>,
     reads: RefCell<Vec<Vec<Read>>>,
 }
 
@@ -244,6 +246,7 @@ impl Context {
             selection,
             owners: OnceCell::new(),
             imports: OnceCell::new(),
+            words: OnceCell::new(),
             reads: RefCell::new(vec![Vec::new()]),
         })
     }

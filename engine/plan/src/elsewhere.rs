@@ -7,7 +7,7 @@ use std::rc::Rc;
 use aurak_model::plan::RowPlan;
 use aurak_model::record::Row;
 use aurak_model::schema::ReplaceOrder;
-use aurak_model::{Action, Address, ProviderAddress, Reason, Refreshed, Value};
+use aurak_model::{Action, Address, Answer, ProviderAddress, Reason, Refreshed, Slot, Value};
 
 use crate::context::{Context, Instance};
 use crate::decide::{in_use_still, kept, reason_words};
@@ -38,7 +38,7 @@ impl Context {
         let provider = providers.get(&row.provider)?;
         if !self.is_planned_later(address, known)
             || self.is_left_out(&now)
-            || !self.leads_elsewhere(&self.recorded_provider(row), &provider.node)
+            || !self.is_out_of_reach(address, row, provider)
         {
             return None;
         }
@@ -57,6 +57,21 @@ impl Context {
         }
         self.find_elsewhere(&block, provider.node.needs.first());
         Some(Left::Refused)
+    }
+
+    /// Whether the object of a row is where its provider does not lead any more. Where the configuration
+    /// alone tells the world, and may have got another credential only, the object is looked for.
+    pub(crate) fn is_out_of_reach(&self, address: &Address, row: &Row, provider: &ProviderInstance) -> bool {
+        if !self.leads_elsewhere(&self.recorded_provider(row), &provider.node) {
+            return false;
+        }
+        match &row.current {
+            Some(current) if !provider.unknown && row.world.is_some() => {
+                let seen = self.look(address, row, Slot::Current, current, &provider.node);
+                matches!(seen, Some(Answer::Elsewhere(_)))
+            }
+            _ => true,
+        }
     }
 
     /// Says that an object is not where its provider leads now.

@@ -10,9 +10,11 @@ use aurak_model::{
     Value,
 };
 
-use crate::context::{Context, Instance, Read};
+use crate::context::{Context, InstId, Instance, Read, Target};
+use crate::diff;
 use crate::provider::ProviderInstance;
 use crate::resource::Decision;
+use crate::written::written_asks;
 
 impl Context {
     #[expect(clippy::too_many_arguments, reason = "the parts of one instance, all from the same caller")]
@@ -27,9 +29,10 @@ impl Context {
         place: Option<String>,
     ) -> Instance {
         let id = desired.as_map().and_then(|map| map.get("id")).cloned().unwrap_or_default();
+        let whole = self.is_spoken_of(&schema);
         let mut change = None;
         let (planned, decision) = match &id {
-            Value::String(text) if !provider.unknown => {
+            Value::String(text) if !provider.unknown && !self.is_changing(&reads) => {
                 let ask = Ask::Read {
                     address: address.clone(),
                     slot: Slot::Current,
@@ -38,6 +41,7 @@ impl Context {
                     id: text.clone(),
                     world: None,
                     last: desired.clone(),
+                    whole,
                 };
                 let failed = |message: String| {
                     self.find(
@@ -49,13 +53,14 @@ impl Context {
                     (Value::Null, Decision::Failed)
                 };
                 match self.ask(ask, 0) {
-                    None => (later(address), Decision::Existing { id: id.clone(), known: true }),
+                    None => (later(address), Decision::Existing { id: id.clone(), whole, known: true }),
                     Some(Answer::Object(Refreshed::Found { attributes, .. })) => {
                         let marked = crate::mark::mark_all(
                             attributes.as_map().unwrap_or(&aurak_model::Map::new()),
                             &schema,
                         );
-                        (marked, Decision::Existing { id: id.clone(), known: true })
+                        let planned = diff::read_on_use(&schema, address, marked);
+                        (planned, Decision::Existing { id: id.clone(), whole, known: true })
                     }
                     Some(Answer::Object(Refreshed::Absent)) => failed(format!("`{address}` is not there")),
                     Some(
@@ -88,7 +93,7 @@ impl Context {
                     from: None,
                     data_loss: None,
                 });
-                (later(address), Decision::Existing { id: id.clone(), known: false })
+                (later(address), Decision::Existing { id: id.clone(), whole, known: false })
             }
             _ => {
                 self.find(
@@ -113,6 +118,56 @@ impl Context {
             row: RefCell::default(),
             used: Vec::new(),
         }
+    }
+
+    /// Whether the configuration speaks of an attribute that is only read on use.
+    fn is_spoken_of(&self, schema: &TypeSchema) -> bool {
+        let mut volatile = schema.attributes.iter().filter(|(_, attribute)| attribute.volatile).peekable();
+        if volatile.peek().is_none() {
+            return false;
+        }
+        let words = self.words.get_or_init(|| written_asks(&self.input.program).words);
+        volatile.any(|(name, _)| words.contains(&**name))
+    }
+
+    /// Whether something that was read is made or changed by this plan: what comes after that is not known
+    /// before.
+    fn is_changing(&self, reads: &[Read]) -> bool {
+        reads.iter().flat_map(|read| self.in_what_is_read(read)).any(|id| {
+            let decision = &self.instance(id).decision;
+            matches!(
+                decision,
+                Decision::Create(_)
+                    | Decision::Update(_)
+                    | Decision::Replace { .. }
+                    | Decision::Existing { known: false, .. }
+            )
+        })
+    }
+
+    /// The instances that were read, one by one or as a block.
+    fn in_what_is_read(&self, read: &Read) -> Vec<InstId> {
+        match read.target {
+            Target::Group(group) => self.members(group).into_iter().collect(),
+            Target::Instance(_) | Target::Members(_) => self.instances_read(read),
+        }
+    }
+
+    /// Something that was read and is planned later.
+    pub(crate) fn read_later(&self, reads: &[Read]) -> Option<Address> {
+        let mut read = reads.iter().flat_map(|read| self.in_what_is_read(read));
+        let later = |id: &InstId| matches!(self.instance(*id).decision, Decision::Deferred);
+        read.find(later).map(|id| self.instance(id).address.clone())
+    }
+
+    /// What is read through something that is only read is read too.
+    pub(crate) fn read_through(&self, reads: &mut Vec<Read>) {
+        let through = reads.iter().flat_map(|read| self.in_what_is_read(read)).filter_map(|id| {
+            let instance = self.instance(id);
+            (instance.kind == BlockKind::Existing).then(|| instance.reads.to_vec())
+        });
+        let through: Vec<Read> = through.flatten().collect();
+        reads.extend(through);
     }
 }
 

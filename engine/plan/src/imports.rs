@@ -77,6 +77,7 @@ impl Context {
             id: id.clone(),
             world: None,
             last: wanted.desired.clone(),
+            whole: false,
         };
         self.ask(ask, 0)
     }

@@ -86,7 +86,7 @@ impl Context {
         leaving.retain(|(address, row, _)| {
             let Some(user) = used.get(address) else { return true };
             let provider = providers.get(&row.provider);
-            if provider.is_some_and(|now| self.leads_elsewhere(&self.recorded_provider(row), &now.node)) {
+            if provider.is_some_and(|now| self.is_out_of_reach(address, row, now)) {
                 let summary = format!("`{address}` cannot leave yet, and its provider leads elsewhere now");
                 self.find(
                     Diagnostic::error("elsewhere", summary)

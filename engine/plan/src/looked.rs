@@ -71,6 +71,7 @@ impl Context {
                     id: current.id.clone(),
                     world: row.and_then(|row| row.world.clone()),
                     last: current.attributes.clone(),
+                    whole: false,
                 };
                 match self.ask(ask, 0) {
                     // What rests on it asks nobody before it is known to be reached.

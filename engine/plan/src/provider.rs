@@ -172,7 +172,7 @@ impl Context {
         schema.is_some_and(|schema| schema.attributes.get(key).is_some_and(|attribute| attribute.volatile))
     }
 
-    fn instances_read(&self, read: &Read) -> Vec<InstId> {
+    pub(crate) fn instances_read(&self, read: &Read) -> Vec<InstId> {
         match read.target {
             Target::Instance(id) => vec![id],
             Target::Members(group) => self.members(group).into_iter().collect(),

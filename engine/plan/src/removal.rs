@@ -565,7 +565,7 @@ impl Context {
     }
 
     /// What a provider has to say of an object of a row.
-    fn look(
+    pub(crate) fn look(
         &self,
         address: &Address,
         row: &Row,
@@ -581,6 +581,7 @@ impl Context {
             id: object.id.clone(),
             world: row.world.clone(),
             last: object.attributes.clone(),
+            whole: false,
         };
         self.ask(ask, 0)
     }

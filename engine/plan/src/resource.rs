@@ -48,7 +48,7 @@ pub(crate) enum Decision {
     /// The parts of a composite are instances of their own.
     Composite(Vec<InstId>),
     /// An `existing` resource.
-    Existing { id: Value, known: bool },
+    Existing { id: Value, whole: bool, known: bool },
 }
 
 /// See [`Decision::Keep`].
@@ -185,18 +185,24 @@ impl Context {
         }
         reads.extend(lifecycle_reads);
         reads.extend(provider.reads.iter().cloned());
+        self.read_through(&mut reads);
         reads.sort_unstable();
         reads.dedup();
 
-        if block.kind == BlockKind::Existing {
-            let instance =
-                self.plan_existing(&address, block, schema_known, provider, desired, reads, place.clone());
-            return self.add_instance(instance);
-        }
         if self.is_deferred(&desired) {
             let needs = self.needs(&desired);
             self.defer(&address, &block.type_name, &needs, "what it is made from is not known yet");
             return self.add_instance(bare(Decision::Deferred, deferred_value(&address), reads));
+        }
+        if block.kind == BlockKind::Existing {
+            if let Some(block_later) = self.read_later(&reads) {
+                let needs = [Origin::Deferred { block: block_later }];
+                self.defer(&address, &block.type_name, &needs, "what it comes after is not known yet");
+                return self.add_instance(bare(Decision::Deferred, deferred_value(&address), reads));
+            }
+            let instance =
+                self.plan_existing(&address, block, schema_known, provider, desired, reads, place.clone());
+            return self.add_instance(instance);
         }
         let composite = schema_known.composite;
         let Ok((schema, desired)) = self.prepared(&schema_known, &desired, Some(&block.attributes), &address)

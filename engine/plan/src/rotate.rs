@@ -149,6 +149,7 @@ impl Context {
             id: made.id.clone(),
             world: row.and_then(|row| row.world.clone()),
             last: made.attributes.clone(),
+            whole: false,
         };
         let why = match self.ask(ask, 0) {
             None | Some(Answer::Object(Refreshed::Found { .. } | Refreshed::Asleep(_))) => return Ok(true),

@@ -181,7 +181,23 @@ impl<'a> Builder<'a> {
                     let first = removal.parent.is_some();
                     leftovers.insert(removal.address.clone(), Leftover { step: id, first });
                 }
-                Slot::Temporary => self.temporaries.entry(removal.address.clone()).or_default().push(id),
+                Slot::Temporary => {
+                    // What runs on it moves back to what is let go of.
+                    let stays = removals.iter().any(|other| {
+                        other.address == removal.address
+                            && other.slot == Slot::Current
+                            && other.delete.is_none()
+                            && other.parent.is_none()
+                    });
+                    let whole = removal.row.temporary.as_ref().filter(|it| stays && it.incomplete.is_none());
+                    let provider = self.steps[id as usize].provider;
+                    if let (Some(whole), Some(schema), true) = (whole, &schema, removal.delete.is_some()) {
+                        let it = (&removal.address, &**schema);
+                        let drain = self.push_drain(it, Slot::Temporary, &whole.attributes, provider);
+                        self.after[id as usize].extend(drain);
+                    }
+                    self.temporaries.entry(removal.address.clone()).or_default().push(id);
+                }
                 Slot::Current => {
                     self.deletes.insert(
                         removal.address.clone(),
@@ -279,7 +295,8 @@ impl<'a> Builder<'a> {
         let row = self.context.row(&instance.address)?;
         let whole = row.temporary.as_ref().filter(|temporary| temporary.incomplete.is_none())?;
         let provider = self.steps[left as usize].provider?;
-        self.push_drain(instance, Slot::Temporary, &whole.attributes, Some(provider))
+        let it = (&instance.address, instance.schema.as_deref()?);
+        self.push_drain(it, Slot::Temporary, &whole.attributes, Some(provider))
     }
 
     fn add_steps(&mut self, instance: &Instance, leftovers: &mut BTreeMap<Address, Leftover>) {
@@ -342,13 +359,13 @@ impl<'a> Builder<'a> {
                 self.gather(address, all)
             }
             Decision::Existing { known: true, .. } => self.gather(address, waits),
-            Decision::Existing { id, known: false } => {
+            Decision::Existing { id, whole, known: false } => {
                 let provider = provider(self);
                 let step = self.push(
                     address,
                     type_name,
                     slot,
-                    Work::Read { id: id.clone() },
+                    Work::Read { id: id.clone(), whole: *whole },
                     provider,
                     schema,
                     None,
@@ -440,7 +457,8 @@ impl<'a> Builder<'a> {
                     }
                 };
                 if *order == ReplaceOrder::Rotate
-                    && let Some(drain) = self.push_drain(instance, Slot::Current, live, provider)
+                    && let Some(schema) = schema
+                    && let Some(drain) = self.push_drain((address, schema), Slot::Current, live, provider)
                 {
                     self.after[drain as usize].extend(moved);
                     self.after[drain as usize].extend(rotation);
@@ -460,7 +478,9 @@ impl<'a> Builder<'a> {
                     let serialise = self.serialise(schema, &temporary.desired, address);
                     let work = Work::Delete { id: "".into(), live: temporary.desired.clone() };
                     let slot = Slot::Temporary;
-                    let drain = self.push_drain(instance, slot, &temporary.desired, provider);
+                    let drain = schema.and_then(|schema| {
+                        self.push_drain((address, schema), slot, &temporary.desired, provider)
+                    });
                     let delete = self.push(address, type_name, slot, work, provider, schema, serialise);
                     if let Some(drain) = drain {
                         self.after[drain as usize].push(create);
@@ -578,15 +598,13 @@ impl<'a> Builder<'a> {
     /// there is something to move.
     fn push_drain(
         &mut self,
-        instance: &Instance,
+        (address, schema): (&Address, &TypeSchema),
         slot: Slot,
         this: &Value,
         provider: Option<u32>,
     ) -> Option<u32> {
-        let schema = instance.schema.as_deref()?;
         let name = schema.rotate.as_ref()?.drain.as_ref()?;
         let action = schema.actions.get(name)?;
-        let address = &instance.address;
         let rule = |text: &str| match self.context.evaluate_rule(text, &RuleScope { this }) {
             Ok(value) => Some(value),
             Err(why) => {
@@ -607,7 +625,7 @@ impl<'a> Builder<'a> {
         }
         let serialise = self.serialise(Some(schema), this, address);
         let work = Work::Invoke { action: name.clone(), args: Value::map(args) };
-        let step = self.push(address, &instance.type_name, slot, work, provider, Some(schema), serialise);
+        let step = self.push(address, &schema.name, slot, work, provider, Some(schema), serialise);
         let it = &mut self.steps[step as usize];
         it.usual_ms = action.usual.map(|seconds| seconds * 1000);
         it.timeout_s = action.timeout;

@@ -116,12 +116,16 @@ async fn listed(
 /// Puts one question to a provider.
 async fn one(ask: &Ask, pool: &ProviderPool) -> Result<Answer, ProviderError> {
     match ask {
-        Ask::Read { address: _, slot: _, type_name, provider: node, id, world, last } => {
+        Ask::Read { address: _, slot: _, type_name, provider: node, id, world, last, whole } => {
             let provider = pool.reach(node).await?;
             if let Some(why) = elsewhere(world.as_ref(), node, &*provider) {
                 return Ok(Answer::Elsewhere(why));
             }
-            pool.ask(|| provider.read(type_name, id, last)).await.map(Answer::Object)
+            let read = match whole {
+                true => pool.ask(|| provider.read_volatile(type_name, id, last)).await,
+                false => pool.ask(|| provider.read(type_name, id, last)).await,
+            };
+            read.map(Answer::Object)
         }
         Ask::Find { type_name, provider: node, key, planned, .. } => {
             let provider = pool.reach(node).await?;

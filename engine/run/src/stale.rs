@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aurak_lang::{MemorySources, SourceError, Sources};
 use aurak_model::path::Seg;
-use aurak_model::plan::Work;
+use aurak_model::plan::{ReadBase, Work};
 use aurak_model::{
     Address, Answer, Ask, AskKey, Diagnostic, Name, Path, Plan, Refreshed, Row, Slot, StateDoc, Step, Value,
 };
@@ -66,6 +66,7 @@ pub(crate) async fn check_base(
     if let Some(key) = key {
         check_objects(session, pool, plan, previous, key).await?;
     }
+    check_existing(pool, plan).await?;
     check_taken_over(pool, plan, previous).await?;
     check_creates(session, pool, plan).await
 }
@@ -177,6 +178,46 @@ fn found(findings: Vec<Diagnostic>) -> Result<(), RunError> {
     }
 }
 
+/// What is only read, and went into the plan, is as it was.
+async fn check_existing(pool: &ProviderPool, plan: &Plan) -> Result<(), RunError> {
+    let ask = |(address, base): (&Address, &ReadBase)| {
+        let ask = Ask::Read {
+            address: address.clone(),
+            slot: Slot::Current,
+            type_name: base.type_name.clone(),
+            provider: base.provider.clone(),
+            id: base.id.clone(),
+            world: None,
+            last: Value::Null,
+            whole: base.whole,
+        };
+        (ask.key(0), ask)
+    };
+    let asks: BTreeMap<AskKey, Ask> = plan.base.existing.iter().map(ask).collect();
+    let mut unreadable = Vec::new();
+    for (name, answer) in answer(&asks, &MemorySources::default(), pool).await {
+        let AskKey::Read(address, ..) = name else { continue };
+        let values = plan.base.existing.get(&address).map_or(&[][..], |base| &base.values);
+        let why = match answer {
+            Answer::Object(Refreshed::Found { attributes, .. }) => {
+                let now = |path: &Path| attributes.at(path).map(Value::reveal).unwrap_or_default();
+                if values.iter().all(|(path, value)| now(path) == value.reveal()) {
+                    continue;
+                }
+                format!("`{address}`, which is only read, was changed since")
+            }
+            Answer::Object(Refreshed::Absent) => format!("`{address}`, which is only read, is gone"),
+            Answer::Object(Refreshed::Unreadable(why)) | Answer::Failed(why) => {
+                unreadable.push(unreadable_since(&address, &why));
+                continue;
+            }
+            _ => continue,
+        };
+        return Err(RunError::Stale { why });
+    }
+    found(unreadable)
+}
+
 /// An object that the plan takes over: no row has it when the plan is made, and none reads it.
 struct TakenOver<'a> {
     step: &'a Step,
@@ -217,6 +258,7 @@ async fn check_taken_over(pool: &ProviderPool, plan: &Plan, previous: &StateDoc)
             id: (*id).clone(),
             world: None,
             last: (*live).clone(),
+            whole: false,
         };
         asks.insert(ask.key(0), ask);
     }

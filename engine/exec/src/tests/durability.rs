@@ -222,7 +222,7 @@ async fn a_sensitive_key_or_id_is_neither_written_nor_shown() {
         *desired = aurak_model::Value::map([("name", canary.clone())]);
         *key = Some(canary.clone());
     }
-    p.step("b", Work::Read { id: canary }, &[]);
+    p.step("b", Work::Read { id: canary, whole: false }, &[]);
     let ran = kit.run(&p.plan).await;
     insta::assert_snapshot!(ran.failure(), @"
     could not read `b`: its id turned out to be sensitive [sensitive]

@@ -171,7 +171,7 @@ async fn actions_and_waits_and_reads_are_steps_too() {
     let mut p = Planner::new();
     p.step("a", Work::Invoke { action: "drain".into(), args: lasting(100) }, &[]);
     p.step("a", Work::Wait { what: "nodes".into() }, &["a"]);
-    p.step("found", Work::Read { id: Value::from("x") }, &[]);
+    p.step("found", Work::Read { id: Value::from("x"), whole: false }, &[]);
     p.create("b", Value::map([("name", later("found", "name"))]), &["found"]);
     let ran = kit.run(&p.plan).await;
     insta::assert_snapshot!(ran.done().story(), @"
@@ -203,7 +203,7 @@ async fn actions_and_waits_and_reads_are_steps_too() {
 async fn what_is_read_must_be_there() {
     let kit = Kit::new().await;
     let mut p = Planner::new();
-    p.step("found", Work::Read { id: Value::from("x") }, &[]);
+    p.step("found", Work::Read { id: Value::from("x"), whole: false }, &[]);
     p.create("b", Value::map([("name", later("found", "name"))]), &["found"]);
     let ran = kit.run(&p.plan).await;
     insta::assert_snapshot!(ran.failure(), @"

@@ -35,7 +35,7 @@ pub fn plan(view: &PlanView<'_>) -> Json {
     } = view.plan;
     let PlanReport { findings, critical_path, critical_ms, usual_ms, read, requests, rounds } = view.report;
     let mut needs = Needs::of(view.plan);
-    let Base { state, serial, program, rows } = base;
+    let Base { state, serial, program, rows, existing: _ } = base;
     object([
         ("format", PLAN_FORMAT.into()),
         ("stack", (&**stack).into()),
