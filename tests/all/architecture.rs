@@ -18,6 +18,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("aurak-rest", &["aurak-model", "aurak-api"]),
     ("aurak-azure", &["aurak-model", "aurak-api", "aurak-rest"]),
     ("aurak-sim", &["aurak-model", "aurak-api"]),
+    // A format by itself: whoever reads or writes it brings the meaning.
+    ("aurak-goyaml", &[]),
     // Its refusals are its own: it shares nothing with what it is used to test.
     ("aurak-sandbox", &[]),
     ("aurak-exec", &["aurak-model", "aurak-expr", "aurak-state", "aurak-api"]),

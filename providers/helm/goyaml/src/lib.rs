@@ -1,0 +1,22 @@
+//! wip
+mod base64;
+mod decode;
+mod error;
+mod json;
+mod limits;
+mod number;
+mod read;
+mod resolve;
+mod sigs;
+mod syntax;
+mod timestamp;
+mod value;
+mod write;
+pub use error::Error;
+pub use json::to_json;
+pub use limits::{Exceeded, Limits};
+pub use read::{Document, Documents, Node, NodeId, NodeKind, Position, Span, Style};
+pub use resolve::Resolved;
+pub use value::Value;
+pub use sigs::{Mode, read, unmarshal, unmarshal_list, unmarshal_map, yaml_to_json};
+pub use write::{to_yaml, to_yaml_pretty};
