@@ -22,7 +22,7 @@ if [ "${1:-}" = fuzz ]; then
         "$work/oracle" fuzz "$kind" "$seed" "$count" > "$work/$kind.jsonl"
     done
     cd "$root"
-    GOYAML_ROWS=$work cargo test -q -p aurak-goyaml --test tables -- rows_from_elsewhere --nocapture
+    GOYAML_ROWS=$work cargo test -q -p aurak-goyaml --test yaml -- rows_from_elsewhere
     exit
 fi
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand"
 	"strconv"
 	"unicode/utf8"
 
@@ -310,14 +311,21 @@ func goValue(value any) (any, error) {
 			bytes, err := base64.StdEncoding.DecodeString(text)
 			return string(bytes), err
 		}
+		// In another order each time, which shows where the result depends on it.
+		keys := make([]string, 0, len(value))
 		for key := range value {
+			keys = append(keys, key)
+		}
+		rand.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+		result := map[string]any{}
+		for _, key := range keys {
 			item, err := goValue(value[key])
 			if err != nil {
 				return nil, err
 			}
-			value[key] = item
+			result[key] = item
 		}
-		return value, nil
+		return result, nil
 	}
 	return value, nil
 }

@@ -5,7 +5,7 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 /// The bytes of a text, if it is one in base 64.
 pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let clean: Vec<u8> = text.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
-    if clean.len() % 4 != 0 {
+    if !clean.len().is_multiple_of(4) {
         return None;
     }
     let mut bytes = Vec::with_capacity(clean.len() / 4 * 3);

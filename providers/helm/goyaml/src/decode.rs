@@ -4,6 +4,7 @@
 //! become objects whose keys are strings. Two keys that become the same string are an accident of
 //! memory in Go; here the later one in the text wins.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::error::Error;
@@ -25,19 +26,18 @@ pub(crate) enum Decoded {
     /// A string of Go, which `!!binary` may fill with any bytes.
     Text(Vec<u8>),
     List(Vec<Decoded>),
-    Map(AnyMap),
+    Map(Box<AnyMap>),
 }
 
-/// What makes two keys the same. The order is that in which `fmt` shows keys: those of one type by their
-/// value, and the types by where they lie in memory, which is the same for most programs.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// What makes two keys the same.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Identity {
     Null,
-    Text(Vec<u8>),
-    Uint(u64),
-    Int(i64),
-    Float(u64),
     Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Float(u64),
+    Text(Vec<u8>),
 }
 
 impl Decoded {
@@ -57,13 +57,28 @@ impl Decoded {
         }
     }
 
-    pub(crate) fn order(&self, other: &Decoded) -> std::cmp::Ordering {
-        match (self, other) {
+    /// The order in which `fmt` shows keys: those of one type by their value, and the types by where they
+    /// lie in memory, which is the same in most programs.
+    pub(crate) fn order(&self, other: &Decoded) -> Ordering {
+        let place = |key: &Decoded| match key {
+            Decoded::Null => 0,
+            Decoded::Text(_) => 1,
+            Decoded::Uint(_) => 2,
+            Decoded::Int(_) => 3,
+            Decoded::Float(_) => 4,
+            Decoded::Bool(_) => 5,
+            Decoded::List(_) | Decoded::Map(_) => 6,
+        };
+        place(self).cmp(&place(other)).then_with(|| match (self, other) {
+            (Decoded::Text(a), Decoded::Text(b)) => a.cmp(b),
+            (Decoded::Uint(a), Decoded::Uint(b)) => a.cmp(b),
+            (Decoded::Int(a), Decoded::Int(b)) => a.cmp(b),
             (Decoded::Float(a), Decoded::Float(b)) => {
                 a.partial_cmp(b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))
             }
-            (a, b) => a.identity().cmp(&b.identity()),
-        }
+            (Decoded::Bool(a), Decoded::Bool(b)) => a.cmp(b),
+            _ => Ordering::Equal,
+        })
     }
 }
 
@@ -143,26 +158,34 @@ impl Decoder<'_> {
         let node = document.node(id);
         match &node.kind {
             NodeKind::Scalar { text, implicit, .. } => self.scalar(node, text, *implicit),
-            NodeKind::Alias { name, target } => {
-                self.enter_alias(id, name)?;
-                let value = self.node(*target, depth)?;
-                self.within.remove(&id);
-                Ok(value)
-            }
-            NodeKind::Sequence { items, .. } => {
-                self.limits.check_depth(depth + 1)?;
-                let mut list = Vec::with_capacity(items.len());
-                for item in items {
-                    list.push(self.node(*item, depth + 1)?);
-                }
-                Ok(Decoded::List(list))
-            }
-            NodeKind::Mapping { pairs, .. } => {
-                let mut map = AnyMap::default();
-                self.mapping(pairs, &mut map, depth)?;
-                Ok(Decoded::Map(map))
-            }
+            NodeKind::Alias { name, target } => self.alias(id, name, *target, depth),
+            NodeKind::Sequence { items, .. } => self.list(items, depth + 1),
+            NodeKind::Mapping { pairs, .. } => self.map(pairs, depth),
         }
+    }
+
+    // One function for each kind keeps what recurses small on the stack.
+
+    fn alias(&mut self, id: NodeId, name: &str, target: NodeId, depth: usize) -> Result<Decoded, Error> {
+        self.enter_alias(id, name)?;
+        let value = self.node(target, depth)?;
+        self.within.remove(&id);
+        Ok(value)
+    }
+
+    fn list(&mut self, items: &[NodeId], depth: usize) -> Result<Decoded, Error> {
+        self.limits.check_depth(depth)?;
+        let mut list = Vec::with_capacity(items.len());
+        for item in items {
+            list.push(self.node(*item, depth)?);
+        }
+        Ok(Decoded::List(list))
+    }
+
+    fn map(&mut self, pairs: &[(NodeId, NodeId)], depth: usize) -> Result<Decoded, Error> {
+        let mut map = Box::default();
+        self.mapping(pairs, &mut map, depth)?;
+        Ok(Decoded::Map(map))
     }
 
     fn enter_alias(&mut self, id: NodeId, name: &str) -> Result<(), Error> {
@@ -204,24 +227,33 @@ impl Decoder<'_> {
 
     fn mapping(&mut self, pairs: &[(NodeId, NodeId)], map: &mut AnyMap, depth: usize) -> Result<(), Error> {
         self.limits.check_depth(depth + 1)?;
-        for (key_id, value_id) in pairs {
-            if self.is_merge(*key_id) {
-                self.merge(*value_id, map, depth + 1)?;
-                continue;
-            }
-            let key = self.node(*key_id, depth + 1)?;
-            if matches!(key, Decoded::List(_) | Decoded::Map(_)) {
-                return Err(Error::Decode(format!("invalid map key: {}", go_syntax(&key))));
-            }
-            let value = self.node(*value_id, depth + 1)?;
-            if self.strict && map.has(&key) {
-                let line = self.document.node(*value_id).span.start.line;
-                self.duplicates.push(format!("line {line}: key {} already set in map", go_syntax(&key)));
+        for (key, value) in pairs {
+            if self.is_merge(*key) {
+                self.merge(*value, map, depth + 1)?;
             } else {
-                map.set(key, value);
+                let decoded = self.key(*key, depth + 1)?;
+                let item = self.node(*value, depth + 1)?;
+                self.set(map, decoded, item, *value);
             }
         }
         Ok(())
+    }
+
+    fn key(&mut self, id: NodeId, depth: usize) -> Result<Decoded, Error> {
+        let key = self.node(id, depth)?;
+        if matches!(key, Decoded::List(_) | Decoded::Map(_)) {
+            return Err(Error::Decode(format!("invalid map key: {}", go_syntax(&key))));
+        }
+        Ok(key)
+    }
+
+    fn set(&mut self, map: &mut AnyMap, key: Decoded, value: Decoded, id: NodeId) {
+        if self.strict && map.has(&key) {
+            let line = self.document.node(id).span.start.line;
+            self.duplicates.push(format!("line {line}: key {} already set in map", go_syntax(&key)));
+        } else {
+            map.set(key, value);
+        }
     }
 
     fn is_merge(&self, id: NodeId) -> bool {
@@ -302,21 +334,27 @@ fn objects(decoded: Decoded) -> Result<Value, Error> {
         Decoded::Float(value) => Value::Float(value),
         Decoded::Text(bytes) => Value::String(text(bytes)),
         Decoded::List(items) => Value::List(items.into_iter().map(objects).collect::<Result<_, _>>()?),
-        Decoded::Map(map) => {
-            let mut object = BTreeMap::new();
-            for (key, value) in map.entries {
-                let key = match key {
-                    Decoded::Text(bytes) => text(bytes),
-                    Decoded::Int(value) => value.to_string(),
-                    Decoded::Float(value) => yaml_name(format_general_narrow(value)),
-                    Decoded::Bool(value) => value.to_string(),
-                    Decoded::Null | Decoded::Uint(_) | Decoded::List(_) | Decoded::Map(_) => {
-                        return Err(bad_key(&key, &value));
-                    }
-                };
-                object.insert(key, objects(value)?);
-            }
-            Value::Map(object)
+        Decoded::Map(map) => Value::Map(object(*map)?),
+    })
+}
+
+fn object(map: AnyMap) -> Result<BTreeMap<String, Value>, Error> {
+    let mut object = BTreeMap::new();
+    for (key, value) in map.entries {
+        let key = name(key, &value)?;
+        object.insert(key, objects(value)?);
+    }
+    Ok(object)
+}
+
+fn name(key: Decoded, value: &Decoded) -> Result<String, Error> {
+    Ok(match key {
+        Decoded::Text(bytes) => text(bytes),
+        Decoded::Int(value) => value.to_string(),
+        Decoded::Float(value) => yaml_name(format_general_narrow(value)),
+        Decoded::Bool(value) => value.to_string(),
+        Decoded::Null | Decoded::Uint(_) | Decoded::List(_) | Decoded::Map(_) => {
+            return Err(bad_key(&key, value));
         }
     })
 }

@@ -1,5 +1,8 @@
 //! Numbers as Go's `strconv` reads and writes them.
 
+use std::fmt::LowerExp;
+use std::str::FromStr;
+
 /// Reads a signed whole number; base 0 takes the base from a prefix.
 pub(crate) fn parse_int(text: &str, base: u32) -> Option<i64> {
     let (negative, digits) = match text.as_bytes().first()? {
@@ -55,44 +58,86 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
 }
 
 /// The fewest digits that say which number it is, and the power of ten of the first of them.
-fn shortest(scientific: &str) -> (bool, String, i32) {
-    let (negative, scientific) = match scientific.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, scientific),
-    };
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
-    (negative, mantissa.replace('.', ""), exponent.parse().unwrap_or(0))
+struct Shortest {
+    negative: bool,
+    digits: String,
+    exponent: i32,
 }
 
-fn scientific(negative: bool, digits: &str, exponent: i32, width: usize) -> String {
-    let sign = if negative { "-" } else { "" };
-    let (first, rest) = digits.split_at(1.min(digits.len()));
-    let point = if rest.is_empty() { "" } else { "." };
-    let direction = if exponent < 0 { '-' } else { '+' };
-    format!("{sign}{first}{point}{rest}e{direction}{:0width$}", exponent.unsigned_abs())
-}
+impl Shortest {
+    /// Of two candidates that are equally near Rust takes the larger one and Go the even one, which is
+    /// what rounding to as many digits gives.
+    fn new<T: LowerExp + FromStr + PartialEq>(value: T) -> Shortest {
+        let shortest = Shortest::parse(&format!("{value:e}"));
+        let precision = shortest.digits.len().saturating_sub(1);
+        let rounded = format!("{value:.precision$e}");
+        if rounded.parse::<T>().is_ok_and(|same| same == value) {
+            Shortest::parse(&rounded)
+        } else {
+            shortest
+        }
+    }
 
-fn general(shown: &str, plain: String) -> String {
-    let (negative, digits, exponent) = shortest(shown);
-    if (-4..6).contains(&exponent) { plain } else { scientific(negative, &digits, exponent, 2) }
+    fn parse(scientific: &str) -> Shortest {
+        let (negative, scientific) = match scientific.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, scientific),
+        };
+        let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
+        Shortest { negative, digits: mantissa.replace('.', ""), exponent: exponent.parse().unwrap_or(0) }
+    }
+
+    fn sign(&self) -> &'static str {
+        if self.negative { "-" } else { "" }
+    }
+
+    /// With an exponent of at least `width` digits.
+    fn scientific(&self, width: usize) -> String {
+        let (first, rest) = self.digits.split_at(1.min(self.digits.len()));
+        let point = if rest.is_empty() { "" } else { "." };
+        let direction = if self.exponent < 0 { '-' } else { '+' };
+        let exponent = self.exponent.unsigned_abs();
+        format!("{}{first}{point}{rest}e{direction}{exponent:0width$}", self.sign())
+    }
+
+    /// Without an exponent.
+    fn plain(&self) -> String {
+        let sign = self.sign();
+        match usize::try_from(self.exponent) {
+            Ok(exponent) if exponent + 1 >= self.digits.len() => {
+                format!("{sign}{:0<width$}", self.digits, width = exponent + 1)
+            }
+            Ok(exponent) => {
+                let (whole, fraction) = self.digits.split_at(exponent + 1);
+                format!("{sign}{whole}.{fraction}")
+            }
+            Err(_) => {
+                let zeros = usize::try_from(-self.exponent).unwrap_or(1) - 1;
+                format!("{sign}0.{:0<zeros$}{}", "", self.digits)
+            }
+        }
+    }
+
+    fn general(&self) -> String {
+        if (-4..6).contains(&self.exponent) || self.digits == "0" { self.plain() } else { self.scientific(2) }
+    }
 }
 
 /// Like the verb `%v`: the exponent is written from 1e+06 up and below 0.0001.
 pub(crate) fn format_general(value: f64) -> String {
     match special(value) {
         Some(text) => text.to_owned(),
-        None => general(&format!("{value:e}"), format!("{value}")),
+        None => Shortest::new(value).general(),
     }
 }
 
 /// The same with the precision of 32 bits.
 pub(crate) fn format_general_narrow(value: f64) -> String {
-    // Beyond the range this is an infinity, as in Go.
     #[expect(clippy::cast_possible_truncation, reason = "the loss is what is asked for")]
     let value = value as f32;
     match special(f64::from(value)) {
         Some(text) => text.to_owned(),
-        None => general(&format!("{value:e}"), format!("{value}")),
+        None => Shortest::new(value).general(),
     }
 }
 
@@ -113,11 +158,10 @@ pub(crate) fn format_json(value: f64) -> Result<String, &'static str> {
     }
     let size = value.abs();
     if size != 0.0 && !(1e-6..1e21).contains(&size) {
-        let (negative, digits, exponent) = shortest(&format!("{value:e}"));
         // Small exponents have one digit here, and large ones have two anyway.
-        return Ok(scientific(negative, &digits, exponent, 1));
+        return Ok(Shortest::new(value).scientific(1));
     }
-    Ok(format!("{value}"))
+    Ok(Shortest::new(value).plain())
 }
 
 /// Infinities and what is no number, as YAML writes them.

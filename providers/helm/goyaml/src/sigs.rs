@@ -61,11 +61,7 @@ pub fn unmarshal(input: &[u8], mode: Mode, limits: &Limits) -> Result<Value, Err
 /// # Errors
 ///
 /// As [`unmarshal`], and if the document is no map.
-pub fn unmarshal_map(
-    input: &[u8],
-    mode: Mode,
-    limits: &Limits,
-) -> Result<BTreeMap<String, Value>, Error> {
+pub fn unmarshal_map(input: &[u8], mode: Mode, limits: &Limits) -> Result<BTreeMap<String, Value>, Error> {
     match unmarshal(input, mode, limits)? {
         Value::Map(map) => Ok(map),
         Value::Null => Ok(BTreeMap::new()),

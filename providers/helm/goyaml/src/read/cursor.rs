@@ -19,7 +19,7 @@ pub(crate) struct Cursor {
     windows: usize,
     /// The byte of the text at which that buffer begins.
     buffer: usize,
-    /// How many characters were consumed, for the proof that reading is linear.
+    /// What was done, for the proof that reading is linear.
     pub(crate) steps: u64,
 }
 

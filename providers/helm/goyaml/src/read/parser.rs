@@ -142,8 +142,7 @@ impl Parser {
     fn empty(&mut self, then: State, mark: Mark) -> Event {
         self.state = then;
         let properties = Properties::default();
-        let kind =
-            EventKind::Scalar { text: String::new(), style: Style::Plain, properties, implicit: true };
+        let kind = EventKind::Scalar { text: String::new(), style: Style::Plain, properties, implicit: true };
         event(kind, mark, mark)
     }
 
@@ -353,9 +352,7 @@ impl Parser {
             TokenKind::BlockEntry => {
                 self.scanner.next()?;
                 match self.scanner.peek()?.kind {
-                    TokenKind::BlockEntry | TokenKind::BlockEnd => {
-                        Ok(self.empty(State::BlockSequence, end))
-                    }
+                    TokenKind::BlockEntry | TokenKind::BlockEnd => Ok(self.empty(State::BlockSequence, end)),
                     _ => self.node_then(State::BlockSequence, true, false),
                 }
             }

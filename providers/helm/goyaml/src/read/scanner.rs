@@ -64,7 +64,7 @@ impl Scanner {
         }
     }
 
-    /// Characters gone over so far.
+    /// What was done so far: characters gone over, looks at the queue, and tokens moved in it.
     pub(crate) fn steps(&self) -> u64 {
         self.cursor.steps
     }
@@ -83,6 +83,7 @@ impl Scanner {
     /// Takes the token that [`Scanner::peek`] showed.
     pub(crate) fn next(&mut self) -> Result<Token, Error> {
         self.peek()?;
+        self.key_of_token.remove(&self.taken);
         self.taken += 1;
         match self.queue.pop_front() {
             Some(token) => Ok(token),
@@ -92,6 +93,7 @@ impl Scanner {
 
     /// Whether the first token may still turn out to begin a key.
     fn must_look_ahead(&mut self) -> Result<bool, Error> {
+        self.cursor.steps += 1;
         if self.queue.is_empty() {
             return Ok(true);
         }
@@ -258,7 +260,10 @@ impl Scanner {
     fn insert(&mut self, number: Option<usize>, kind: TokenKind, mark: Mark) {
         let token = Token { kind, start: mark, end: mark };
         match number.and_then(|number| number.checked_sub(self.taken)) {
-            Some(place) if place <= self.queue.len() => self.queue.insert(place, token),
+            Some(place) if place <= self.queue.len() => {
+                self.cursor.steps += u64::try_from(self.queue.len() - place).unwrap_or(u64::MAX);
+                self.queue.insert(place, token);
+            }
             _ => self.queue.push_back(token),
         }
     }

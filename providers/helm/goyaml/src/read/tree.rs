@@ -126,7 +126,8 @@ impl Documents {
         })
     }
 
-    /// How many characters were gone over. It grows with the text and with nothing else.
+    /// How much was done so far, in small steps. It grows with the text and with nothing else, which a
+    /// clock could not tell as surely.
     pub fn steps(&self) -> u64 {
         self.parser.steps()
     }

@@ -1,5 +1,7 @@
 //! The layout: what goes on a line of its own, and how far it is indented.
 
+use std::collections::BTreeMap;
+
 use super::analysis::analyse;
 use super::keys;
 use crate::base64;
@@ -71,64 +73,71 @@ pub(crate) struct Emitter<'a> {
 impl Emitter<'_> {
     fn node(&mut self, value: &Value, place: Place, depth: usize) -> Result<(), Error> {
         match value {
-            Value::List(items) => {
-                self.limits.check_depth(depth + 1)?;
-                self.list(items, place, depth)
-            }
-            Value::Map(map) => {
-                self.limits.check_depth(depth + 1)?;
-                let entries = map.iter().map(|(key, value)| (key.as_str(), value)).collect();
-                self.map(entries, depth)
-            }
-            Value::Null => self.scalar(constant("null"), place),
-            Value::Bool(value) => self.scalar(constant(if *value { "true" } else { "false" }), place),
-            Value::Int(value) => self.scalar(constant(value.to_string()), place),
-            Value::Uint(value) => self.scalar(constant(value.to_string()), place),
-            Value::Float(value) => self.scalar(constant(yaml_name(format_general(*value))), place),
-            Value::String(text) => self.scalar(string(text, self.generation), place),
-            Value::Bytes(bytes) => self.scalar(binary(bytes), place),
+            Value::List(items) => self.list(items, place, depth + 1),
+            Value::Map(map) => self.map(map, depth + 1),
+            leaf => self.leaf(leaf, place),
         }
     }
 
+    fn leaf(&mut self, value: &Value, place: Place) -> Result<(), Error> {
+        let scalar = match value {
+            Value::Null | Value::List(_) | Value::Map(_) => constant("null"),
+            Value::Bool(value) => constant(if *value { "true" } else { "false" }),
+            Value::Int(value) => constant(value.to_string()),
+            Value::Uint(value) => constant(value.to_string()),
+            Value::Float(value) => constant(yaml_name(format_general(*value))),
+            Value::String(text) => string(text, self.generation),
+            Value::Bytes(bytes) => binary(bytes),
+        };
+        self.scalar(scalar, place)
+    }
+
     fn list(&mut self, items: &[Value], place: Place, depth: usize) -> Result<(), Error> {
+        self.limits.check_depth(depth)?;
         if items.is_empty() {
             return self.empty("[", "]");
         }
         // The second generation does not indent a list below its key.
-        let indentless =
-            self.generation == Generation::V2 && place == Place::Mapping && !self.indention;
+        let indentless = self.generation == Generation::V2 && place == Place::Mapping && !self.indention;
         let outer = self.increase_indent(false, indentless);
         for item in items {
             self.write_indent()?;
             self.indicator("-", true, false, true)?;
-            self.node(item, Place::Sequence, depth + 1)?;
+            self.node(item, Place::Sequence, depth)?;
         }
         self.indent = outer;
         Ok(())
     }
 
-    fn map(&mut self, entries: Vec<(&str, &Value)>, depth: usize) -> Result<(), Error> {
-        if entries.is_empty() {
+    fn map(&mut self, map: &BTreeMap<String, Value>, depth: usize) -> Result<(), Error> {
+        self.limits.check_depth(depth)?;
+        if map.is_empty() {
             return self.empty("{", "}");
         }
         let outer = self.increase_indent(false, false);
+        let entries = map.iter().map(|(key, value)| (key.as_str(), value)).collect();
         for (key, value) in keys::sort(entries, self.generation) {
-            self.write_indent()?;
-            let scalar = string(key, self.generation);
-            let simple = key.len() <= LONGEST_KEY && !analyse(key, false).multiline;
-            if simple {
-                self.scalar(scalar, Place::SimpleKey)?;
-                self.indicator(":", false, false, false)?;
-            } else {
-                self.indicator("?", true, false, true)?;
-                self.scalar(scalar, Place::Mapping)?;
-                self.write_indent()?;
-                self.indicator(":", true, false, true)?;
-            }
-            self.node(value, Place::Mapping, depth + 1)?;
+            self.key(key)?;
+            self.node(value, Place::Mapping, depth)?;
         }
         self.indent = outer;
         Ok(())
+    }
+
+    /// A key and what separates it from its value.
+    fn key(&mut self, key: &str) -> Result<(), Error> {
+        self.write_indent()?;
+        let scalar = string(key, self.generation);
+        let simple = key.len() <= LONGEST_KEY && !analyse(key, false).multiline;
+        if simple {
+            self.scalar(scalar, Place::SimpleKey)?;
+            self.indicator(":", false, false, false)
+        } else {
+            self.indicator("?", true, false, true)?;
+            self.scalar(scalar, Place::Mapping)?;
+            self.write_indent()?;
+            self.indicator(":", true, false, true)
+        }
     }
 
     fn empty(&mut self, open: &str, close: &str) -> Result<(), Error> {

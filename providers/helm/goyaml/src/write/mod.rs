@@ -23,8 +23,8 @@ use crate::value::Value;
 ///
 /// If JSON cannot hold the value or YAML cannot read it, or if there is more than the limits allow.
 pub fn to_yaml(value: &Value, limits: &Limits) -> Result<String, Error> {
-    let json = crate::json::to_json(value, limits)
-        .map_err(|error| error.within("error marshaling into JSON"))?;
+    let json =
+        crate::json::to_json(value, limits).map_err(|error| error.within("error marshaling into JSON"))?;
     // What was the value once is no stranger's text: only its output is bounded.
     let own = Limits { input: usize::MAX, nodes: usize::MAX, expanded: usize::MAX, ..*limits };
     let read = match Documents::new(json.as_bytes(), &own)?.next() {
