@@ -7,6 +7,7 @@
 
 mod block;
 mod cursor;
+mod flow;
 mod names;
 mod parser;
 mod quoted;

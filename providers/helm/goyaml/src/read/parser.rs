@@ -1,4 +1,5 @@
-//! Tokens to events: the grammar, as a machine with a stack of states instead of recursion.
+//! Tokens to events: the grammar, as a machine with a stack of states instead of recursion. What is in
+//! brackets and braces has a file of its own.
 
 use super::scanner::Scanner;
 use super::source::Source;
@@ -7,7 +8,7 @@ use crate::error::Error;
 
 /// What is to be expected next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     StreamStart,
     ImplicitDocumentStart,
     DocumentStart,
@@ -62,8 +63,8 @@ pub(crate) struct Properties {
 /// Makes events on demand.
 #[derive(Debug)]
 pub(crate) struct Parser {
-    scanner: Scanner,
-    state: State,
+    pub(super) scanner: Scanner,
+    pub(super) state: State,
     states: Vec<State>,
     /// Handles of tags and what they stand for, of this document.
     handles: Vec<(String, String)>,
@@ -134,19 +135,19 @@ impl Parser {
         }
     }
 
-    fn pop(&mut self) {
+    pub(super) fn pop(&mut self) {
         self.state = self.states.pop().unwrap_or(State::End);
     }
 
     /// A scalar that is not there.
-    fn empty(&mut self, then: State, mark: Mark) -> Event {
+    pub(super) fn empty(&mut self, then: State, mark: Mark) -> Event {
         self.state = then;
         let properties = Properties::default();
         let kind = EventKind::Scalar { text: String::new(), style: Style::Plain, properties, implicit: true };
         event(kind, mark, mark)
     }
 
-    fn node_then(&mut self, then: State, block: bool, indentless: bool) -> Result<Event, Error> {
+    pub(super) fn node_then(&mut self, then: State, block: bool, indentless: bool) -> Result<Event, Error> {
         self.states.push(then);
         self.node(block, indentless)
     }
@@ -414,113 +415,14 @@ impl Parser {
             _ => self.node_then(then, true, true),
         }
     }
-
-    fn flow_sequence(&mut self, first: bool) -> Result<Event, Error> {
-        if self.scanner.peek()?.kind != TokenKind::FlowSequenceEnd {
-            if !first {
-                let token = self.scanner.peek()?;
-                let start = token.start;
-                if token.kind != TokenKind::FlowEntry {
-                    return Err(error("did not find expected ',' or ']'", start));
-                }
-                self.scanner.next()?;
-            }
-            match self.scanner.peek()?.kind {
-                TokenKind::Key => {
-                    let token = self.scanner.next()?;
-                    self.state = State::FlowPairKey;
-                    let properties = Properties::default();
-                    let kind = EventKind::MappingStart { flow: true, properties };
-                    return Ok(event(kind, token.start, token.end));
-                }
-                TokenKind::FlowSequenceEnd => {}
-                _ => return self.node_then(State::FlowSequence, false, false),
-            }
-        }
-        self.pop();
-        let token = self.scanner.next()?;
-        Ok(event(EventKind::SequenceEnd, token.start, token.end))
-    }
-
-    fn flow_pair_key(&mut self) -> Result<Event, Error> {
-        let token = self.scanner.peek()?;
-        let end = token.end;
-        match token.kind {
-            TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd => {
-                // The original takes the token here, whatever it is.
-                self.scanner.next()?;
-                Ok(self.empty(State::FlowPairValue, end))
-            }
-            _ => self.node_then(State::FlowPairValue, false, false),
-        }
-    }
-
-    fn flow_pair_value(&mut self) -> Result<Event, Error> {
-        let token = self.scanner.peek()?;
-        let start = token.start;
-        if token.kind == TokenKind::Value {
-            self.scanner.next()?;
-            match self.scanner.peek()?.kind {
-                TokenKind::FlowEntry | TokenKind::FlowSequenceEnd => {}
-                _ => return self.node_then(State::FlowPairEnd, false, false),
-            }
-        }
-        Ok(self.empty(State::FlowPairEnd, start))
-    }
-
-    fn flow_mapping_key(&mut self, first: bool) -> Result<Event, Error> {
-        if self.scanner.peek()?.kind != TokenKind::FlowMappingEnd {
-            if !first {
-                let token = self.scanner.peek()?;
-                let start = token.start;
-                if token.kind != TokenKind::FlowEntry {
-                    return Err(error("did not find expected ',' or '}'", start));
-                }
-                self.scanner.next()?;
-            }
-            match self.scanner.peek()?.kind {
-                TokenKind::Key => {
-                    self.scanner.next()?;
-                    let token = self.scanner.peek()?;
-                    let start = token.start;
-                    return match token.kind {
-                        TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowMappingEnd => {
-                            Ok(self.empty(State::FlowMappingValue, start))
-                        }
-                        _ => self.node_then(State::FlowMappingValue, false, false),
-                    };
-                }
-                TokenKind::FlowMappingEnd => {}
-                _ => return self.node_then(State::FlowMappingEmptyValue, false, false),
-            }
-        }
-        self.pop();
-        let token = self.scanner.next()?;
-        Ok(event(EventKind::MappingEnd, token.start, token.end))
-    }
-
-    fn flow_mapping_value(&mut self) -> Result<Event, Error> {
-        let token = self.scanner.peek()?;
-        let mut start = token.start;
-        if token.kind == TokenKind::Value {
-            self.scanner.next()?;
-            let token = self.scanner.peek()?;
-            start = token.start;
-            match token.kind {
-                TokenKind::FlowEntry | TokenKind::FlowMappingEnd => {}
-                _ => return self.node_then(State::FlowMappingKey, false, false),
-            }
-        }
-        Ok(self.empty(State::FlowMappingKey, start))
-    }
 }
 
-fn event(kind: EventKind, start: Mark, end: Mark) -> Event {
+pub(super) fn event(kind: EventKind, start: Mark, end: Mark) -> Event {
     Event { kind, span: Span { start: start.position(), end: end.position() } }
 }
 
 /// Go tells the line of a mistake in the grammar from zero, and no line where that is zero.
-fn error(problem: &str, mark: Mark) -> Error {
+pub(super) fn error(problem: &str, mark: Mark) -> Error {
     Error::Syntax { line: (mark.line > 0).then_some(mark.line), problem: problem.to_owned() }
 }
 
