@@ -231,8 +231,8 @@ func outcome(text []byte, target any) string {
 	return "! " + err.Error()
 }
 
-// errRandom is for values whose keys have no order: Go then writes what the memory looks like.
-var errRandom = errors.New("the order of keys is not the same twice")
+// errRandom is for what depends on how the memory of Go looks, such as the order of keys that have none.
+var errRandom = errors.New("the answer is not the same twice")
 
 func answerWrite(raw json.RawMessage) (writeRow, error) {
 	first, err := writeOnce(raw)

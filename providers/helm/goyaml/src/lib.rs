@@ -8,7 +8,7 @@
 //! crate is right because a specification says so.
 //!
 //! - [`Documents`] reads a stream into trees ([`Document`]) with places, styles, tags and aliases.
-//! - [`Document::value`] makes a [`Value`] of a tree; [`read`] does both for the first document.
+//! - [`Document::value`] makes a [`Value`] of a tree; [`read()`] does both for the first document.
 //! - [`unmarshal`], [`unmarshal_map`] and [`unmarshal_list`] do what Helm's `fromYaml` and
 //!   `fromYamlArray` do, errors included.
 //! - [`to_yaml`] and [`to_yaml_pretty`] write, and [`to_json`] as `encoding/json` does.

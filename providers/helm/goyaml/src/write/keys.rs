@@ -9,12 +9,20 @@ use crate::resolve::Generation;
 ///
 /// The comparison goes in circles for some keys: `2x` is before `910`, that before `2001`, and that before
 /// `2x`. Go's result then depends on the order in memory, and Rust's own sort may panic; this one does
-/// neither.
+/// neither. Up to twelve keys it even is one of Go's results, as Go sorts so few in the same way.
 pub(crate) fn sort<T>(entries: Vec<(&str, T)>, generation: Generation) -> Vec<(&str, T)> {
     let mut keyed: Vec<_> =
         entries.into_iter().map(|(key, value)| (key.chars().collect::<Vec<_>>(), key, value)).collect();
     // The keys come sorted by their bytes, which mostly is the order already.
-    if !keyed.windows(2).all(|pair| less(&pair[0].0, &pair[1].0, generation)) {
+    if keyed.len() <= 12 {
+        for end in 1..keyed.len() {
+            let mut at = end;
+            while at > 0 && less(&keyed[at].0, &keyed[at - 1].0, generation) {
+                keyed.swap(at, at - 1);
+                at -= 1;
+            }
+        }
+    } else if !keyed.windows(2).all(|pair| less(&pair[0].0, &pair[1].0, generation)) {
         keyed = merge_sort(keyed, &|a, b| less(&a.0, &b.0, generation));
     }
     keyed.into_iter().map(|(_, key, value)| (key, value)).collect()
