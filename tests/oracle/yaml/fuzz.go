@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -25,19 +24,6 @@ func fuzz(out io.Writer, kind string, seed int64, count int) error {
 		fmt.Fprintf(out, "%s\n", row)
 	}
 	return nil
-}
-
-// steady refuses what is not the same each time: of several keys that JSON cannot have Go names any, and
-// of several that become the same string it takes any.
-func steady(answer func() ([]byte, error)) ([]byte, error) {
-	row, err := answer()
-	for times := 0; times < 6 && err == nil; times++ {
-		var again []byte
-		if again, err = answer(); err == nil && !bytes.Equal(row, again) {
-			err = errRandom
-		}
-	}
-	return row, err
 }
 
 type maker struct{ *rand.Rand }
