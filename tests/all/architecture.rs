@@ -20,6 +20,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("aurak-sim", &["aurak-model", "aurak-api"]),
     // A format by itself: whoever reads or writes it brings the meaning.
     ("aurak-goyaml", &[]),
+    // A language of others: it knows nothing of what it is used for.
+    ("aurak-gotemplate", &[]),
     // Its refusals are its own: it shares nothing with what it is used to test.
     ("aurak-sandbox", &[]),
     ("aurak-exec", &["aurak-model", "aurak-expr", "aurak-state", "aurak-api"]),

@@ -1,0 +1,3 @@
+module aurak/oracle/template
+
+go 1.26
