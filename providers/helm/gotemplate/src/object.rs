@@ -69,6 +69,11 @@ pub trait Object: Any {
         None
     }
 
+    /// Has its type a `==` at all? A struct with a list or a map in it has none.
+    fn comparable(&self) -> bool {
+        true
+    }
+
     /// Is it equal to another object by Go's `==`? Only asked if both have the same type and are not
     /// the same object; pointers are equal to nothing but themselves.
     fn equal(&self, _other: &dyn Object) -> bool {

@@ -223,6 +223,12 @@ impl NodeRef<'_> {
 }
 
 impl Statement {
+    /// The statement as a template would say it.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        NodeRef::Statement(self).text()
+    }
+
     fn position(&self) -> usize {
         match self {
             Self::Text { position, .. }

@@ -277,8 +277,8 @@ impl Type {
         if matches!(target, Self::Any) || self == target {
             return true;
         }
-        let one_has_no_name = matches!(self, Self::Slice(_) | Self::Map(_))
-            || matches!(target, Self::Slice(_) | Self::Map(_));
+        let one_has_no_name =
+            matches!(self, Self::Slice(_) | Self::Map(_)) || matches!(target, Self::Slice(_) | Self::Map(_));
         one_has_no_name && self.underlying() == target.underlying()
     }
 }

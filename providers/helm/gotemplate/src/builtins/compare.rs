@@ -77,7 +77,7 @@ fn equal_others(left: &Value, right: &Value) -> Result<bool, Error> {
         return Ok(is_nil(left) == is_nil(right));
     }
     match (left, right) {
-        (Value::Object(a), Value::Object(b)) => {
+        (Value::Object(a), Value::Object(b)) if b.comparable() => {
             Ok(Rc::ptr_eq(a, b) || a.type_name() == b.type_name() && a.equal(b.as_ref()))
         }
         _ => Err(Error::new(format!("non-comparable type {}: {}", shown(right, b"%s")?, right.type_name()))),

@@ -72,10 +72,20 @@ static BUILTINS: &[Builtin] = &[
     Builtin { name: "not", call: |_, _, args| Ok(truth(!args.iter().any(|a| a.value.truth()))), ..PLAIN },
     Builtin { name: "or", variadic: true, stops_at: Some(true), ..PLAIN },
     Builtin { name: "print", call: |cx, _, args| print(cx, args), ..PRINTING },
-    Builtin { name: "printf", fixed: 1, takes: Takes::FormatAndValues, call: |cx, _, args| printf(cx, args), ..PRINTING },
+    Builtin {
+        name: "printf",
+        fixed: 1,
+        takes: Takes::FormatAndValues,
+        call: |cx, _, args| printf(cx, args),
+        ..PRINTING
+    },
     Builtin { name: "println", call: |cx, _, args| println(cx, args), ..PRINTING },
     Builtin { name: "slice", variadic: true, call: |_, _, args| index::slice(args), ..PLAIN },
-    Builtin { name: "urlquery", call: |cx, _, args| escape::escaped(cx, args, escape::url_query), ..PRINTING },
+    Builtin {
+        name: "urlquery",
+        call: |cx, _, args| escape::escaped(cx, args, escape::url_query),
+        ..PRINTING
+    },
 ];
 
 fn truth(b: bool) -> Place {

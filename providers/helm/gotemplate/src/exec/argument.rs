@@ -75,9 +75,7 @@ impl<'t> State<'t, '_> {
             Type::Float(_) => "float",
             _ => return Err(self.error(format!("can't handle {found} for arg of type {ty}"))),
         };
-        value
-            .map(Place::plain)
-            .ok_or_else(|| self.error(format!("expected {expected}; found {found}")))
+        value.map(Place::plain).ok_or_else(|| self.error(format!("expected {expected}; found {found}")))
     }
 
     fn free_literal(&mut self, operand: &'t Operand) -> Result<Place, Error> {

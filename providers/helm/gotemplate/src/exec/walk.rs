@@ -110,7 +110,9 @@ impl<'t> State<'t, '_> {
             Rounds::Number(kind, count) => {
                 if count > self.run.limits.rounds {
                     let most = self.run.limits.rounds;
-                    return Err(self.placed(Error::limit(format!("range exceeds the limit of {most} rounds"))));
+                    return Err(
+                        self.placed(Error::limit(format!("range exceeds the limit of {most} rounds")))
+                    );
                 }
                 for n in 0..count {
                     let item = match kind {
@@ -152,8 +154,8 @@ impl<'t> State<'t, '_> {
         };
         let rounds = match value.below() {
             Value::Nil => Rounds::Empty,
-            number @ (Value::Int(..) | Value::Uint(..)) if variables > 1 => {
-                let shown = self.shown_value(&number, b"%v")?;
+            Value::Int(..) | Value::Uint(..) if variables > 1 => {
+                let shown = self.shown_value(value)?;
                 let message = format!("can't use {shown} to iterate over more than one variable");
                 return Err(self.error(message));
             }
@@ -176,9 +178,8 @@ impl<'t> State<'t, '_> {
                 Rounds::Items(value.elements().unwrap_or_default(), Type::Uint(UintKind::Uint8))
             }
             Value::List(_) | Value::Bytes(_) => Rounds::Empty,
-            Value::Object(object) if object.is_nil() => Rounds::Empty,
             _ => {
-                let shown = self.shown_value(value, b"%v")?;
+                let shown = self.shown_value(value)?;
                 return Err(self.error(format!("range can't iterate over {shown}")));
             }
         };
@@ -230,8 +231,8 @@ impl<'t> State<'t, '_> {
     }
 
     /// A value within a message.
-    pub(super) fn shown_value(&self, value: &Value, verb: &[u8]) -> Result<String, Error> {
-        let text = crate::fmt::sprintf_within(1 << 20, verb, std::slice::from_ref(value));
+    fn shown_value(&self, value: &Value) -> Result<String, Error> {
+        let text = crate::fmt::pointed(1 << 20, value);
         text.map(|text| text.to_string()).map_err(|error| self.placed(error))
     }
 }

@@ -85,7 +85,7 @@ impl Reader<'_> {
     }
 
     /// `*`: the next argument, if it is a number of a reasonable size.
-    fn from_argument(&mut self) -> Option<i64> {
+    fn star(&mut self) -> Option<i64> {
         let argument = self.arguments.get(self.next)?;
         self.next += 1;
         let number = match argument.below() {
@@ -137,7 +137,7 @@ impl Printer {
         let mut after_index = reader.index();
         if reader.peek() == Some(b'*') {
             reader.at += 1;
-            match reader.from_argument() {
+            match reader.star() {
                 None => self.write(b"%!(BADWIDTH)")?,
                 Some(width) => {
                     if width < 0 {
@@ -162,7 +162,7 @@ impl Printer {
             after_index = reader.index();
             if reader.peek() == Some(b'*') {
                 reader.at += 1;
-                self.flags.precision = match reader.from_argument() {
+                self.flags.precision = match reader.star() {
                     Some(precision) => usize::try_from(precision).ok(),
                     None => None,
                 };

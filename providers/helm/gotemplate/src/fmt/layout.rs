@@ -2,9 +2,7 @@
 
 use super::printer::Printer;
 use crate::bytes::{decode_rune, push_rune, rune_count};
-use crate::strconv::{
-    can_backquote, format_float, quote, quote_rune, quote_rune_to_ascii, quote_to_ascii,
-};
+use crate::strconv::{can_backquote, format_float, quote, quote_rune, quote_rune_to_ascii, quote_to_ascii};
 use crate::unicode::is_print;
 use crate::{Error, FloatKind};
 
@@ -204,7 +202,7 @@ impl Printer {
             sign = ' ';
         }
         if x.is_nan() || x.is_infinite() {
-            let shown = if x.is_nan() { flags.space || flags.plus } else { flags.plus || sign != '+' };
+            let shown = x.is_infinite() || flags.space || flags.plus;
             let text = if shown { format!("{sign}{unsigned}") } else { unsigned.to_owned() };
             return self.pad_with_spaces(text.as_bytes());
         }

@@ -90,3 +90,10 @@ pub(crate) fn printable(limit: usize, value: &Value) -> Result<Str, Error> {
     printer.dereferenced(value)?;
     Ok(printer.finish())
 }
+
+/// A value as `%v`, but of a pointer what it points to, without its methods.
+pub(crate) fn pointed(limit: usize, value: &Value) -> Result<Str, Error> {
+    let mut printer = Printer::new(limit);
+    printer.pointed(value)?;
+    Ok(printer.finish())
+}

@@ -84,9 +84,15 @@ impl Printer {
     /// As an argument, but of a pointer to a struct the struct.
     pub(super) fn dereferenced(&mut self, value: &Value) -> Result<(), Error> {
         match value {
-            Value::Object(object)
-                if object.type_name().starts_with('*') && !object.is_nil() && object.text().is_none() =>
-            {
+            Value::Object(object) if object.text().is_none() => self.pointed(value),
+            _ => self.argument(value, 'v'),
+        }
+    }
+
+    /// As an argument, but of a pointer the struct even if there is a method to print it.
+    pub(super) fn pointed(&mut self, value: &Value) -> Result<(), Error> {
+        match value {
+            Value::Object(object) if object.type_name().starts_with('*') && !object.is_nil() => {
                 self.fields(object.as_ref(), "", 'v', 0)
             }
             _ => self.argument(value, 'v'),
@@ -242,13 +248,7 @@ impl Printer {
         self.write(if go { b"}" } else { b"]" })
     }
 
-    fn object(
-        &mut self,
-        value: &Value,
-        object: &dyn Object,
-        verb: char,
-        depth: usize,
-    ) -> Result<(), Error> {
+    fn object(&mut self, value: &Value, object: &dyn Object, verb: char, depth: usize) -> Result<(), Error> {
         if !self.complaining {
             if verb == 'w' {
                 return self.bad_verb(value, verb);

@@ -14,8 +14,12 @@ pub(super) fn number(text: &[u8], kind: Kind) -> Result<Number, String> {
     if kind == Kind::Complex || plain.ends_with('i') {
         return Err(format!("imaginary numbers are not supported: {}", quoted()));
     }
-    let mut number =
-        Number { text: text.into(), int: parse_int(plain, 0).ok(), uint: parse_uint(plain, 0).ok(), float: None };
+    let mut number = Number {
+        text: text.into(),
+        int: parse_int(plain, 0).ok(),
+        uint: parse_uint(plain, 0).ok(),
+        float: None,
+    };
     if number.int == Some(0) {
         number.uint = Some(0);
     }
@@ -43,8 +47,10 @@ fn whole(x: f64, least: f64, end: f64) -> Option<f64> {
 }
 
 fn character(text: &[u8]) -> Result<Number, String> {
-    let (rune, _, tail) =
-        text.get(1..).and_then(|inner| unquote_char(inner, b'\'')).ok_or_else(|| "invalid syntax".to_owned())?;
+    let (rune, _, tail) = text
+        .get(1..)
+        .and_then(|inner| unquote_char(inner, b'\''))
+        .ok_or_else(|| "invalid syntax".to_owned())?;
     if tail != b"'" {
         return Err(format!("malformed character constant: {}", String::from_utf8_lossy(text)));
     }

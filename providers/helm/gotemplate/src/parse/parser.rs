@@ -26,13 +26,8 @@ pub(crate) fn parse(source: &Source<'_>) -> Result<BTreeMap<Str, Rc<Tree>>, Erro
     let mut lexer = Lexer::new(&source.text, source.left, source.right);
     lexer.break_is_keyword = !(source.has_function)(b"break");
     lexer.continue_is_keyword = !(source.has_function)(b"continue");
-    let mut shared = Shared {
-        source,
-        lexer,
-        trees: BTreeMap::new(),
-        depth: 0,
-        stack: Stack::here(source.limits.stack),
-    };
+    let mut shared =
+        Shared { source, lexer, trees: BTreeMap::new(), depth: 0, stack: Stack::here(source.limits.stack) };
     let mut parser = Parser::new(&mut shared);
     let root = parser.top()?;
     parser.add(source.name.clone(), root)?;
@@ -219,7 +214,8 @@ impl<'s, 'p, 'a> Parser<'s, 'p, 'a> {
     /// Keeps a tree; one that has something replaces an empty one, and only that.
     fn add(&mut self, name: Str, root: Vec<Statement>) -> Result<(), Error> {
         let source = self.shared.source;
-        let tree = Tree { name: name.clone(), parse_name: source.name.clone(), text: source.text.clone(), root };
+        let tree =
+            Tree { name: name.clone(), parse_name: source.name.clone(), text: source.text.clone(), root };
         match self.shared.trees.get(&name) {
             Some(before) if !before.is_empty() => {
                 if !tree.is_empty() {

@@ -191,8 +191,8 @@ impl<'p> Parser<'_, 'p, '_> {
                 OperandKind::Number(number(text, token.kind).map_err(|message| self.error(message))?)
             }
             Kind::LeftParen => {
-                let pipe = self
-                    .deeper(|parser| parser.pipeline("parenthesized pipeline", Kind::RightParen))?;
+                let pipe =
+                    self.deeper(|parser| parser.pipeline("parenthesized pipeline", Kind::RightParen))?;
                 let position = pipe.position;
                 return Ok(Some(Operand { position, kind: OperandKind::Pipe(Box::new(pipe)) }));
             }
