@@ -142,6 +142,8 @@ func (r *row) output() (string, error) {
 	return out.String(), err
 }
 
+var includes int
+
 // functions are some of the kinds that charts call, so that every way of checking arguments occurs.
 func functions(t *template.Template) template.FuncMap {
 	return template.FuncMap{
@@ -192,6 +194,12 @@ func functions(t *template.Template) template.FuncMap {
 		"wantAnys":   func(n int, items ...interface{}) string { return fmt.Sprint(n, " ", len(items), " ", items) },
 		"adder":      func(n int) func(int) int { return func(m int) int { return n + m } },
 		"include": func(name string, data interface{}) (string, error) {
+			// Go itself would overflow its stack where a template includes itself without end.
+			if includes++; includes > 100 {
+				includes = 0
+				return "", errors.New("includes too deep")
+			}
+			defer func() { includes = max(includes-1, 0) }()
 			var out strings.Builder
 			err := t.ExecuteTemplate(&out, name, data)
 			return out.String(), err
