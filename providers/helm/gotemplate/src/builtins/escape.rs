@@ -11,15 +11,8 @@ pub(super) fn escaped(
     args: &[Place],
     escape: fn(&[u8]) -> Vec<u8>,
 ) -> Result<Place, Error> {
-    let limit = context.run.bytes_left();
-    let mut values = Vec::with_capacity(args.len());
-    for place in args {
-        values.push(match &place.value {
-            value @ (Value::Nil | Value::Object(_)) => Value::Str(crate::fmt::printable(limit, value)?),
-            value => value.clone(),
-        });
-    }
-    let text = escape(&crate::fmt::sprint_within(limit, &values)?);
+    let values: Vec<Value> = args.iter().map(|place| place.value.clone()).collect();
+    let text = escape(&crate::fmt::printable(context.run.bytes_left(), &values)?);
     context.spend_bytes(text.len())?;
     Ok(Place::plain(Value::Str(text.into())))
 }

@@ -105,6 +105,7 @@ pub(super) fn slice(args: &[Place]) -> Result<Place, Error> {
     Ok(Place::plain(match item {
         Value::Str(text) => Value::Str(text[from..to].into()),
         Value::Bytes(bytes) => Value::Bytes(bytes[from..to].into()),
+        Value::List(list) if list.is_nil() => item.clone(),
         Value::List(list) => {
             let items = list.items().get(from..to).unwrap_or_default().to_vec();
             Value::List(List::new(items).with_type(list.get_type().clone()))

@@ -76,7 +76,7 @@ impl<'t> State<'t, '_> {
                 Err(self.error(format!("can't print {node} of type {}", place.type_name())))
             }
             value => {
-                let text = crate::fmt::printable(self.run.bytes_left(), value);
+                let text = crate::fmt::printable(self.run.bytes_left(), std::slice::from_ref(value));
                 let text = text.map_err(|error| self.placed(error))?;
                 self.write(&text)
             }

@@ -81,13 +81,12 @@ pub fn sprintf_within(limit: usize, format: &[u8], arguments: &[Value]) -> Resul
     Ok(printer.finish())
 }
 
-/// A value as an action writes it: no value as `<no value>`, and of a pointer what it points to.
-pub(crate) fn printable(limit: usize, value: &Value) -> Result<Str, Error> {
-    if value.is_nil() {
-        return Ok("<no value>".into());
-    }
+/// Values as an action writes one: no value as `<no value>`, and of a pointer what it points to.
+pub(crate) fn printable(limit: usize, values: &[Value]) -> Result<Str, Error> {
+    let shown = |value: &Value| if value.is_nil() { Value::str("<no value>") } else { value.clone() };
+    let shown: Vec<Value> = values.iter().map(shown).collect();
     let mut printer = Printer::new(limit);
-    printer.dereferenced(value)?;
+    printer.print_dereferenced(&shown)?;
     Ok(printer.finish())
 }
 

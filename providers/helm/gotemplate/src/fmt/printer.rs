@@ -46,13 +46,26 @@ impl Printer {
     }
 
     pub(super) fn print(&mut self, arguments: &[Value]) -> Result<(), Error> {
+        self.print_each(arguments, |printer, argument| printer.argument(argument, 'v'))
+    }
+
+    /// As [`print`](Self::print), but of pointers what they point to.
+    pub(super) fn print_dereferenced(&mut self, arguments: &[Value]) -> Result<(), Error> {
+        self.print_each(arguments, Self::dereferenced)
+    }
+
+    fn print_each(
+        &mut self,
+        arguments: &[Value],
+        each: impl Fn(&mut Self, &Value) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let mut after_string = true;
         for argument in arguments {
             let string = matches!(argument.below(), Value::Str(_));
             if !string && !after_string {
                 self.write(b" ")?;
             }
-            self.argument(argument, 'v')?;
+            each(self, argument)?;
             after_string = string;
         }
         Ok(())
@@ -75,7 +88,7 @@ impl Printer {
             (Value::Nil, _) => self.bad_verb(value, verb),
             (_, 'T') => self.string(value.type_name().as_bytes()),
             (_, 'p') => self.pointer(value, 'p'),
-            (Value::Bytes(bytes), 'v' | 'd') if self.flags.sharp_v => self.go_bytes(bytes, "[]byte"),
+            (Value::Bytes(bytes), 'v' | 'd') if self.flags.sharp_v => self.go_bytes(bytes),
             (Value::List(_) | Value::Map(_) | Value::Func(_), 'w') => self.bad_verb(value, verb),
             _ => self.value(value, verb, 0),
         }
@@ -189,7 +202,6 @@ impl Printer {
             'x' => self.hexadecimal(bytes, false),
             'X' => self.hexadecimal(bytes, true),
             'q' => self.quoted(bytes),
-            _ if self.flags.sharp_v => self.go_bytes(bytes, "[]uint8"),
             'p' => self.pointer(value, verb),
             _ => {
                 let items = bytes.iter().map(|b| Value::Uint(UintKind::Uint8, u64::from(*b))).collect();
@@ -198,9 +210,9 @@ impl Printer {
         }
     }
 
-    fn go_bytes(&mut self, bytes: &[u8], type_name: &str) -> Result<(), Error> {
-        self.write(type_name.as_bytes())?;
-        self.write(b"{")?;
+    /// Bytes in Go syntax, where they stand alone.
+    fn go_bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.write(b"[]byte{")?;
         for (index, byte) in bytes.iter().enumerate() {
             if index > 0 {
                 self.write(b", ")?;

@@ -57,11 +57,9 @@ fn of(x: f64, count: Option<usize>, kind: FloatKind) -> Digits {
     if x == 0.0 {
         return Digits { digits: Vec::new(), point: 0 };
     }
-    #[expect(clippy::cast_possible_truncation, reason = "it holds a float32")]
-    let text = match (count, kind) {
-        (Some(count), _) => format!("{x:.*e}", count.clamp(1, LAST_DIGIT) - 1),
-        (None, FloatKind::Float64) => format!("{x:e}"),
-        (None, FloatKind::Float32) => format!("{:e}", x as f32),
+    let text = match count {
+        Some(count) => format!("{x:.*e}", count.clamp(1, LAST_DIGIT) - 1),
+        None => shortest(x, kind),
     };
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let mut digits: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).collect();
@@ -69,6 +67,24 @@ fn of(x: f64, count: Option<usize>, kind: FloatKind) -> Digits {
         digits.pop();
     }
     Digits { digits, point: exponent.parse::<i32>().unwrap_or(0) + 1 }
+}
+
+/// As few digits as tell the float from others. Where two texts are equally few and equally near, Go
+/// takes the even one and Rust the larger one.
+fn shortest(x: f64, kind: FloatKind) -> String {
+    #[expect(clippy::cast_possible_truncation, reason = "it holds a float32")]
+    let narrow = x as f32;
+    let text = match kind {
+        FloatKind::Float64 => format!("{x:e}"),
+        FloatKind::Float32 => format!("{narrow:e}"),
+    };
+    let count = text.split('e').next().unwrap_or_default().bytes().filter(u8::is_ascii_digit).count();
+    let even = format!("{x:.*e}", count.saturating_sub(1));
+    let same = match kind {
+        FloatKind::Float64 => even.parse() == Ok(x),
+        FloatKind::Float32 => even.parse() == Ok(narrow),
+    };
+    if same { even } else { text }
 }
 
 fn general(out: &mut String, x: f64, precision: Option<usize>, format: u8, kind: FloatKind) {

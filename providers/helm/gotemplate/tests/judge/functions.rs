@@ -34,10 +34,22 @@ fn templates(table: &mut Functions) {
                     _ => format!("error during tpl function execution for {shown}: "),
                 })
             })?;
-            Ok(output.lossy().replace("<no value>", "").into())
+            Ok(Value::str(without(&output, b"<no value>")))
         })
         .returning(Type::String),
     );
+}
+
+/// The text without any of these parts.
+fn without(text: &[u8], part: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.windows(part.len()).position(|window| window == part) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + part.len()..];
+    }
+    out.extend_from_slice(rest);
+    out
 }
 
 fn texts(table: &mut Functions) {
@@ -49,7 +61,7 @@ fn texts(table: &mut Functions) {
     table.add(
         "repeat",
         Function::new([Type::INT, Type::String], |_, args| match usize::try_from(args.int(0) % 10) {
-            Ok(count) => Ok(args.text(1).repeat(count).into()),
+            Ok(count) => Ok(Value::str(args.str(1).repeat(count))),
             Err(_) => Err(Error::new("strings: negative Repeat count")),
         })
         .returning(Type::String),

@@ -31,7 +31,12 @@ fn typed(kind: &str, v: &Json) -> Value {
     match kind {
         "standard" => {
             let text = include_str!("../tables/standard.json");
-            build(&serde_json::from_str(text).expect("a description"))
+            let mut description: Json = serde_json::from_str(text).expect("a description");
+            for key in v.as_array().into_iter().flatten() {
+                let key = key.as_str().expect("a key");
+                description.as_object_mut().expect("a map").remove(key);
+            }
+            build(&description)
         }
         "int" => int(IntKind::Int),
         "int8" => int(IntKind::Int8),
