@@ -89,6 +89,12 @@ impl From<&String> for Str {
     }
 }
 
+impl From<Cow<'_, str>> for Str {
+    fn from(text: Cow<'_, str>) -> Self {
+        Self(Rc::from(text.as_bytes()))
+    }
+}
+
 impl From<&[u8]> for Str {
     fn from(bytes: &[u8]) -> Self {
         Self(Rc::from(bytes))

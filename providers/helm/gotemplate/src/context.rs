@@ -58,7 +58,7 @@ impl Context<'_> {
     /// It is no template, or it failed; with Go's text.
     pub fn render_text(&mut self, name: &str, text: &[u8], data: &Value) -> Result<Str, Error> {
         let mut inner = self.templates.clone();
-        let tree = inner.parse(name, text)?;
+        let tree = inner.parse_on(name.into(), text, self.run.stack.clone())?;
         crate::exec::render_tree(self.run, &inner, name.as_bytes(), &tree, data)
     }
 }

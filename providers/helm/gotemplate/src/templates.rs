@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::parse::{Source, parse};
+use crate::stack::Stack;
 use crate::tree::Tree;
 use crate::{Error, Functions, Limits, Str, Value};
 
@@ -85,18 +86,24 @@ impl Templates {
     ///
     /// The text is no template; nothing of it is added then.
     pub fn parse(&mut self, name: impl Into<Str>, text: impl AsRef<[u8]>) -> Result<Rc<Tree>, Error> {
-        let name = name.into();
+        let stack = Stack::here(self.limits.stack);
+        self.parse_on(name.into(), text.as_ref(), stack)
+    }
+
+    /// As [`parse`](Self::parse), within an execution that has used some of the stack already.
+    pub(crate) fn parse_on(&mut self, name: Str, text: &[u8], stack: Stack) -> Result<Rc<Tree>, Error> {
         let has_function = |name: &[u8]| {
             std::str::from_utf8(name)
                 .is_ok_and(|name| self.functions.get(name).is_some() || crate::builtins::find(name).is_some())
         };
         let parsed = parse(&Source {
             name: name.clone(),
-            text: text.as_ref().into(),
+            text: text.into(),
             left: &self.left,
             right: &self.right,
             has_function: &has_function,
             limits: &self.limits,
+            stack,
         })?;
         let own = parsed.get(&name).cloned();
         for (name, tree) in parsed {

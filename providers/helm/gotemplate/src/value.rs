@@ -1,5 +1,6 @@
 //! Values as a template of Go sees them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
 
@@ -222,6 +223,12 @@ impl From<&str> for Value {
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
+        Self::Str(text.into())
+    }
+}
+
+impl From<Cow<'_, str>> for Value {
+    fn from(text: Cow<'_, str>) -> Self {
         Self::Str(text.into())
     }
 }

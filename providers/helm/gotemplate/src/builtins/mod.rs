@@ -19,6 +19,8 @@ pub(crate) struct Builtin {
     takes: Takes,
     /// Of `and` and `or`: the truth of the argument that ends them.
     pub(crate) stops_at: Option<bool>,
+    /// Does it say in messages what its first argument was written as?
+    pub(crate) names_callee: bool,
     pub(crate) call: fn(&mut Context<'_>, &str, &[Place]) -> Result<Place, Error>,
 }
 
@@ -51,6 +53,7 @@ const PLAIN: Builtin = Builtin {
     variadic: false,
     takes: Takes::Places,
     stops_at: None,
+    names_callee: false,
     call: |_, _, _| Ok(Place::none()),
 };
 
@@ -58,7 +61,7 @@ const PRINTING: Builtin = Builtin { fixed: 0, variadic: true, takes: Takes::Valu
 
 static BUILTINS: &[Builtin] = &[
     Builtin { name: "and", variadic: true, stops_at: Some(false), ..PLAIN },
-    Builtin { name: "call", variadic: true, call: call::call, ..PLAIN },
+    Builtin { name: "call", variadic: true, names_callee: true, call: call::call, ..PLAIN },
     Builtin { name: "eq", variadic: true, call: |_, _, args| compare::eq(args).map(truth), ..PLAIN },
     Builtin { name: "ge", fixed: 2, call: |_, _, args| ordered(compare::ge, args), ..PLAIN },
     Builtin { name: "gt", fixed: 2, call: |_, _, args| ordered(compare::gt, args), ..PLAIN },

@@ -54,7 +54,6 @@ impl<'t> State<'t, '_> {
             Want::Place | Want::Type(Type::Any) => return self.free_literal(operand),
             Want::Type(ty) => ty,
         };
-        let found = shown(&NodeRef::Operand(operand).text());
         let value = match (ty, &operand.kind) {
             (Type::Bool, OperandKind::Bool(b)) => Some(Value::Bool(*b)),
             (Type::String, OperandKind::String { text, .. }) => Some(Value::Str(text.clone())),
@@ -67,15 +66,18 @@ impl<'t> State<'t, '_> {
             (Type::Float(kind), OperandKind::Number(number)) => number.float.map(|x| Value::Float(*kind, x)),
             _ => None,
         };
-        let expected = match ty {
-            Type::Bool => "bool",
-            Type::String => "string",
-            Type::Int(_) => "integer",
-            Type::Uint(_) => "unsigned integer",
-            Type::Float(_) => "float",
-            _ => return Err(self.error(format!("can't handle {found} for arg of type {ty}"))),
-        };
-        value.map(Place::plain).ok_or_else(|| self.error(format!("expected {expected}; found {found}")))
+        value.map(Place::plain).ok_or_else(|| {
+            let found = shown(&NodeRef::Operand(operand).text());
+            let expected = match ty {
+                Type::Bool => "bool",
+                Type::String => "string",
+                Type::Int(_) => "integer",
+                Type::Uint(_) => "unsigned integer",
+                Type::Float(_) => "float",
+                _ => return self.error(format!("can't handle {found} for arg of type {ty}")),
+            };
+            self.error(format!("expected {expected}; found {found}"))
+        })
     }
 
     fn free_literal(&mut self, operand: &'t Operand) -> Result<Place, Error> {

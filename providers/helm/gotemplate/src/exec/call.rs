@@ -64,7 +64,9 @@ impl<'t> State<'t, '_> {
         if let Some(stop) = builtin.stops_at {
             return self.short_circuit(dot, stop, name, operands, last);
         }
+        // Only `call` names what it calls.
         let callee = match operands.get(1) {
+            _ if !builtin.names_callee => String::new(),
             Some(operand) => shown(&NodeRef::Operand(operand).text()),
             None => last.as_ref().map(reflected).unwrap_or_default(),
         };

@@ -23,7 +23,7 @@ pub(crate) struct Run {
     steps: u64,
     bytes: usize,
     depth: usize,
-    stack: Stack,
+    pub(crate) stack: Stack,
 }
 
 impl Run {

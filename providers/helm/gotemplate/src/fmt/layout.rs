@@ -172,7 +172,10 @@ impl Printer {
     pub(super) fn code_point(&mut self, rune: u64) -> Result<(), Error> {
         let least = self.flags.precision.unwrap_or(4).max(4);
         self.room(least)?;
-        let mut text = format!("U+{rune:0least$X}").into_bytes();
+        let digits = format!("{rune:X}");
+        let mut text = b"U+".to_vec();
+        text.resize(2 + least.saturating_sub(digits.len()), b'0');
+        text.extend_from_slice(digits.as_bytes());
         if self.flags.sharp && rune <= LAST_RUNE && is_print(scalar(rune)) {
             text.extend_from_slice(b" '");
             push_rune(&mut text, scalar(rune));

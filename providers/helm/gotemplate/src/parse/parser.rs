@@ -19,6 +19,8 @@ pub(crate) struct Source<'a> {
     /// Is there a function of this name?
     pub(crate) has_function: &'a dyn Fn(&[u8]) -> bool,
     pub(crate) limits: &'a Limits,
+    /// From where on the parser's use of the native stack counts.
+    pub(crate) stack: Stack,
 }
 
 /// The trees of a text by name: the one of the text itself and those it defines.
@@ -26,8 +28,7 @@ pub(crate) fn parse(source: &Source<'_>) -> Result<BTreeMap<Str, Rc<Tree>>, Erro
     let mut lexer = Lexer::new(&source.text, source.left, source.right);
     lexer.break_is_keyword = !(source.has_function)(b"break");
     lexer.continue_is_keyword = !(source.has_function)(b"continue");
-    let mut shared =
-        Shared { source, lexer, trees: BTreeMap::new(), depth: 0, stack: Stack::here(source.limits.stack) };
+    let mut shared = Shared { source, lexer, trees: BTreeMap::new(), depth: 0, stack: source.stack.clone() };
     let mut parser = Parser::new(&mut shared);
     let root = parser.top()?;
     parser.add(source.name.clone(), root)?;

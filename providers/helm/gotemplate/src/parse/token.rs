@@ -66,7 +66,7 @@ impl Kind {
     }
 
     fn is_keyword(self) -> bool {
-        matches!(self, Self::Dot) || self as u8 >= Self::Block as u8
+        self as u8 >= Self::Block as u8
     }
 }
 

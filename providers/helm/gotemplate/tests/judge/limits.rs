@@ -62,6 +62,34 @@ fn templates_that_call_themselves_are_stopped() {
 }
 
 #[test]
+fn depth_of_texts_and_of_calls_is_one() {
+    small(|| {
+        // Each level asks for as much as a text may have, on top of the levels above.
+        let parens = format!("{}include \\\"a\\\" .{}", "(".repeat(150), ")".repeat(150));
+        let text = format!(
+            r#"{{{{ define "a" }}}}{{{{ tpl "{{{{ {parens} }}}}" . }}}}{{{{ end }}}}{{{{ include "a" . }}}}"#
+        );
+        let error = run(&text, Limits::default()).expect_err("a limit");
+        assert_eq!(error.kind(), ErrorKind::Limit);
+    });
+}
+
+#[test]
+fn wide_numbers_do_not_panic() {
+    for verb in ["d", "x", "U", "s", "q", "v", "e", "f", "g", "G", "b", "o", "c", "t", "T"] {
+        for flags in ["", "-", "+0", "# "] {
+            for size in ["70000.70000", ".70000"] {
+                for value in [Value::int(-7), Value::float(1.5), Value::str("é")] {
+                    let format = format!("%{flags}{size}{verb}");
+                    let text = fmt::sprintf(format.as_bytes(), &[value]).expect("within the limit");
+                    assert!(!text.is_empty());
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_thread_with_room_has_a_thousand_levels() {
     let text = r#"{{ define "a" }}{{ if . }}{{ include "a" (slice . 1) }}{{ else }}deep{{ end }}{{ end }}"#;
     let text = format!("{text}{{{{ include \"a\" {:?} }}}}", "x".repeat(1000));

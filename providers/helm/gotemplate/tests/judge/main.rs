@@ -5,6 +5,7 @@
 mod functions;
 mod host;
 mod limits;
+mod mutants;
 mod rows;
 
 use std::path::Path;
