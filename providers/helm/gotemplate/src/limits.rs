@@ -16,7 +16,8 @@ pub struct Limits {
     /// raises this to 48 MiB.
     pub stack: usize,
     /// How many steps may be made: nodes walked, operands evaluated, functions called, rounds of
-    /// `range`. The largest public chart makes some hundred thousand.
+    /// `range`, and what long texts and lists cost that a function looks at. What large public charts
+    /// make is far below.
     pub steps: u64,
     /// How many bytes may be made in all: written, printed, or returned by a template or counted by
     /// a function.

@@ -103,6 +103,8 @@ impl<'t> State<'t, '_> {
         if let Some(last) = last {
             places.push(self.validated(last, want(given.len()))?);
         }
+        let weight = places.iter().map(|place| weight(&place.value)).sum();
+        self.spend(weight)?;
         Ok(places)
     }
 
@@ -145,6 +147,18 @@ impl<'t> State<'t, '_> {
         }
         Ok(last.unwrap_or(value))
     }
+}
+
+/// What a function that looks at all of a value costs, in steps: nothing for those that people write,
+/// but a template can make long texts and lists and have them looked at in a loop.
+fn weight(value: &Value) -> u64 {
+    let (length, free) = match value {
+        Value::Str(text) | Value::Bytes(text) => (text.len(), 256),
+        Value::List(list) => (list.len(), 16),
+        Value::Map(map) => (map.len(), 16),
+        _ => (0, 1),
+    };
+    u64::try_from(length / free).unwrap_or(u64::MAX)
 }
 
 /// A value as `reflect` says it where only a string is a string.

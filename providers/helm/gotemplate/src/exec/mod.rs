@@ -142,7 +142,11 @@ impl<'t, 'r> State<'t, 'r> {
     }
 
     fn step(&mut self) -> Result<(), Error> {
-        let spent = self.run.spend_steps(1);
+        self.spend(1)
+    }
+
+    fn spend(&mut self, steps: u64) -> Result<(), Error> {
+        let spent = self.run.spend_steps(steps);
         spent.map_err(|error| self.placed(error))
     }
 

@@ -98,8 +98,13 @@ impl<'t> State<'t, '_> {
     fn range(&mut self, dot: &Place, branch: &'t Branch) -> Result<Flow, Error> {
         let value = self.pipeline(dot, &branch.pipe)?.value;
         let rounds = self.rounds(&value, branch.pipe.variables.len())?;
+        // They are copied even if the first round ends the loop.
+        self.spend(match &rounds {
+            Rounds::Items(items, _) => u64::try_from(items.len() / 16).unwrap_or(u64::MAX),
+            Rounds::Entries(entries, _) => u64::try_from(entries.len() / 16).unwrap_or(u64::MAX),
+            Rounds::Empty | Rounds::Number(..) => 0,
+        })?;
         let mark = self.variables.len();
-        let byte = Type::Uint(UintKind::Uint8);
         match rounds {
             Rounds::Empty => {
                 return match &branch.otherwise {
@@ -126,7 +131,6 @@ impl<'t> State<'t, '_> {
                 }
             }
             Rounds::Items(items, element) => {
-                debug_assert!(element != byte || items.iter().all(|item| matches!(item, Value::Uint(..))));
                 for (index, item) in items.into_iter().enumerate() {
                     let index = Value::int(i64::try_from(index).unwrap_or(i64::MAX));
                     let item = Place::of(item, &element);

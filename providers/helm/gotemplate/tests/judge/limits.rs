@@ -109,6 +109,8 @@ fn steps_bytes_and_rounds_are_counted() {
     refused(r#"{{ printf "%999999d" 1 }}"#, few(), "10000 bytes");
     refused(r#"{{ printf "%.999999f" 1.0 }}"#, few(), "10000 bytes");
     refused(r#"{{ printf "%.999999d%.999999x%0999999.1U" 1 1 1 }}"#, few(), "bytes");
+    let long = r#"{{ $x := printf "%100000d" 1 }}{{ range 1000000 }}{{ if eq $x "a" }}{{ end }}{{ end }}"#;
+    refused(long, Limits::default(), "50000000 steps");
     let double = r#"{{ $x := "aaaaaaaa" }}{{ range 60 }}{{ $x = print $x $x }}{{ end }}"#;
     refused(double, Limits::default(), "bytes");
 }

@@ -2,7 +2,7 @@
 
 use aurak_gotemplate::strconv::{NumberError, can_backquote, quote, quote_to_ascii, unquote};
 use aurak_gotemplate::strconv::{format_float, parse_float, parse_int, parse_uint};
-use aurak_gotemplate::{Error, FloatKind, MissingKey, Str, Templates, Value, fmt};
+use aurak_gotemplate::{Error, FloatKind, Function, MissingKey, Str, Templates, Type, Value, fmt};
 use serde_json::Value as Json;
 
 use crate::functions::functions;
@@ -109,7 +109,13 @@ fn set(row: &Row) -> Result<Templates, Error> {
         "error" => MissingKey::Error,
         _ => MissingKey::Default,
     };
-    let mut templates = Templates::new("gotpl").functions(functions()).missing_key(missing);
+    let mut known = functions();
+    for name in row.0["functions"].as_array().into_iter().flatten().filter_map(Json::as_str) {
+        if known.get(name).is_none() {
+            known.add(name, Function::variadic([], Type::Any, |_, _| Ok(Value::Nil)));
+        }
+    }
+    let mut templates = Templates::new("gotpl").functions(known).missing_key(missing);
     if let Some([left, right]) = row.0["delims"].as_array().map(Vec::as_slice) {
         templates = templates.delimiters(left.as_str().unwrap_or(""), right.as_str().unwrap_or(""));
     }
