@@ -27,8 +27,9 @@
 //! - Lists, maps and objects are shared by reference. One execution is one thread.
 //! - The judge is Go itself: `tests/tables` has what it answered.
 //!
-//! What it does not do: imaginary numbers, channels, arrays, maps with keys that are no strings, and
-//! capacity of slices beyond their length.
+//! What it does not do: imaginary numbers, channels, arrays, maps with keys that are no strings,
+//! capacity of slices beyond their length, numbers of a named type as the items of a `range` over one
+//! (they are of the type below), and Go's own mangling of messages for a text with `%` in its name.
 
 #![forbid(unsafe_code)]
 
