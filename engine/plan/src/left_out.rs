@@ -8,6 +8,7 @@ use aurak_model::record::Row;
 use aurak_model::{Address, Diagnostic, ProviderAddress, Reason, Refreshed, Slot};
 
 use crate::context::Context;
+use crate::decide::in_use_still;
 use crate::provider::ProviderInstance;
 use crate::removal::Removal;
 use crate::resource::Decision;
@@ -46,11 +47,35 @@ impl Context {
         })
     }
 
+    /// What goes with an older object of something cannot go without that.
+    fn judge_older_left_out(&self, removals: &[Removal]) {
+        let stays = |parent: &Address| {
+            let left_out = self.selection.as_ref().is_some_and(|selection| !selection.names(parent));
+            left_out && !self.is_replaced(parent) && self.row(parent).as_deref().is_some_and(in_use_still)
+        };
+        let instances = self.instances.borrow();
+        let anew = instances.iter().filter_map(|instance| match &instance.decision {
+            Decision::Create(making) => Some((&instance.address, making.gone_with.as_ref()?)),
+            _ => None,
+        });
+        let leaves = removals.iter().filter_map(|removal| Some((&removal.address, removal.parent.as_ref()?)));
+        for (address, parent) in anew.chain(leaves).filter(|(_, parent)| stays(parent)) {
+            let summary = format!("`{address}` is in an older object of `{parent}`, which `--only` leaves out");
+            self.find(
+                Diagnostic::error("only", summary)
+                    .detail("it goes with that, and not before")
+                    .help(format!("name it too: `--only '{parent}'`"))
+                    .about(address),
+            );
+        }
+    }
+
     /// What `--only` leaves out cannot lose what it was made from, or what it lives in.
     pub(crate) fn judge_left_out(&self, removals: &[Removal]) {
         if self.selection.is_none() {
             return;
         }
+        self.judge_older_left_out(removals);
         let mut going: BTreeMap<Address, &Address> = BTreeMap::new();
         for removal in removals.iter().filter(|removal| removal.delete.is_some()) {
             going.insert(removal.address.block(), &removal.address);
