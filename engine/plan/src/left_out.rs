@@ -60,7 +60,8 @@ impl Context {
         });
         let leaves = removals.iter().filter_map(|removal| Some((&removal.address, removal.parent.as_ref()?)));
         for (address, parent) in anew.chain(leaves).filter(|(_, parent)| stays(parent)) {
-            let summary = format!("`{address}` is in an older object of `{parent}`, which `--only` leaves out");
+            let summary =
+                format!("`{address}` is in an older object of `{parent}`, which `--only` leaves out");
             self.find(
                 Diagnostic::error("only", summary)
                     .detail("it goes with that, and not before")
@@ -80,6 +81,13 @@ impl Context {
         for removal in removals.iter().filter(|removal| removal.delete.is_some()) {
             going.insert(removal.address.block(), &removal.address);
             going.insert(removal.address.clone(), &removal.address);
+        }
+        let mut anew: BTreeMap<Address, Address> = BTreeMap::new();
+        for instance in self.instances.borrow().iter() {
+            if matches!(instance.decision, Decision::Replace { .. }) {
+                anew.insert(instance.address.block(), instance.address.clone());
+                anew.insert(instance.address.clone(), instance.address.clone());
+            }
         }
         let lost: BTreeSet<&Address> = removals.iter().map(|removal| &removal.address).collect();
         let mut used: HashMap<ProviderAddress, Rc<ProviderInstance>> = HashMap::new();
@@ -120,6 +128,10 @@ impl Context {
                 format!("`{world}` would be let go of, but {left_out} is reached through it")
             } else if let Some(goes) = goes() {
                 format!("`{goes}` would be deleted, but {left_out} uses it")
+            } else if let Some(replaced) =
+                row.needs.iter().find_map(|need| anew.get(&self.name_in_plan(need)))
+            {
+                format!("`{replaced}` would be replaced, but {left_out} uses the object that goes")
             } else {
                 continue;
             };
