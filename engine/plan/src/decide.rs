@@ -45,7 +45,7 @@ impl Context {
             return self.decide_lost_world(wanted, row_plan, row, world);
         }
         if let Some(row) = row.as_deref()
-            && let Some(parent) = self.goes_with(row)
+            && let Some(parent) = self.goes_with(row, &wanted)
         {
             return self.decide_moved_world(wanted, row_plan, parent, &current.desired);
         }

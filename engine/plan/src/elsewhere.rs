@@ -127,14 +127,15 @@ impl Context {
 
     /// What the object of a row dies with because somebody says so, where that is replaced, or an earlier
     /// replacement has yet to delete it.
-    pub(crate) fn goes_with(&self, row: &Row) -> Option<Address> {
+    pub(crate) fn goes_with(&self, row: &Row, wanted: &Wanted<'_>) -> Option<Address> {
         let with = row.lifecycle.deleted_with.as_ref().map(|with| self.name_in_plan(with));
-        with.filter(|with| self.is_replaced(with) || self.is_with_older(row, with))
+        let still = wanted.lifecycle.deleted_with.is_some();
+        with.filter(|with| self.is_replaced(with) || (still && self.is_with_older(row, with)))
     }
 
     /// Whether the object of a row was there before a replacement of something, and that has an older
     /// object still: it is of that.
-    fn is_with_older(&self, row: &Row, with: &Address) -> bool {
+    pub(crate) fn is_with_older(&self, row: &Row, with: &Address) -> bool {
         let with = self.row(with);
         let since = |row: &Row| row.current.as_ref().map(|current| current.since);
         let Some(with) = with.as_deref().filter(|with| in_use_still(with)) else { return false };

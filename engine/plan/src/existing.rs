@@ -30,9 +30,23 @@ impl Context {
     ) -> Instance {
         let id = desired.as_map().and_then(|map| map.get("id")).cloned().unwrap_or_default();
         let whole = self.is_spoken_of(&schema);
+        let read = || Change {
+            address: address.clone(),
+            type_name: block.type_name.clone(),
+            action: Action::Read,
+            reasons: Vec::new(),
+            differences: Vec::new(),
+            drift: Vec::new(),
+            place: place.clone(),
+            steps: Vec::new(),
+            usual_ms: None,
+            from: None,
+            data_loss: None,
+        };
+        let changing = self.is_changing(&reads);
         let mut change = None;
         let (planned, decision) = match &id {
-            Value::String(text) if !provider.unknown && !self.is_changing(&reads) => {
+            Value::String(text) if !provider.unknown => {
                 let ask = Ask::Read {
                     address: address.clone(),
                     slot: Slot::Current,
@@ -54,13 +68,23 @@ impl Context {
                 };
                 match self.ask(ask, 0) {
                     None => (later(address), Decision::Existing { id: id.clone(), whole, known: true }),
+                    Some(Answer::Object(Refreshed::Absent)) if changing => {
+                        change = Some(read());
+                        (later(address), Decision::Existing { id: id.clone(), whole, known: false })
+                    }
                     Some(Answer::Object(Refreshed::Found { attributes, .. })) => {
                         let marked = crate::mark::mark_all(
                             attributes.as_map().unwrap_or(&aurak_model::Map::new()),
                             &schema,
                         );
-                        let planned = diff::read_on_use(&schema, address, marked);
-                        (planned, Decision::Existing { id: id.clone(), whole, known: true })
+                        if changing {
+                            change = Some(read());
+                            let planned = diff::read_again(&schema, address, &marked);
+                            (planned, Decision::Existing { id: id.clone(), whole, known: false })
+                        } else {
+                            let planned = diff::read_on_use(&schema, address, marked);
+                            (planned, Decision::Existing { id: id.clone(), whole, known: true })
+                        }
                     }
                     Some(Answer::Object(Refreshed::Absent)) => failed(format!("`{address}` is not there")),
                     Some(
@@ -80,19 +104,7 @@ impl Context {
                 (Value::Null, Decision::Failed)
             }
             Value::String(_) | Value::Unknown(_) => {
-                change = Some(Change {
-                    address: address.clone(),
-                    type_name: block.type_name.clone(),
-                    action: Action::Read,
-                    reasons: Vec::new(),
-                    differences: Vec::new(),
-                    drift: Vec::new(),
-                    place: place.clone(),
-                    steps: Vec::new(),
-                    usual_ms: None,
-                    from: None,
-                    data_loss: None,
-                });
+                change = Some(read());
                 (later(address), Decision::Existing { id: id.clone(), whole, known: false })
             }
             _ => {

@@ -1,13 +1,14 @@
 //! What `--only` leaves out: it cannot lose what it was made from, what it lives in, or the way to it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use aurak_model::record::Row;
-use aurak_model::{Address, Diagnostic, ProviderAddress, Reason, Refreshed, Slot};
+use aurak_model::{Address, Diagnostic, Name, Path, ProviderAddress, Reason, Refreshed, Slot, Value};
 
-use crate::context::Context;
+use crate::context::{Context, Instance};
 use crate::decide::in_use_still;
 use crate::provider::ProviderInstance;
 use crate::removal::Removal;
@@ -82,11 +83,11 @@ impl Context {
             going.insert(removal.address.block(), &removal.address);
             going.insert(removal.address.clone(), &removal.address);
         }
-        let mut anew: BTreeMap<Address, Address> = BTreeMap::new();
+        let mut anew: BTreeMap<Address, Vec<Replaced>> = BTreeMap::new();
         for instance in self.instances.borrow().iter() {
-            if matches!(instance.decision, Decision::Replace { .. }) {
-                anew.insert(instance.address.block(), instance.address.clone());
-                anew.insert(instance.address.clone(), instance.address.clone());
+            if let Some(replaced) = Replaced::of(instance) {
+                anew.entry(instance.address.block()).or_default().push(replaced.clone());
+                anew.entry(instance.address.clone()).or_default().push(replaced);
             }
         }
         let lost: BTreeSet<&Address> = removals.iter().map(|removal| &removal.address).collect();
@@ -106,6 +107,11 @@ impl Context {
                 .iter()
                 .find(of_world)
                 .is_some_and(|it| it.delete.is_none() && it.parent.is_none() && !gone)
+        };
+        let older_goes = |address: &Address, row: &Row, around: &Address| {
+            self.selection.as_ref().is_some_and(|selection| selection.names(around))
+                && self.row(around).as_deref().is_some_and(in_use_still)
+                && (self.is_with_older(row, around) || self.input.snapshot.astray.contains(address))
         };
         for (address, row) in &self.input.previous.rows {
             if lost.contains(address) || !self.is_left_out(address) {
@@ -128,10 +134,14 @@ impl Context {
                 format!("`{world}` would be let go of, but {left_out} is reached through it")
             } else if let Some(goes) = goes() {
                 format!("`{goes}` would be deleted, but {left_out} uses it")
-            } else if let Some(replaced) =
-                row.needs.iter().find_map(|need| anew.get(&self.name_in_plan(need)))
-            {
+            } else if let Some(replaced) = row.needs.iter().find_map(|need| {
+                let mut replaced = anew.get(&self.name_in_plan(need))?.iter();
+                replaced.find(|replaced| replaced.is_used_by(row))
+            }) {
+                let replaced = &replaced.address;
                 format!("`{replaced}` would be replaced, but {left_out} uses the object that goes")
+            } else if let Some(around) = containers.iter().find(|around| older_goes(address, row, around)) {
+                format!("an older object of `{around}` would be deleted, but {left_out} dies with it")
             } else {
                 continue;
             };
@@ -141,5 +151,43 @@ impl Context {
                     .about(address),
             );
         }
+    }
+}
+
+/// An object that is replaced, and what tells that something else uses it: its id, and what was worked out
+/// for it.
+#[derive(Clone)]
+struct Replaced {
+    address: Address,
+    tells: Vec<Name>,
+}
+
+impl Replaced {
+    fn of(instance: &Instance) -> Option<Replaced> {
+        let Decision::Replace { old, live, .. } = &instance.decision else { return None };
+        let attributes = instance.schema.iter().flat_map(|schema| &schema.attributes);
+        let computed = attributes.filter(|(_, attribute)| attribute.computed).filter_map(|(name, _)| {
+            match live.at(&Path::key(name.clone()))?.reveal() {
+                Value::String(text) if !text.is_empty() => Some(text),
+                _ => None,
+            }
+        });
+        let tells = [old.clone()].into_iter().chain(computed).collect();
+        Some(Replaced { address: instance.address.clone(), tells })
+    }
+
+    /// Whether one of that went into what was asked for.
+    fn is_used_by(&self, row: &Row) -> bool {
+        let mut used = false;
+        for desired in row.current.iter().map(|current| &current.desired) {
+            let looked = desired.map_leaves::<Infallible>(&mut |_, leaf| {
+                if let Value::String(text) = leaf.reveal() {
+                    used |= self.tells.iter().any(|tell| text.contains(&**tell));
+                }
+                Ok(None)
+            });
+            drop(looked);
+        }
+        used
     }
 }

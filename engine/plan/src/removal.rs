@@ -9,8 +9,8 @@ use aurak_model::plan::Mode;
 use aurak_model::record::Row;
 use aurak_model::schema::{ReplaceOrder, provider_of};
 use aurak_model::{
-    Action, Address, Answer, Ask, Change, Diagnostic, Name, Object, ProviderAddress, ProviderNode, Reason,
-    Refreshed, Slot, Value,
+    Action, Address, Answer, Ask, Change, Diagnostic, Name, Object, Origin, ProviderAddress, ProviderNode,
+    Reason, Refreshed, Slot, Value,
 };
 
 use crate::context::{Context, InstId, Members};
@@ -313,6 +313,16 @@ impl Context {
             return Some(forget(reasons, None));
         }
         let dies_with = self.dies_with(&row, gone);
+        // What it is in stays until what uses that is planned, and so does this.
+        if let Some(parent) = dies_with.clone().filter(|parent| self.set_aside.borrow().contains(parent)) {
+            // What is planned later anyway says so itself.
+            if !reasons.is_empty() {
+                let needs = [Origin::Deferred { block: parent.clone() }];
+                let why = format!("it is in the object of `{parent}` that stays for now");
+                self.defer(&address, &row.type_name, &needs, &why);
+            }
+            return None;
+        }
         if self.is_removed_only(&address) || row.lifecycle.retain {
             if let Some(parent) = dies_with {
                 if !self.is_not_there(&parent) {

@@ -206,6 +206,16 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+        // What is let go of is forgotten after its temporary object: a run that is cut off would not know
+        // any more that there is something to move back to.
+        for removal in removals.iter().filter(|removal| removal.slot == Slot::Current) {
+            let let_go = removal.delete.is_none() && removal.parent.is_none();
+            let temporaries = self.temporaries.get(&removal.address).filter(|_| let_go).cloned();
+            if let (Some(temporaries), Some(own)) = (temporaries, self.deletes.get(&removal.address)) {
+                let own = own.step;
+                self.after[own as usize].extend(temporaries);
+            }
+        }
         leftovers
     }
 

@@ -111,6 +111,20 @@ pub fn read_on_use(schema: &TypeSchema, address: &Address, found: Value) -> Valu
     }
 }
 
+/// The object as it was found, before something changes that it comes after: what cannot be changed stays,
+/// and the rest is read again.
+#[must_use]
+pub fn read_again(schema: &TypeSchema, address: &Address, found: &Value) -> Value {
+    let Value::Map(map) = found else { return found.clone() };
+    let later = schema.attributes.iter().filter(|(name, attribute)| {
+        attribute.immutable.is_empty() && **name != *ID && (attribute.volatile || map.contains_key(*name))
+    });
+    let later: Vec<_> = later
+        .map(|(name, attribute)| (name.clone(), Some(unknown(attribute, &Path::key(name.clone()), address))))
+        .collect();
+    Value::from(edited(map, later))
+}
+
 /// A value that the provider decides, before it did.
 pub(super) fn unknown(attribute: &Attribute, path: &Path, address: &Address) -> Value {
     Value::Unknown(Box::new(Unknown {

@@ -36,7 +36,7 @@ use aurak_model::{Address, Difference, Name, Path, TypeSchema, Unknown, Value};
 
 pub use equal::differ;
 pub(crate) use future::with_id;
-pub use future::{planned_create, prepare, read_on_use};
+pub use future::{planned_create, prepare, read_again, read_on_use};
 pub use ignore::apply_ignore;
 pub use leaves::leaf_differences;
 pub(crate) use normal::normalised;
