@@ -300,7 +300,7 @@ impl Context {
         let mut existing: BTreeMap<Address, ReadBase> = BTreeMap::new();
         let mut read = |id: InstId, path: &Path| {
             let target = &instances[id.0 as usize];
-            if let Decision::Existing { id: Value::String(id), whole, known: true } = &target.decision
+            if let Decision::Existing { id: Value::String(id), whole, known: true, .. } = &target.decision
                 && let Some(provider) = &target.provider
                 && let Some(value) = target.planned.at(path).filter(|value| !value.has_unknown())
             {

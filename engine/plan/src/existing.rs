@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use aurak_model::path::Seg;
 use aurak_model::program::Block;
 use aurak_model::{
     Action, Address, Answer, Ask, BlockKind, Change, Diagnostic, Path, Refreshed, Slot, Type, TypeSchema,
@@ -26,8 +27,15 @@ impl Context {
         provider: Rc<ProviderInstance>,
         desired: Value,
         reads: Vec<Read>,
+        from: Rc<[InstId]>,
         place: Option<String>,
     ) -> Instance {
+        let found = |id: &Value, whole: bool, known: bool| Decision::Existing {
+            id: id.clone(),
+            whole,
+            known,
+            from: from.clone(),
+        };
         let id = desired.as_map().and_then(|map| map.get("id")).cloned().unwrap_or_default();
         let whole = self.is_spoken_of(&schema);
         let read = || Change {
@@ -67,10 +75,10 @@ impl Context {
                     (Value::Null, Decision::Failed)
                 };
                 match self.ask(ask, 0) {
-                    None => (later(address), Decision::Existing { id: id.clone(), whole, known: true }),
+                    None => (later(address), found(&id, whole, true)),
                     Some(Answer::Object(Refreshed::Absent)) if changing => {
                         change = Some(read());
-                        (later(address), Decision::Existing { id: id.clone(), whole, known: false })
+                        (later(address), found(&id, whole, false))
                     }
                     Some(Answer::Object(Refreshed::Found { attributes, .. })) => {
                         let marked = crate::mark::mark_all(
@@ -80,10 +88,10 @@ impl Context {
                         if changing {
                             change = Some(read());
                             let planned = diff::read_again(&schema, address, &marked);
-                            (planned, Decision::Existing { id: id.clone(), whole, known: false })
+                            (planned, found(&id, whole, false))
                         } else {
                             let planned = diff::read_on_use(&schema, address, marked);
-                            (planned, Decision::Existing { id: id.clone(), whole, known: true })
+                            (planned, found(&id, whole, true))
                         }
                     }
                     Some(Answer::Object(Refreshed::Absent)) => failed(format!("`{address}` is not there")),
@@ -105,7 +113,7 @@ impl Context {
             }
             Value::String(_) | Value::Unknown(_) => {
                 change = Some(read());
-                (later(address), Decision::Existing { id: id.clone(), whole, known: false })
+                (later(address), found(&id, whole, false))
             }
             _ => {
                 self.find(
@@ -163,6 +171,18 @@ impl Context {
             Target::Group(group) => self.members(group).into_iter().collect(),
             Target::Instance(_) | Target::Members(_) => self.instances_read(read),
         }
+    }
+
+    /// The resources whose ids were read, also through others that are only read: whose id comes from theirs
+    /// is what they are, or is in them.
+    pub(crate) fn made_from(&self, reads: &[Read]) -> Rc<[InstId]> {
+        let through = |id: InstId| match &self.instance(id).decision {
+            Decision::Existing { from, .. } => from.to_vec(),
+            _ => vec![id],
+        };
+        let ids =
+            reads.iter().filter(|read| matches!(read.path.0.first(), Some(Seg::Key(key)) if **key == *"id"));
+        ids.flat_map(|read| self.in_what_is_read(read)).flat_map(through).collect()
     }
 
     /// Something that was read and is planned later.

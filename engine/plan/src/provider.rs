@@ -114,6 +114,13 @@ impl Context {
                 Target::Members(group) => self.members(group).into_iter().map(Target::Instance).collect(),
                 target => vec![target],
             })
+            // A world that is only read is that of what its id comes from.
+            .flat_map(|target| match target {
+                Target::Instance(id) if let Decision::Existing { from, .. } = &self.instance(id).decision => {
+                    from.iter().copied().map(Target::Instance).collect()
+                }
+                target => vec![target],
+            })
             .map(|target| Read { target, path: Path::root() })
             .collect();
         let needs = self.addresses_of(&Vec::from_iter(world));
@@ -379,8 +386,18 @@ impl Context {
             for need in self.needs(value) {
                 let Origin::Row { row, .. } = need else { continue };
                 let Some(id) = self.by_address.borrow().get(&row).copied() else { continue };
-                if matches!(self.instance(id).decision, Decision::Create { .. } | Decision::Replace { .. }) {
-                    return Some(row);
+                let made = |id: InstId| {
+                    let instance = self.instance(id);
+                    let made =
+                        matches!(instance.decision, Decision::Create { .. } | Decision::Replace { .. });
+                    made.then(|| instance.address.clone())
+                };
+                let made = match &self.instance(id).decision {
+                    Decision::Existing { from, .. } => from.iter().copied().find_map(made),
+                    _ => made(id),
+                };
+                if made.is_some() {
+                    return made;
                 }
             }
         }

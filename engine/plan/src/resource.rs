@@ -48,7 +48,8 @@ pub(crate) enum Decision {
     /// The parts of a composite are instances of their own.
     Composite(Vec<InstId>),
     /// An `existing` resource.
-    Existing { id: Value, whole: bool, known: bool },
+    /// Its id was read from these.
+    Existing { id: Value, whole: bool, known: bool, from: Rc<[InstId]> },
 }
 
 /// See [`Decision::Keep`].
@@ -159,6 +160,10 @@ impl Context {
         let scope = ModuleScope::new(self, module).with_each(each);
         let (evaluated, mut reads) =
             self.with_reads(|| self.evaluate_attributes(block, &schema_known, &scope, &address));
+        let from = match block.kind {
+            BlockKind::Existing => self.made_from(&reads),
+            _ => Rc::default(),
+        };
         reads.extend_from_slice(around);
         self.add_dependencies(&block.depends_on, module, &mut reads);
         let provider = match provider {
@@ -200,8 +205,16 @@ impl Context {
                 self.defer(&address, &block.type_name, &needs, "what it comes after is not known yet");
                 return self.add_instance(bare(Decision::Deferred, deferred_value(&address), reads));
             }
-            let instance =
-                self.plan_existing(&address, block, schema_known, provider, desired, reads, place.clone());
+            let instance = self.plan_existing(
+                &address,
+                block,
+                schema_known,
+                provider,
+                desired,
+                reads,
+                from,
+                place.clone(),
+            );
             return self.add_instance(instance);
         }
         let composite = schema_known.composite;

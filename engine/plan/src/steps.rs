@@ -369,7 +369,7 @@ impl<'a> Builder<'a> {
                 self.gather(address, all)
             }
             Decision::Existing { known: true, .. } => self.gather(address, waits),
-            Decision::Existing { id, whole, known: false } => {
+            Decision::Existing { id, whole, known: false, .. } => {
                 let provider = provider(self);
                 let step = self.push(
                     address,
