@@ -215,7 +215,9 @@ impl Context {
                 from,
                 place.clone(),
             );
-            return self.add_instance(instance);
+            let inst = self.add_instance(instance);
+            self.judge_conditions(&block.lifecycle, inst, scope);
+            return inst;
         }
         let composite = schema_known.composite;
         let Ok((schema, desired)) = self.prepared(&schema_known, &desired, Some(&block.attributes), &address)

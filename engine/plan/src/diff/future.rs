@@ -117,7 +117,7 @@ pub fn read_on_use(schema: &TypeSchema, address: &Address, found: Value) -> Valu
 pub fn read_again(schema: &TypeSchema, address: &Address, found: &Value) -> Value {
     let Value::Map(map) = found else { return found.clone() };
     let later = schema.attributes.iter().filter(|(name, attribute)| {
-        attribute.immutable.is_empty() && **name != *ID && (attribute.volatile || map.contains_key(*name))
+        attribute.immutable.is_empty() && **name != *ID && (attribute.volatile || map.contains_key(name))
     });
     let later: Vec<_> = later
         .map(|(name, attribute)| (name.clone(), Some(unknown(attribute, &Path::key(name.clone()), address))))
