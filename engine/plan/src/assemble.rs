@@ -327,7 +327,18 @@ impl Context {
             let provider = instance.provider.as_ref().map_or(&[][..], |provider| &provider.reads);
             !(provider.binary_search(read).is_ok() && self.is_volatile(read))
         };
-        for from in touched().flat_map(|i| i.reads.iter().filter(|read| rests_on(i, read))) {
+        // What leaves rests on what decided that it does.
+        let leaving: HashSet<Address> = removals.iter().map(|removal| removal.address.block()).collect();
+        let decided: Vec<Read> = match leaving.is_empty() {
+            true => Vec::new(),
+            false => {
+                let all = self.groups.borrow();
+                let left = all.iter().filter(|group| leaving.contains(&group.address));
+                left.flat_map(|group| group.reads.iter().cloned()).collect()
+            }
+        };
+        let touching = touched().flat_map(|i| i.reads.iter().filter(|read| rests_on(i, read)));
+        for from in touching.chain(&decided) {
             match from.target {
                 Target::Instance(id) => read(id, &from.path),
                 Target::Members(group) => drop(groups.insert((group, &from.path))),

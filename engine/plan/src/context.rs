@@ -66,6 +66,8 @@ pub(crate) enum Calls {
 pub(crate) struct Group {
     pub address: Address,
     pub members: Members,
+    /// What decided which there are.
+    pub reads: Rc<[Read]>,
 }
 
 /// See [`Calls`].

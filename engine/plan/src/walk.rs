@@ -108,7 +108,7 @@ impl Context {
         };
         let mut groups = self.groups.borrow_mut();
         let group = GroupId(groups.len() as u32);
-        groups.push(Group { address, members });
+        groups.push(Group { address, members, reads: around.into() });
         self.group_of.borrow_mut().insert((id, module), group);
     }
 
