@@ -22,6 +22,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("aurak-goyaml", &[]),
     // A language of others: it knows nothing of what it is used for.
     ("aurak-gotemplate", &[]),
+    // What Helm does around its templates; functions and versions come from outside.
+    ("aurak-chart", &["aurak-goyaml", "aurak-gotemplate"]),
     // Its refusals are its own: it shares nothing with what it is used to test.
     ("aurak-sandbox", &[]),
     ("aurak-exec", &["aurak-model", "aurak-expr", "aurak-state", "aurak-api"]),
