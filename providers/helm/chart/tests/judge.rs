@@ -1,1 +1,281 @@
-//! The tests of the crate from outside.
+//! All rows of `tests/tables`, each compared with what Helm answered.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::collections::BTreeMap;
+
+use aurak_chart::manifest::Sorted;
+use aurak_chart::{Chart, Error, File, Files, Helm, KubeVersion, Limits, Profile, Rules, Versions};
+use aurak_gotemplate::{Kind, Map, Value, fmt::sprintf};
+use serde_json::{Value as Json, json};
+
+const PROFILES: [(&str, Profile); 2] = [("helm3", Profile::Helm3), ("helm4", Profile::Helm4)];
+
+/// Versions and ranges as the row has them from Helm's own semver. A version the row does not have is
+/// one that Helm refused.
+struct Known<'a>(&'a Json);
+
+impl Versions for Known<'_> {
+    fn is_version(&self, version: &str) -> bool {
+        // Charts whose loading failed for another reason have no list; their versions are good.
+        self.0["versions"].get(version).and_then(Json::as_bool).unwrap_or(version != "x")
+    }
+
+    fn in_range(&self, range: &str, version: &str) -> bool {
+        self.0["matches"].get(format!("{range} <- {version}")).is_some()
+    }
+}
+
+fn compare(table: &str, answer: impl Fn(&Json, Profile) -> Result<Json, Error>) {
+    let path = format!("{}/tests/tables/{table}.jsonl", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let (mut rows, mut wrong) = (0, Vec::new());
+    for line in text.lines() {
+        let row: Json = serde_json::from_str(line).unwrap();
+        rows += 1;
+        for (name, profile) in PROFILES {
+            let Some(wanted) = row.get(name) else { continue };
+            let got = match answer(&row, profile) {
+                Ok(value) => json!({ "ok": value }),
+                Err(error) => json!({ "error": error.to_string() }),
+            };
+            if got != *wanted && !excused(table, &got, wanted) {
+                let mut input = row.clone();
+                input.as_object_mut().unwrap().retain(|key, _| !key.starts_with("helm"));
+                wrong.push(format!("{name} {input}\n  wanted {wanted}\n  got    {got}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {rows} rows differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Messages that are ours on purpose: what a broken archive says is up to the library that reads it.
+fn excused(table: &str, got: &Json, wanted: &Json) -> bool {
+    table == "load"
+        && got["error"].as_str().is_some_and(|text| text.contains("tgz"))
+        && wanted["error"].as_str().is_some_and(|text| text.contains("tgz"))
+}
+
+fn files(row: &Json) -> Vec<File> {
+    let pair = |pair: &Json| File {
+        name: pair[0].as_str().unwrap().to_owned(),
+        data: pair[1].as_str().unwrap().into(),
+    };
+    row["files"].as_array().map(|all| all.iter().map(pair).collect()).unwrap_or_default()
+}
+
+fn describe(value: &Value) -> Json {
+    match value {
+        Value::Nil => Json::Null,
+        Value::Bool(flag) => json!(flag),
+        Value::Int(_, n) => json!({ "int64": n.to_string() }),
+        Value::Float(_, x) if x.fract() == 0.0 && x.abs() < 1e15 => json!(*x as i64),
+        Value::Float(_, x) => json!(x),
+        Value::Str(text) => json!(text.lossy()),
+        Value::Map(map) => describe_map(map),
+        Value::List(list) => Json::Array(list.items().iter().map(describe).collect()),
+        other => panic!("{:?} in values", other.kind() == Kind::Map),
+    }
+}
+
+fn describe_map(map: &Map) -> Json {
+    Json::Object(map.entries().iter().map(|(key, value)| (key.lossy().into_owned(), describe(value))).collect())
+}
+
+fn user(row: &Json) -> Map {
+    let text = row["user"].as_str().unwrap_or_default();
+    let yaml = aurak_goyaml::unmarshal_map(text.as_bytes(), aurak_goyaml::Mode::Lenient, &Default::default());
+    yaml.unwrap().into_iter().map(|(key, value)| (key, aurak_chart::values::from_yaml(value))).collect()
+}
+
+#[test]
+fn setting_values() {
+    compare("set", |row, profile| {
+        let known = Known(row);
+        let helm = Helm::new(profile, &known);
+        let values = Map::new();
+        for line in row["lines"].as_array().unwrap() {
+            let line = line.as_str().unwrap();
+            match row["mode"].as_str().unwrap() {
+                "set" => helm.set(line, &values)?,
+                "string" => helm.set_string(line, &values)?,
+                "json" => helm.set_json(line, &values)?,
+                "literal" => helm.set_literal(line, &values)?,
+                _ => helm.set_file(line, &values, &mut |path| match path {
+                    "missing" => Err(Error::Refused("no such file".to_owned())),
+                    path => Ok(Value::str(format!("<{path}>"))),
+                })?,
+            }
+        }
+        Ok(describe_map(&values))
+    });
+}
+
+#[test]
+fn ignoring_files() {
+    compare("ignore", |row, _| {
+        let rules = Rules::parse(row["rules"].as_str().unwrap().as_bytes(), &Limits::default())?.with_defaults();
+        let ignored = row["paths"].as_array().unwrap().iter().filter(|path| {
+            let path = path.as_str().unwrap();
+            rules.ignores(path.strip_suffix('/').unwrap_or(path), path.ends_with('/'))
+        });
+        Ok(ignored.cloned().collect())
+    });
+}
+
+#[test]
+fn coalescing_values() {
+    compare("coalesce", |row, profile| {
+        let known = Known(row);
+        let helm = Helm::new(profile, &known);
+        let chart = helm.load_files(files(row))?;
+        let values = if row["merge"] == true {
+            helm.merge_values(&chart, &user(row))?
+        } else {
+            helm.coalesce(&chart, &user(row))?
+        };
+        Ok(describe_map(&values))
+    });
+}
+
+fn tree(chart: &Chart) -> Json {
+    let wanted: Vec<String> =
+        chart.metadata.dependencies.iter().flatten().map(|one| one.borrow().name.clone()).collect();
+    let charts: Vec<Json> = chart.charts.iter().map(tree).collect();
+    json!({ "path": chart.path, "values": describe_map(&chart.values), "charts": charts, "wanted": wanted })
+}
+
+/// Go tells no values from empty ones.
+fn without_empty_values(mut json: Json) -> Json {
+    fn clean(tree: &mut Json) {
+        if tree["values"].is_null() {
+            tree["values"] = json!({});
+        }
+        tree["charts"].as_array_mut().unwrap().iter_mut().for_each(clean);
+    }
+    if json["tree"].is_object() {
+        clean(&mut json["tree"]);
+    }
+    json
+}
+
+#[test]
+fn processing_dependencies() {
+    compare("process", |row, profile| {
+        let known = Known(row);
+        let helm = Helm::new(profile, &known);
+        let mut chart = helm.load_files(files(row))?;
+        helm.process_dependencies(&mut chart, &user(row))?;
+        let values = helm.coalesce(&chart, &user(row))?;
+        Ok(without_empty_values(json!({ "tree": tree(&chart), "values": describe_map(&values) })))
+    });
+}
+
+fn shown(sorted: &Sorted) -> Json {
+    let quoted = |text: &str| sprintf(b"%q", &[Value::str(text)]).unwrap().lossy().into_owned();
+    let manifests =
+        sorted.manifests.iter().map(|one| format!("{} {} {}", one.path, one.kind, quoted(&one.text)));
+    let hooks = sorted.hooks.iter().map(|hook| {
+        let events: Vec<&str> = hook.events.iter().map(|event| event.name()).collect();
+        format!(
+            "{} {} {} [{}] {} [{}] [{}] {}",
+            hook.path,
+            hook.kind,
+            hook.name,
+            events.join(" "),
+            hook.weight,
+            hook.delete_policies.join(" "),
+            hook.log_policies.join(" "),
+            quoted(&hook.text)
+        )
+    });
+    manifests.chain(hooks).collect()
+}
+
+#[test]
+fn sorting_manifests() {
+    compare("sort", |row, profile| {
+        let known = Known(row);
+        let texts: BTreeMap<String, String> =
+            files(row).into_iter().map(|file| (file.name, file.data.lossy().into_owned())).collect();
+        Ok(shown(&Helm::new(profile, &known).sort_manifests(&texts)?))
+    });
+}
+
+fn packed(files: &[File]) -> Vec<u8> {
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    {
+        use std::io::Write;
+        for file in files {
+            let mut header = [0_u8; 512];
+            header[..file.name.len()].copy_from_slice(file.name.as_bytes());
+            header[100..108].copy_from_slice(b"0000644\0");
+            header[124..136].copy_from_slice(format!("{:011o}\0", file.data.len()).as_bytes());
+            header[156] = b'0';
+            header[257..265].copy_from_slice(b"ustar\x0000");
+            header[148..156].copy_from_slice(b"        ");
+            let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+            header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+            out.write_all(&header).unwrap();
+            out.write_all(&file.data).unwrap();
+            out.write_all(&vec![0; file.data.len().next_multiple_of(512) - file.data.len()]).unwrap();
+        }
+        out.write_all(&[0; 1024]).unwrap();
+    }
+    out.finish().unwrap()
+}
+
+#[test]
+fn loading_charts() {
+    compare("load", |row, profile| {
+        let known = Known(row);
+        let helm = Helm::new(profile, &known);
+        let chart = if row["archive"] == true {
+            helm.load_archive(&packed(&files(row)))?
+        } else {
+            helm.load_files(files(row))?
+        };
+        let names = |files: &[File]| files.iter().map(|file| file.name.clone()).collect::<Vec<_>>().join(" ");
+        let has_values = files(row).iter().any(|file| file.name.ends_with("values.yaml"));
+        let values = describe_map(&chart.values);
+        Ok(json!({
+            "name": chart.name(),
+            "version": chart.metadata.version,
+            "app": chart.metadata.app_version,
+            "api": chart.metadata.api_version,
+            "templates": names(&chart.templates),
+            "files": names(&chart.files),
+            "charts": chart.charts.len(),
+            "values": if has_values { values } else { json!({}) },
+            "keywords": chart.metadata.keywords.join("|"),
+            "wanted": chart.metadata.dependencies.iter().flatten().count(),
+        }))
+    });
+}
+
+#[test]
+fn files_of_templates() {
+    compare("files", |row, _| {
+        let chart = Chart { files: files(row), ..Chart::default() };
+        let files = Files::of(&chart).glob(row["pattern"].as_str().unwrap());
+        let mut out = String::new();
+        for (name, _) in files.iter() {
+            out.push_str(name);
+            out.push('|');
+        }
+        out.push_str(&format!("#{}#{}#", files.as_config(), files.as_secrets()));
+        for (name, _) in files.iter() {
+            let lines: Vec<_> = files.lines(name).iter().map(|line| line.lossy().into_owned()).collect();
+            out.push_str(&serde_json::to_string(&lines).unwrap());
+        }
+        Ok(json!(out))
+    });
+}
+
+#[test]
+fn versions_of_kubernetes() {
+    compare("kube", |row, profile| {
+        let found = KubeVersion::parse(row["in"].as_str().unwrap(), profile)?;
+        Ok(json!([found.version, found.normalized, found.major, found.minor]))
+    });
+}
