@@ -49,6 +49,10 @@ pub struct Metadata {
     pub dependencies: Option<Vec<Rc<RefCell<Dependency>>>>,
     /// `type`: `application`, `library` or nothing.
     pub kind: String,
+    /// Was there nothing where somebody should be? Helm says so when it validates.
+    null_maintainer: bool,
+    /// Was there nothing where a dependency should be?
+    null_dependency: bool,
 }
 
 /// Somebody who looks after a chart.
@@ -193,9 +197,11 @@ impl Metadata {
         }
         if let Some(Yaml::List(items)) = fields.get("maintainers") {
             self.maintainers.clear();
+            self.null_maintainer = false;
             for item in items {
                 let Yaml::Map(fields) = item else {
-                    return Err(invalid("maintainers must not contain empty or null nodes"));
+                    self.null_maintainer = true;
+                    continue;
                 };
                 let of = |name| text(fields, name).unwrap_or_default().to_owned();
                 self.maintainers.push(Maintainer { name: of("name"), email: of("email"), url: of("url") });
@@ -203,10 +209,12 @@ impl Metadata {
         }
         if let Some(Yaml::List(items)) = fields.get("dependencies") {
             let before = self.dependencies.take().unwrap_or_default();
+            self.null_dependency = false;
             let mut dependencies = Vec::new();
             for (number, item) in items.iter().enumerate() {
                 let Yaml::Map(fields) = item else {
-                    return Err(invalid("dependencies must not contain empty or null nodes"));
+                    self.null_dependency = true;
+                    continue;
                 };
                 // Go reads an element over the one that was there.
                 let mut dependency = before.get(number).map(|one| one.borrow().clone()).unwrap_or_default();
@@ -254,9 +262,15 @@ impl Metadata {
         if !matches!(self.kind.as_str(), "" | "application" | "library") {
             return Err(invalid("chart.metadata.type must be application or library"));
         }
+        if self.null_maintainer {
+            return Err(invalid("maintainers must not contain empty or null nodes"));
+        }
         for maintainer in &mut self.maintainers {
             let Maintainer { name, email, url } = maintainer;
             [name, email, url].into_iter().for_each(sanitize);
+        }
+        if self.null_dependency {
+            return Err(invalid("dependencies must not contain empty or null nodes"));
         }
         let mut seen = BTreeSet::new();
         for dependency in self.dependencies.iter().flatten() {

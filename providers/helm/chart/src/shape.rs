@@ -107,7 +107,7 @@ impl Reader {
             Value::List(_) => "array",
             Value::Map(_) => "object",
         };
-        let place = match self.structs.first() {
+        let place = match self.structs.last() {
             Some(name) if !self.path.is_empty() => format!("struct field {name}.{}", self.path.join(".")),
             _ => "value".to_owned(),
         };

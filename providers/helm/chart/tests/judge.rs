@@ -69,7 +69,9 @@ fn describe(value: &Value) -> Json {
         Value::Nil => Json::Null,
         Value::Bool(flag) => json!(flag),
         Value::Int(_, n) => json!({ "int64": n.to_string() }),
-        Value::Float(_, x) if x.fract() == 0.0 && x.abs() < 1e15 => json!(*x as i64),
+        Value::Float(_, x) if x.fract() == 0.0 && x.abs() < 1e18 && (*x != 0.0 || x.is_sign_positive()) => {
+            json!(*x as i64)
+        }
         Value::Float(_, x) => json!(x),
         Value::Str(text) => json!(text.lossy()),
         Value::Map(map) => describe_map(map),
@@ -79,7 +81,9 @@ fn describe(value: &Value) -> Json {
 }
 
 fn describe_map(map: &Map) -> Json {
-    Json::Object(map.entries().iter().map(|(key, value)| (key.lossy().into_owned(), describe(value))).collect())
+    Json::Object(
+        map.entries().iter().map(|(key, value)| (key.lossy().into_owned(), describe(value))).collect(),
+    )
 }
 
 fn user(row: &Json) -> Map {
@@ -114,7 +118,8 @@ fn setting_values() {
 #[test]
 fn ignoring_files() {
     compare("ignore", |row, _| {
-        let rules = Rules::parse(row["rules"].as_str().unwrap().as_bytes(), &Limits::default())?.with_defaults();
+        let rules =
+            Rules::parse(row["rules"].as_str().unwrap().as_bytes(), &Limits::default())?.with_defaults();
         let ignored = row["paths"].as_array().unwrap().iter().filter(|path| {
             let path = path.as_str().unwrap();
             rules.ignores(path.strip_suffix('/').unwrap_or(path), path.ends_with('/'))
@@ -278,4 +283,74 @@ fn versions_of_kubernetes() {
         let found = KubeVersion::parse(row["in"].as_str().unwrap(), profile)?;
         Ok(json!([found.version, found.normalized, found.major, found.minor]))
     });
+}
+
+/// Everything is a version and in every range.
+struct Any;
+
+impl Versions for Any {
+    fn is_version(&self, _: &str) -> bool {
+        true
+    }
+
+    fn in_range(&self, _: &str, _: &str) -> bool {
+        true
+    }
+}
+
+#[test]
+fn folders_are_read_without_what_is_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("Chart.yaml", "\u{feff}name: top\nversion: 1.0.0\n");
+    write("templates/b.yaml", "b");
+    write("templates/a.yaml", "a");
+    write("templates/.hidden", "");
+    write("notes.swp", "");
+    write("docs/deep/x.md", "");
+    write(".helmignore", "*.swp\ndocs/\n");
+    write("charts/sub/Chart.yaml", "name: sub\nversion: 1.0.0\n");
+    let helm = Helm::new(Profile::Helm3, &Any);
+    let chart = helm.load(folder.path()).unwrap();
+    let names = |files: &[File]| files.iter().map(|file| file.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&chart.templates), ["templates/a.yaml", "templates/b.yaml"]);
+    assert_eq!(names(&chart.files), [".helmignore"]);
+    assert_eq!(chart.charts[0].path, "top/charts/sub");
+
+    let mut small = Helm::new(Profile::Helm3, &Any);
+    small.limits.file_bytes = 10;
+    let error = small.load(folder.path()).err().unwrap().to_string();
+    assert_eq!(error, "chart file \"Chart.yaml\" is larger than the maximum file size 10");
+}
+
+#[test]
+fn a_map_that_is_imported_into_itself_is_an_error() {
+    let file = |name: &str, text: &str| File { name: name.to_owned(), data: text.into() };
+    let imports = "[{child: t, parent: p}, {child: t, parent: p.x}]";
+    let dependency = format!("dependencies: [{{name: sub, version: 1, import-values: {imports}}}]");
+    let helm = Helm::new(Profile::Helm3, &Any);
+    let files = vec![
+        file("Chart.yaml", &format!("name: top\nversion: 1.0.0\n{dependency}\n")),
+        file("charts/sub/Chart.yaml", "name: sub\nversion: 1.0.0\n"),
+        file("charts/sub/values.yaml", "t: {a: 1}\n"),
+    ];
+    let mut chart = helm.load_files(files).unwrap();
+    let error = helm.process_dependencies(&mut chart, &Map::new()).unwrap_err();
+    assert!(matches!(error, Error::Limit(_)), "{error}");
+}
+
+#[test]
+fn what_costs_too_much_is_an_error() {
+    let helm = Helm::new(Profile::Helm3, &Any);
+    let deep = format!("a{}=1", "[0]".repeat(5_000));
+    assert!(matches!(helm.set(&deep, &Map::new()), Err(Error::Limit(_))));
+    let wide = (0..500).map(|n| format!("a{n}[65536]=1")).collect::<Vec<_>>().join(",");
+    assert!(matches!(helm.set(&wide, &Map::new()), Err(Error::Limit(_))));
+    let json = format!("a={}", "[".repeat(100_000));
+    assert!(matches!(helm.set_json(&json, &Map::new()), Err(Error::Limit(_))));
+    assert!(helm.load_archive(b"\x1f\x8b\x08 and nothing").is_err());
 }
