@@ -36,7 +36,7 @@ impl Default for Limits {
             chart_depth: 32,
             charts: 2_000,
             folder_depth: 64,
-            value_depth: 600,
+            value_depth: 200,
             value_nodes: 2_000_000,
             set_elements: 4_000_000,
             yaml: aurak_goyaml::Limits::default(),

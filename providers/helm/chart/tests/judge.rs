@@ -324,7 +324,7 @@ fn folders_are_read_without_what_is_ignored() {
     let mut small = Helm::new(Profile::Helm3, &Any);
     small.limits.file_bytes = 10;
     let error = small.load(folder.path()).err().unwrap().to_string();
-    assert_eq!(error, "chart file \"Chart.yaml\" is larger than the maximum file size 10");
+    assert_eq!(error, "chart file \".helmignore\" is larger than the maximum file size 10");
 }
 
 #[test]
