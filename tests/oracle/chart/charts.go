@@ -4,6 +4,9 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"io"
+	"log"
+	"sort"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
@@ -89,17 +92,38 @@ func answerCoalesce(r row) {
 		panic(err)
 	}
 	versions(r, c3)
-	if r["merge"] == true {
-		v3, e3 := util3.MergeValues(c3, user(r))
-		r["helm3"] = answer(describe(map[string]any(v3)), e3)
-		v4, e4 := coal4.MergeValues(c4, user(r))
-		r["helm4"] = answer(describe(map[string]any(v4)), e4)
-		return
+	merge := r["merge"] == true
+	r["helm3"] = warned(func() row {
+		f := util3.CoalesceValues
+		if merge {
+			f = util3.MergeValues
+		}
+		v, err := f(c3, user(r))
+		return answer(describe(map[string]any(v)), err)
+	})
+	r["helm4"] = warned(func() row {
+		f := coal4.CoalesceValues
+		if merge {
+			f = coal4.MergeValues
+		}
+		v, err := f(c4, user(r))
+		return answer(describe(map[string]any(v)), err)
+	})
+}
+
+// An answer with what was logged meanwhile, in the order of the alphabet: Go walks maps in any.
+func warned(f func() row) row {
+	var buf bytes.Buffer
+	log.SetFlags(0)
+	log.SetOutput(&buf)
+	defer log.SetOutput(io.Discard)
+	out := f()
+	if buf.Len() > 0 {
+		lines := strings.Split(strings.TrimSpace(buf.String()), "\n")
+		sort.Strings(lines)
+		out["warnings"] = lines
 	}
-	v3, e3 := util3.CoalesceValues(c3, user(r))
-	r["helm3"] = answer(describe(map[string]any(v3)), e3)
-	v4, e4 := coal4.CoalesceValues(c4, user(r))
-	r["helm4"] = answer(describe(map[string]any(v4)), e4)
+	return out
 }
 
 func tree3(c *chart3.Chart) any {

@@ -35,10 +35,14 @@ fn compare(table: &str, answer: impl Fn(&Json, Profile) -> Result<Json, Error>) 
         rows += 1;
         for (name, profile) in PROFILES {
             let Some(wanted) = row.get(name) else { continue };
-            let got = match answer(&row, profile) {
+            let mut got = match answer(&row, profile) {
                 Ok(value) => json!({ "ok": value }),
                 Err(error) => json!({ "error": error.to_string() }),
             };
+            if let Some(warnings) = got.pointer_mut("/ok/\u{0}warnings").map(Json::take) {
+                got["warnings"] = warnings;
+                got["ok"] = got["ok"]["values"].take();
+            }
             if got != *wanted && !excused(table, &got, wanted) {
                 let mut input = row.clone();
                 input.as_object_mut().unwrap().retain(|key, _| !key.starts_with("helm"));
@@ -139,7 +143,12 @@ fn coalescing_values() {
         } else {
             helm.coalesce(&chart, &user(row))?
         };
-        Ok(describe_map(&values))
+        let mut warnings = helm.take_warnings();
+        warnings.sort();
+        Ok(match warnings.is_empty() {
+            true => describe_map(&values),
+            false => json!({ "values": describe_map(&values), "\u{0}warnings": warnings }),
+        })
     });
 }
 
