@@ -13,6 +13,12 @@ use crate::{Chart, File};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Files(BTreeMap<String, Str>);
 
+impl FromIterator<(String, Str)> for Files {
+    fn from_iter<I: IntoIterator<Item = (String, Str)>>(files: I) -> Self {
+        Self(files.into_iter().collect())
+    }
+}
+
 impl Files {
     /// The files of a chart.
     #[must_use]

@@ -38,6 +38,7 @@ mod path;
 mod profile;
 mod shape;
 pub mod values;
+mod visible;
 
 pub use capabilities::{Capabilities, KubeVersion};
 pub use chart::{Chart, Crd, File};

@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use aurak_chart::manifest::Sorted;
-use aurak_chart::{Chart, Error, File, Files, Helm, KubeVersion, Limits, Profile, Rules, Versions};
-use aurak_gotemplate::{Kind, Map, Value, fmt::sprintf};
+use aurak_chart::manifest::{OutputOptions, Sorted, template_output};
+use aurak_chart::{
+    Capabilities, Chart, Error, File, Files, Helm, KubeVersion, Limits, Profile, Rules, Versions,
+};
+use aurak_gotemplate::{Kind, Map, MissingKey, Templates, Value, fmt::sprintf};
 use serde_json::{Value as Json, json};
 
 const PROFILES: [(&str, Profile); 2] = [("helm3", Profile::Helm3), ("helm4", Profile::Helm4)];
@@ -362,4 +364,56 @@ fn what_costs_too_much_is_an_error() {
     let json = format!("a={}", "[".repeat(100_000));
     assert!(matches!(helm.set_json(&json, &Map::new()), Err(Error::Limit(_))));
     assert!(helm.load_archive(b"\x1f\x8b\x08 and nothing").is_err());
+}
+
+#[test]
+fn templates_see_files_and_capabilities() {
+    let files: Files = [("a.txt", "1\n2\n"), ("b/c.txt", "x")]
+        .map(|(name, data)| (name.to_owned(), data.into()))
+        .into_iter()
+        .collect();
+    let version = KubeVersion::parse("1.33.4-x.5", Profile::Helm4).unwrap();
+    let capabilities = Capabilities::offline(version);
+    let see = |profile| {
+        let data: Map =
+            [("Files", files.value()), ("Capabilities", capabilities.value(profile))].into_iter().collect();
+        let mut templates = Templates::new("gotpl").missing_key(MissingKey::Zero);
+        let text = r#"{{ .Files.Get "a.txt" }}{{ range $k, $v := .Files.Glob "**/c*" }}{{ $k }}={{ printf "%s" $v }};{{ end -}}
+{{ range .Files.Lines "a.txt" }}<{{ . }}>{{ end }}{{ (.Files.Glob "b/*").AsConfig }} {{ (.Files.Glob "b/*").AsSecrets }}
+{{ with .Capabilities.KubeVersion }}{{ . }} {{ .Version }} {{ .GitVersion }} {{ .Major }} {{ .Minor }}{{ end }}
+{{- with .Capabilities }} {{ .APIVersions.Has "apps/v1" }} {{ .APIVersions.Has "x/v1" }} {{ .HelmVersion.Version }}{{ end }}"#;
+        templates.parse("t", text).unwrap();
+        templates.execute("t", &Value::Map(data)).unwrap().lossy().into_owned()
+    };
+    assert_eq!(
+        see(Profile::Helm4),
+        "1\n2\nb/c.txt=x;<1><2>c.txt: x c.txt: eA==\nv1.33.4 v1.33.4-x.5 v1.33.4-x.5 1 33 true false v4.3.1"
+    );
+}
+
+#[test]
+fn the_output_of_helm_template() {
+    let helm = Helm::new(Profile::Helm3, &Any);
+    let hook = "kind: Pod\nmetadata: {name: t, annotations: {helm.sh/hook: test}}";
+    let rendered = [("c/templates/b.yaml", "kind: Job\n---\nkind: Secret"), ("c/templates/t.yaml", hook)];
+    let rendered = rendered.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+    let sorted = helm.sort_manifests(&rendered).unwrap();
+    let file = |name: &str, text: &str| File { name: name.to_owned(), data: text.into() };
+    let files = vec![
+        file("Chart.yaml", "name: c\nversion: 1.0.0"),
+        file("crds/x.yaml", "kind: X"),
+        file("crds/x.md", ""),
+    ];
+    let chart = helm.load_files(files).unwrap();
+    let options = OutputOptions { include_crds: true, ..OutputOptions::default() };
+    assert_eq!(
+        template_output(&chart, &sorted, options),
+        format!(
+            "---\n# Source: c/crds/x.yaml\nkind: X\n---\n# Source: c/templates/b.yaml\nkind: Secret\n\
+             ---\n# Source: c/templates/b.yaml\nkind: Job\n---\n# Source: c/templates/t.yaml\n{hook}\n"
+        )
+    );
+    let without =
+        template_output(&chart, &sorted, OutputOptions { skip_tests: true, ..OutputOptions::default() });
+    assert!(!without.contains("t.yaml") && !without.contains("crds"));
 }
