@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 )
 
 // A row: its input, and under "helm3" and "helm4" what was answered.
@@ -40,6 +41,15 @@ func main() {
 	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if os.Args[1] == "api-versions" {
 		printVersions()
+		return
+	}
+	if os.Args[1] == "fuzz" {
+		seed, _ := strconv.ParseInt(os.Args[3], 10, 64)
+		count, _ := strconv.Atoi(os.Args[4])
+		if err := fuzz(os.Args[2], seed, count); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		return
 	}
 	for _, path := range os.Args[1:] {

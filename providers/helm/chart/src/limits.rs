@@ -3,7 +3,7 @@
 /// Bounds on charts and values. The first two are Helm's own, the others are ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of all files of an archive, or of a folder with Helm 4.
+    /// Bytes of all files of an archive, or of a folder with Helm 4; and of all archives in a chart.
     pub chart_bytes: u64,
     /// Bytes of one file; Helm 4 has no such limit.
     pub file_bytes: u64,

@@ -8,6 +8,14 @@ use aurak_gotemplate::Map;
 use crate::path::extension;
 use crate::{Chart, Error, File, Helm, Lock, Metadata, Profile, archive, folder, values};
 
+/// What a whole tree has cost so far.
+#[derive(Default)]
+struct Cost {
+    charts: usize,
+    /// Bytes from archives in charts, each of which Helm bounds by itself only.
+    unpacked: u64,
+}
+
 impl Helm<'_> {
     /// A chart from a folder or an archive, whatever is there.
     ///
@@ -67,15 +75,14 @@ impl Helm<'_> {
     ///
     /// If they are no chart; the message says which file and, for YAML, which line.
     pub fn load_files(&self, files: Vec<File>) -> Result<Chart, Error> {
-        let mut charts = 0;
-        let mut chart = self.chart_of(files, 0, &mut charts)?;
+        let mut chart = self.chart_of(files, 0, &mut Cost::default())?;
         chart.move_below("");
         Ok(chart)
     }
 
-    fn chart_of(&self, files: Vec<File>, depth: usize, charts: &mut usize) -> Result<Chart, Error> {
-        *charts += 1;
-        if depth > self.limits.chart_depth || *charts > self.limits.charts {
+    fn chart_of(&self, files: Vec<File>, depth: usize, cost: &mut Cost) -> Result<Chart, Error> {
+        cost.charts += 1;
+        if depth > self.limits.chart_depth || cost.charts > self.limits.charts {
             return Err(Error::limit(format!(
                 "more than {} charts, or charts more than {} deep in charts",
                 self.limits.charts, self.limits.chart_depth
@@ -101,7 +108,7 @@ impl Helm<'_> {
             if name.starts_with(['_', '.']) {
                 continue;
             }
-            let below = self.chart_below(&chart, &name, files, depth, charts)?;
+            let below = self.chart_below(&chart, &name, files, depth, cost)?;
             chart.charts.push(below);
         }
         Ok(chart)
@@ -168,7 +175,7 @@ impl Helm<'_> {
         name: &str,
         files: Vec<File>,
         depth: usize,
-        charts: &mut usize,
+        cost: &mut Cost,
     ) -> Result<Chart, Error> {
         let read = if extension(name) == ".tgz" {
             let Some(file) = files.into_iter().next() else { return Err(Error::refused("no files")) };
@@ -179,13 +186,22 @@ impl Helm<'_> {
                     file.name
                 )));
             }
-            archive::files(self, &file.data).and_then(|files| self.chart_of(files, depth + 1, charts))
+            archive::files(self, &file.data).and_then(|files| {
+                cost.unpacked += files.iter().map(|file| file.data.len() as u64).sum::<u64>();
+                if cost.unpacked > self.limits.chart_bytes {
+                    return Err(Error::limit(format!(
+                        "archives in archives have more than {} bytes",
+                        self.limits.chart_bytes
+                    )));
+                }
+                self.chart_of(files, depth + 1, cost)
+            })
         } else {
             let files = files.into_iter().filter_map(|file| {
                 let (_, rest) = file.name.split_once('/')?;
                 Some(File { name: rest.to_owned(), data: file.data })
             });
-            self.chart_of(files.collect(), depth + 1, charts)
+            self.chart_of(files.collect(), depth + 1, cost)
         };
         read.map_err(|error| error.within(format!("error unpacking subchart {name} in {}", parent.name())))
     }
