@@ -118,7 +118,7 @@ func warned(f func() row) row {
 	log.SetOutput(&buf)
 	defer log.SetOutput(io.Discard)
 	out := f()
-	if buf.Len() > 0 {
+	if _, ok := out["ok"]; ok && buf.Len() > 0 {
 		lines := strings.Split(strings.TrimSpace(buf.String()), "\n")
 		sort.Strings(lines)
 		out["warnings"] = lines

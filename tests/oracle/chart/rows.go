@@ -32,17 +32,27 @@ func answerSet(r row) {
 	lines, _ := r["lines"].([]any)
 	for _, line := range lines {
 		s := line.(string)
+		do := func(m map[string]any, err error, parse func(string, map[string]any) error) error {
+			if err != nil {
+				return err
+			}
+			return parse(s, m)
+		}
 		switch str(r, "mode") {
 		case "set":
-			e3, e4 = errors.Join(e3, set3.ParseInto(s, m3)), errors.Join(e4, set4.ParseInto(s, m4))
+			e3, e4 = do(m3, e3, set3.ParseInto), do(m4, e4, set4.ParseInto)
 		case "string":
-			e3, e4 = errors.Join(e3, set3.ParseIntoString(s, m3)), errors.Join(e4, set4.ParseIntoString(s, m4))
+			e3, e4 = do(m3, e3, set3.ParseIntoString), do(m4, e4, set4.ParseIntoString)
 		case "json":
-			e3, e4 = errors.Join(e3, set3.ParseJSON(s, m3)), errors.Join(e4, set4.ParseJSON(s, m4))
+			e3, e4 = do(m3, e3, set3.ParseJSON), do(m4, e4, set4.ParseJSON)
 		case "file":
-			e3, e4 = errors.Join(e3, set3.ParseIntoFile(s, m3, readFile)), errors.Join(e4, set4.ParseIntoFile(s, m4, readFile))
+			e3, e4 = do(m3, e3, func(s string, m map[string]any) error {
+				return set3.ParseIntoFile(s, m, readFile)
+			}), do(m4, e4, func(s string, m map[string]any) error {
+				return set4.ParseIntoFile(s, m, readFile)
+			})
 		case "literal":
-			e3, e4 = errors.Join(e3, set3.ParseLiteralInto(s, m3)), errors.Join(e4, set4.ParseLiteralInto(s, m4))
+			e3, e4 = do(m3, e3, set3.ParseLiteralInto), do(m4, e4, set4.ParseLiteralInto)
 		}
 	}
 	r["helm3"], r["helm4"] = answer(describe(m3), e3), answer(describe(m4), e4)

@@ -90,13 +90,6 @@ pub(crate) fn matches(pattern: &str, name: &str) -> Result<bool, BadPattern> {
                 continue;
             }
         }
-        // The rest of the pattern is read for its mistakes.
-        let mut rest = rest;
-        while !rest.is_empty() {
-            let (_, chunk, further) = next_chunk(&rest);
-            match_chunk(&chunk, &[])?;
-            rest = further;
-        }
         return Ok(false);
     }
     Ok(name.is_empty())
