@@ -422,3 +422,32 @@ fn the_output_of_helm_template() {
         template_output(&chart, &sorted, OutputOptions { skip_tests: true, ..OutputOptions::default() });
     assert!(!without.contains("t.yaml") && !without.contains("crds"));
 }
+
+#[test]
+fn deep_values_are_an_error_and_not_the_end() {
+    let file = |name: &str, text: &str| File { name: name.to_owned(), data: text.into() };
+    for (_, profile) in PROFILES {
+        let helm = Helm::new(profile, &Any);
+        let deep = format!("{}1{}", "{a: ".repeat(400), "}".repeat(400));
+        let twice = format!("{deep}\n---\n{deep}\n");
+        let files = vec![file("Chart.yaml", "name: c\nversion: 1.0.0"), file("values.yaml", &twice)];
+        let chart = helm.load_files(files).unwrap();
+        assert!(matches!(helm.coalesce(&chart, &Map::new()), Err(Error::Limit(_))));
+    }
+}
+
+#[test]
+fn damaged_archives_end_in_a_chart_or_an_error() {
+    let helm = Helm::new(Profile::Helm3, &Any);
+    let file = |name: &str, text: &str| File { name: name.to_owned(), data: text.into() };
+    let good =
+        packed(&[file("c/Chart.yaml", "name: c\nversion: 1.0.0"), file("c/values.yaml", "a: {b: [1, 2]}")]);
+    assert!(helm.load_archive(&good).is_ok());
+    for place in 0..good.len() {
+        let mut bad = good.clone();
+        bad[place] ^= 0x15;
+        // Whatever it is, it comes back.
+        let _ = helm.load_archive(&bad);
+        let _ = helm.load_archive(&good[..place]);
+    }
+}
