@@ -24,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("aurak-gotemplate", &[]),
     // What Helm does around its templates; functions and versions come from outside.
     ("aurak-chart", &["aurak-goyaml", "aurak-gotemplate"]),
+    ("aurak-sprig", &["aurak-gotemplate", "aurak-goyaml"]),
     // Its refusals are its own: it shares nothing with what it is used to test.
     ("aurak-sandbox", &[]),
     ("aurak-exec", &["aurak-model", "aurak-expr", "aurak-state", "aurak-api"]),

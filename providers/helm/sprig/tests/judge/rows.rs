@@ -1,0 +1,41 @@
+//! A row of a table, and this crate's answer to it.
+
+use aurak_gotemplate::{Error, MissingKey, Str, Templates, Value};
+use serde_json::Value as Json;
+
+use crate::host::{build, from_hex};
+
+/// One question and Go's answer.
+pub(crate) struct Row(Json);
+
+impl Row {
+    pub(crate) fn new(row: Json) -> Self {
+        Self(row)
+    }
+}
+
+/// Compares this crate's answer with Go's.
+pub(crate) fn compare(row: &Row) -> Result<(), String> {
+    let wanted: Result<Vec<u8>, String> = match (&row.0["want"], &row.0["want_hex"]) {
+        (Json::String(text), _) => Ok(text.clone().into_bytes()),
+        (_, Json::String(hex)) => Ok(from_hex(hex)),
+        _ => Err(row.0["error"].as_str().unwrap_or_default().to_owned()),
+    };
+    let got = answer(row).map(|text| text.to_vec());
+    let got = got.map_err(|error| error.to_string());
+    if got == wanted {
+        return Ok(());
+    }
+    let shown = |answer: Result<Vec<u8>, String>| match answer {
+        Ok(text) => format!("{:?}", String::from_utf8_lossy(&text)),
+        Err(error) => format!("error: {error}"),
+    };
+    Err(format!("{}\n  go:  {}\n  our: {}", row.0["template"], shown(wanted), shown(got)))
+}
+
+fn answer(row: &Row) -> Result<Str, Error> {
+    let mut templates = Templates::new("").functions(aurak_sprig::functions()).missing_key(MissingKey::Zero);
+    templates.parse("t", row.0["template"].as_str().expect("a template"))?;
+    let data = if row.0["data"].is_null() { Value::Nil } else { build(&row.0["data"]) };
+    templates.execute("t", &data)
+}
