@@ -2,13 +2,17 @@
 
 use aurak_gotemplate::{Context, Error, Functions, List, Map, Value};
 
+use crate::semver::VersionObject;
 use crate::table::{A, add};
 
 /// How deep a value may nest that is copied. A map that contains itself has no copy.
 const MOST_LEVELS: usize = 250;
 
 pub(crate) fn add_all(table: &mut Functions) {
-    add(table, &["deepCopy", "mustDeepCopy"], &[A], A, |context, a| copied(context, &a.any(0), 0));
+    add(table, &["deepCopy", "mustDeepCopy"], &[A], A, |context, a| match a.any(0) {
+        Value::Nil => Err(Error::new("reflect: call of reflect.Value.Type on zero Value")),
+        value => copied(context, &value, 0),
+    });
 }
 
 fn copied(context: &mut Context<'_>, value: &Value, level: usize) -> Result<Value, Error> {
@@ -34,6 +38,8 @@ fn copied(context: &mut Context<'_>, value: &Value, level: usize) -> Result<Valu
             }
             Ok(Value::Map(copy.with_type(map.get_type().clone())))
         }
+        // Of a version no field can be copied, so that the copy has none.
+        Value::Object(object) if object.as_any().is::<VersionObject>() => Ok(VersionObject::zero()),
         other => Ok(other.clone()),
     }
 }

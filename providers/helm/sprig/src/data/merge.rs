@@ -1,7 +1,7 @@
 //! Merging maps as mergo does: into the first one, and what is taken over is shared with where it
 //! came from.
 
-use aurak_gotemplate::{Arguments, Context, Error, Functions, Kind, Map, Type, Value};
+use aurak_gotemplate::{Arguments, Context, Error, Functions, Kind, Map, Str, Type, Value};
 
 use crate::table::{A, Answer, add_rest};
 
@@ -74,7 +74,7 @@ fn merge(
         };
         if nil {
             if overwrite {
-                put(target, key, given)?;
+                put(target, source, key, given)?;
             }
             continue;
         }
@@ -95,22 +95,23 @@ fn merge(
             continue;
         }
         if overwrite || !kept {
-            put(target, key, given)?;
+            put(target, source, key, given)?;
         }
     }
     Ok(())
 }
 
-fn put(target: &Map, key: aurak_gotemplate::Str, value: Value) -> Result<(), Error> {
-    let wanted = target.get_type().element().clone();
-    if wanted != Type::Any {
-        let given = value.get_type();
-        let fits = given.as_ref().map_or(wanted.can_be_nil(), |given| given.assignable_to(&wanted));
-        if !fits {
-            let given = given.map_or_else(|| "interface {}".to_owned(), |given| given.to_string());
-            let text = format!("reflect.Value.SetMapIndex: value of type {given}");
-            return Err(Error::new(format!("{text} is not assignable to type {wanted}")));
-        }
+/// Puts a value under a key of a map that may be of other values: what counts is the type that the
+/// values of the source have, and that of the value itself only for a list.
+fn put(target: &Map, source: &Map, key: Str, value: Value) -> Result<(), Error> {
+    let wanted = target.get_type().element();
+    let given = match &value {
+        Value::List(list) => list.get_type().clone(),
+        _ => source.get_type().element().clone(),
+    };
+    if !given.assignable_to(wanted) {
+        let text = format!("reflect.Value.SetMapIndex: value of type {given}");
+        return Err(Error::new(format!("{text} is not assignable to type {wanted}")));
     }
     target.set(key, value)
 }

@@ -20,9 +20,9 @@ const BASE_32: Base = Base { name: "base32", alphabet: ALPHABET_32, bits: 5, blo
 
 pub(crate) fn add_all(table: &mut Functions) {
     add(table, &["b64enc"], &[S], S, |_, a| Ok(encode64(&a.str(0)).into()));
-    add(table, &["b64dec"], &[S], S, |_, a| Ok(decoded(&BASE_64, &a.str(0))));
+    add(table, &["b64dec"], &[S], S, |_, a| Ok(or_message(decoded_64(&a.str(0)))));
     add(table, &["b32enc"], &[S], S, |_, a| Ok(BASE_32.encode(&a.str(0)).into()));
-    add(table, &["b32dec"], &[S], S, |_, a| Ok(decoded(&BASE_32, &a.str(0))));
+    add(table, &["b32dec"], &[S], S, |_, a| Ok(or_message(decoded_32(&a.str(0)))));
 }
 
 /// The text of bytes in base 64, with padding.
@@ -36,11 +36,11 @@ pub(crate) fn encode64(bytes: &[u8]) -> String {
 ///
 /// The message of Go, with the place.
 pub(crate) fn decode64(text: &[u8]) -> Result<Vec<u8>, String> {
-    BASE_64.decode(text)
+    decoded_64(text)
 }
 
-fn decoded(base: &Base, text: &[u8]) -> Value {
-    match base.decode(text) {
+fn or_message(decoded: Result<Vec<u8>, String>) -> Value {
+    match decoded {
         Ok(bytes) => Value::str(bytes),
         Err(message) => message.into(),
     }
@@ -65,86 +65,93 @@ impl Base {
         out
     }
 
-    fn decode(&self, text: &[u8]) -> Result<Vec<u8>, String> {
-        let name = self.name;
-        let wrong = |at: usize| Err(format!("illegal {name} data at input byte {at}"));
-        // In base 32 places are counted without line ends.
-        let kept: Vec<(usize, u8)> =
-            text.iter().copied().filter(|b| !matches!(b, b'\r' | b'\n')).enumerate().collect();
-        let placed: Vec<(usize, u8)> = match self.bits {
-            6 => text.iter().copied().enumerate().filter(|(_, b)| !matches!(b, b'\r' | b'\n')).collect(),
-            _ => kept,
-        };
-        let mut out = Vec::new();
-        let mut chunks = placed.chunks(self.block).peekable();
-        while let Some(chunk) = chunks.next() {
-            let mut bits: u64 = 0;
-            let mut used = 0;
-            for (number, (place, byte)) in chunk.iter().enumerate() {
-                match self.alphabet.iter().position(|letter| letter == byte) {
-                    Some(index) => {
-                        bits = bits << self.bits | u64::try_from(index).unwrap_or(0);
-                        used += 1;
-                    }
-                    None if *byte == b'=' => return self.ended(text, &placed, chunk, number, out),
-                    None => return wrong(*place),
+    /// What a letter stands for.
+    fn digit(&self, letter: u8) -> Option<u64> {
+        self.alphabet.iter().position(|known| *known == letter).and_then(|index| u64::try_from(index).ok())
+    }
+
+    fn push(&self, out: &mut Vec<u8>, digits: &[u64]) {
+        let bits = digits.iter().fold(0, |bits, digit| bits << self.bits | digit);
+        let bytes = digits.len() * self.bits / 8;
+        let bits = bits >> (digits.len() * self.bits - bytes * 8);
+        out.extend_from_slice(&bits.to_be_bytes()[8 - bytes..]);
+    }
+
+    fn wrong(&self, at: usize) -> Result<Vec<u8>, String> {
+        Err(format!("illegal {} data at input byte {at}", self.name))
+    }
+}
+
+fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
+/// Places are those in the text, line ends counted.
+fn decoded_64(text: &[u8]) -> Result<Vec<u8>, String> {
+    let base = &BASE_64;
+    let placed: Vec<(usize, u8)> =
+        text.iter().copied().enumerate().filter(|(_, byte)| !is_line_end(*byte)).collect();
+    let mut out = Vec::new();
+    for (number, block) in placed.chunks(base.block).enumerate() {
+        let mut digits = Vec::new();
+        for (place, byte) in block {
+            match base.digit(*byte) {
+                Some(digit) => digits.push(digit),
+                None if *byte == b'=' && digits.len() >= 2 => break,
+                None => return base.wrong(*place),
+            }
+        }
+        if digits.len() < block.len() {
+            if block.len() < base.block {
+                return base.wrong(text.len());
+            }
+            if let Some((place, _)) = block[digits.len()..].iter().find(|(_, byte)| *byte != b'=') {
+                return base.wrong(place - 1);
+            }
+            if let Some((place, _)) = placed.get((number + 1) * base.block) {
+                return base.wrong(*place);
+            }
+        } else if block.len() < base.block {
+            // Where the block began that is not full.
+            return base.wrong(text.len() - block.len());
+        }
+        base.push(&mut out, &digits);
+    }
+    Ok(out)
+}
+
+/// Places are those in the text without line ends. What comes after a full padding is not looked at.
+fn decoded_32(text: &[u8]) -> Result<Vec<u8>, String> {
+    let base = &BASE_32;
+    let text: Vec<u8> = text.iter().copied().filter(|byte| !is_line_end(*byte)).collect();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        let mut digits = Vec::new();
+        while digits.len() < base.block {
+            let Some(&byte) = text.get(at) else { return base.wrong(at - digits.len()) };
+            at += 1;
+            let left = &text[at..];
+            if byte == b'=' && digits.len() >= 2 && left.len() < base.block {
+                let wanted = base.block - 1 - digits.len();
+                if left.len() < wanted {
+                    return base.wrong(text.len());
                 }
+                if let Some(k) = left[..wanted].iter().position(|byte| *byte != b'=') {
+                    return base.wrong(at + k - 1);
+                }
+                if matches!(digits.len(), 3 | 6) {
+                    return base.wrong(at - 1);
+                }
+                base.push(&mut out, &digits);
+                return Ok(out);
             }
-            if used < self.block {
-                return wrong(match self.bits {
-                    // Go says where the unfinished block began, or how much there was.
-                    6 => text.len() - used,
-                    _ => placed.len() - used,
-                });
-            }
-            self.push(&mut out, bits, used);
-        }
-        Ok(out)
-    }
-
-    fn push(&self, out: &mut Vec<u8>, bits: u64, used: usize) {
-        let bytes = used * self.bits / 8;
-        let bits = bits >> (used * self.bits - bytes * 8);
-        let all = bits.to_be_bytes();
-        out.extend_from_slice(&all[8 - bytes..]);
-    }
-
-    /// A block that ends in padding from `number` on: nothing may come after it.
-    fn ended(
-        &self,
-        text: &[u8],
-        placed: &[(usize, u8)],
-        chunk: &[(usize, u8)],
-        number: usize,
-        mut out: Vec<u8>,
-    ) -> Result<Vec<u8>, String> {
-        let name = self.name;
-        let wrong = |at: usize| Err(format!("illegal {name} data at input byte {at}"));
-        let place = chunk[number].0;
-        let allowed: &[usize] = if self.bits == 6 { &[2, 3] } else { &[2, 4, 5, 7] };
-        if self.bits == 6 && number < 2 {
-            return wrong(place);
-        }
-        for (at, byte) in &chunk[number..] {
-            if *byte != b'=' {
-                return wrong(*at);
+            match base.digit(byte) {
+                Some(digit) => digits.push(digit),
+                None => return base.wrong(at - 1),
             }
         }
-        if chunk.len() < self.block {
-            return wrong(if self.bits == 6 { text.len() } else { placed.len() });
-        }
-        if !allowed.contains(&number) {
-            return wrong(place);
-        }
-        if let Some((at, _)) = placed.iter().find(|(at, _)| *at > chunk[self.block - 1].0) {
-            return wrong(*at);
-        }
-        let mut bits: u64 = 0;
-        for (_, byte) in &chunk[..number] {
-            let index = self.alphabet.iter().position(|letter| letter == byte).unwrap_or(0);
-            bits = bits << self.bits | u64::try_from(index).unwrap_or(0);
-        }
-        self.push(&mut out, bits, number);
-        Ok(out)
+        base.push(&mut out, &digits);
     }
+    Ok(out)
 }

@@ -23,6 +23,10 @@ pub(crate) fn value(context: &mut Context<'_>, text: &[u8]) -> Answer {
     }
 }
 
+/// Where no space may be.
+const NO_SPACE: [&str; 6] =
+    ["in literal", "in numeric", "after decimal", "in exponent", "in \\u", "in string escape"];
+
 struct Reader<'a> {
     text: &'a [u8],
     at: usize,
@@ -43,7 +47,12 @@ impl Reader<'_> {
 
     /// What is wrong with the next byte, or that there is none.
     fn wrong(&self, context: &str) -> Error {
-        let Some(byte) = self.peek() else { return Error::new("unexpected end of JSON input") };
+        let byte = match self.peek() {
+            Some(byte) => byte,
+            // The end is read as a space, and only told as the end where a space may be.
+            None if NO_SPACE.iter().any(|start| context.starts_with(start)) => b' ',
+            None => return Error::new("unexpected end of JSON input"),
+        };
         let shown = match byte {
             b'\'' => r"'\''".to_owned(),
             b'"' => "'\"'".to_owned(),

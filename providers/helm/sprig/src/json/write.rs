@@ -124,7 +124,25 @@ impl Writer {
 
     fn string(&mut self, text: &[u8]) -> Result<(), Error> {
         let start = self.out.len();
-        self.plain(&Plain::from_go_string(text.to_vec()))?;
+        self.out.push(b'"');
+        let mut rest = text;
+        loop {
+            // Each byte that is no UTF-8 is written as an escape.
+            let (good, bad) = match std::str::from_utf8(rest) {
+                Ok(good) => (good, None),
+                Err(error) => {
+                    let good = std::str::from_utf8(&rest[..error.valid_up_to()]).unwrap_or_default();
+                    (good, Some(error.valid_up_to() + 1))
+                }
+            };
+            let part = json(&Plain::String(good.to_owned()), &self.limits)?;
+            // Without the quotes of the part.
+            self.out.extend_from_slice(part.as_bytes().get(1..part.len() - 1).unwrap_or_default());
+            let Some(next) = bad else { break };
+            self.out.extend_from_slice(b"\\ufffd");
+            rest = &rest[next..];
+        }
+        self.out.push(b'"');
         if self.style == Style::Raw {
             let written = self.out.split_off(start);
             self.out.extend(unescaped(&written));
@@ -133,13 +151,16 @@ impl Writer {
     }
 
     fn plain(&mut self, value: &Plain) -> Result<(), Error> {
-        let text = to_json(value, &self.limits).map_err(|error| match error {
-            aurak_goyaml::Error::Limit(limit) => Error::limit(limit.to_string()),
-            other => Error::new(other.to_string()),
-        })?;
-        self.out.extend_from_slice(text.as_bytes());
+        self.out.extend_from_slice(json(value, &self.limits)?.as_bytes());
         Ok(())
     }
+}
+
+fn json(value: &Plain, limits: &Limits) -> Result<String, Error> {
+    to_json(value, limits).map_err(|error| match error {
+        aurak_goyaml::Error::Limit(limit) => Error::limit(limit.to_string()),
+        other => Error::new(other.to_string()),
+    })
 }
 
 /// A string of JSON with the three characters as they are that are escaped for HTML's sake.

@@ -20,6 +20,14 @@ impl VersionObject {
         Self { version, pointer }
     }
 
+    /// A version of which nothing is known.
+    pub(crate) fn zero() -> Value {
+        let none = String::new;
+        let version =
+            Version { major: 0, minor: 0, patch: 0, pre: none(), metadata: none(), original: none() };
+        Value::object(Self { version, pointer: true })
+    }
+
     pub(crate) fn version(&self) -> &Version {
         &self.version
     }
