@@ -1,21 +1,31 @@
 //! The functions of sprig 3.3 for [`aurak_gotemplate`].
 #![forbid(unsafe_code)]
 
+mod crypto;
 mod data;
 mod dates;
+mod draws;
 mod encode;
 mod json;
 mod number;
 mod runes;
 pub mod semver;
+mod source;
 mod table;
 mod text;
 mod value;
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use aurak_gotemplate::Functions;
 
-/// All
-pub fn functions() -> Functions {
+pub use draws::{DrawKind, Drawn, Draws, Fresh, Make, Recording};
+
+/// All functions of sprig, which draw what they draw from `draws`.
+#[must_use]
+pub fn functions(draws: Rc<RefCell<dyn Draws>>) -> Functions {
+    let source = source::Source::new(draws);
     let mut table = Functions::new();
     text::add_all(&mut table);
     data::add_all(&mut table);
@@ -23,5 +33,7 @@ pub fn functions() -> Functions {
     json::add_all(&mut table);
     encode::add_all(&mut table);
     semver::add_all(&mut table);
+    crypto::add_all(&mut table, &source);
+    dates::add_all(&mut table, &source);
     table
 }

@@ -1,16 +1,13 @@
-//! stub
-use aurak_gotemplate::*;
-pub(crate) struct Time;
-impl Time {
-    pub(crate) fn to_json(&self) -> Result<String, Error> {
-        Ok(String::new())
-    }
-}
-impl Object for Time {
-    fn type_name(&self) -> &str {
-        ""
-    }
-    fn as_any(&self) -> &dyn std::any::Any {
-        self
-    }
-}
+//! Dates and durations, with Go's layouts.
+
+pub(crate) mod civil;
+mod duration;
+mod functions;
+mod layout;
+mod parse;
+mod time;
+mod zone;
+
+pub(crate) use functions::add_all;
+pub(crate) use time::{Time, clock};
+pub(crate) use zone::Zone;

@@ -29,6 +29,8 @@ tables! {
     json 1
     encodings 1
     semver 1
+    dates 1
+    crypto 1
 }
 
 /// Rows of a file that is named in the environment: those that `generate.sh fuzz` prints.

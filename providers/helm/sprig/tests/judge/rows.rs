@@ -1,9 +1,27 @@
 //! A row of a table, and this crate's answer to it.
 
-use aurak_gotemplate::{Error, MissingKey, Str, Templates, Value};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use aurak_gotemplate::{Error, Functions, MissingKey, Str, Templates, Value};
+use aurak_sprig::{DrawKind, Draws, Make};
 use serde_json::Value as Json;
 
 use crate::host::{build, from_hex};
+
+/// The functions as they are in Berlin in November 2023.
+pub(crate) fn functions() -> Functions {
+    struct Frozen;
+    impl Draws for Frozen {
+        fn draw(&mut self, kind: DrawKind, make: &mut Make<'_>) -> Result<Vec<u8>, Error> {
+            match kind {
+                DrawKind::Time => Ok(b"1700000000.000000000 Europe/Berlin".to_vec()),
+                _ => make(),
+            }
+        }
+    }
+    aurak_sprig::functions(Rc::new(RefCell::new(Frozen)))
+}
 
 /// One question and Go's answer.
 pub(crate) struct Row(Json);
@@ -34,7 +52,7 @@ pub(crate) fn compare(row: &Row) -> Result<(), String> {
 }
 
 fn answer(row: &Row) -> Result<Str, Error> {
-    let mut templates = Templates::new("").functions(aurak_sprig::functions()).missing_key(MissingKey::Zero);
+    let mut templates = Templates::new("").functions(functions()).missing_key(MissingKey::Zero);
     templates.parse("t", row.0["template"].as_str().expect("a template"))?;
     let data = if row.0["data"].is_null() { Value::Nil } else { build(&row.0["data"]) };
     templates.execute("t", &data)
