@@ -8,6 +8,7 @@ mod draws;
 mod encode;
 mod json;
 mod number;
+mod regex;
 mod runes;
 pub mod semver;
 mod source;
@@ -32,6 +33,7 @@ pub fn functions(draws: Rc<RefCell<dyn Draws>>) -> Functions {
     number::add_all(&mut table);
     json::add_all(&mut table);
     encode::add_all(&mut table);
+    regex::add_all(&mut table);
     semver::add_all(&mut table);
     crypto::add_all(&mut table, &source);
     dates::add_all(&mut table, &source);

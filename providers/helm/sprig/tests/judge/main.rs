@@ -31,6 +31,7 @@ tables! {
     semver 1
     dates 1
     crypto 1
+    regex 1
 }
 
 /// Rows of a file that is named in the environment: those that `generate.sh fuzz` prints.
