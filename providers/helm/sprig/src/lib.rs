@@ -7,6 +7,7 @@ mod dates;
 mod draws;
 mod encode;
 mod json;
+mod machine;
 mod number;
 mod regex;
 mod runes;
@@ -14,6 +15,7 @@ pub mod semver;
 mod source;
 mod table;
 mod text;
+mod url;
 mod value;
 
 use std::cell::RefCell;
@@ -37,5 +39,7 @@ pub fn functions(draws: Rc<RefCell<dyn Draws>>) -> Functions {
     semver::add_all(&mut table);
     crypto::add_all(&mut table, &source);
     dates::add_all(&mut table, &source);
+    machine::add_all(&mut table, &source);
+    url::add_all(&mut table);
     table
 }

@@ -92,10 +92,10 @@ fn compiled(context: &mut Context<'_>, pattern: &[u8], text: &[u8]) -> Result<Re
     // An expression is tried at each byte, and its size is a factor.
     let work = pattern.len().saturating_mul(text.len()) / 64;
     context.spend_steps(STEPS.saturating_add(u64::try_from(work).unwrap_or(u64::MAX)))?;
-    let Ok(pattern) = std::str::from_utf8(pattern) else {
-        let shown = String::from_utf8_lossy(pattern);
-        return Err(Error::new(format!("error parsing regexp: invalid UTF-8: `{shown}`")));
-    };
+    let pattern = std::str::from_utf8(pattern).map_err(|error| {
+        let shown = String::from_utf8_lossy(pattern.get(error.valid_up_to()..).unwrap_or_default());
+        Error::new(format!("error parsing regexp: invalid UTF-8: `{shown}`"))
+    })?;
     let ours = translated(pattern)?;
     let nesting = u32::try_from(MOST_LEVELS * 2).unwrap_or(u32::MAX);
     let built = RegexBuilder::new(&ours).size_limit(MOST_BYTES).nest_limit(nesting).build();

@@ -219,7 +219,6 @@ impl<'a> Parser<'a> {
         let (mut negative, mut any) = (false, false);
         loop {
             match self.next() {
-                None => return Err(Wrong::of("missing closing )", self.pattern)),
                 Some('i' | 'm' | 's' | 'U') => any = true,
                 Some('-') if !negative => (negative, any) = (true, false),
                 Some(':' | ')') if !negative || any => {
@@ -227,7 +226,7 @@ impl<'a> Parser<'a> {
                     // Flags that are none.
                     return Ok(if text == "(?)" { "(?:)".to_owned() } else { text.to_owned() });
                 }
-                Some(_) => return Err(Wrong::of("invalid or unsupported Perl syntax", self.since(start))),
+                _ => return Err(Wrong::of("invalid or unsupported Perl syntax", self.since(start))),
             }
         }
     }

@@ -32,6 +32,7 @@ tables! {
     dates 1
     crypto 1
     regex 1
+    urls 1
 }
 
 /// Rows of a file that is named in the environment: those that `generate.sh fuzz` prints.
