@@ -2,7 +2,7 @@
 # generate.sh - asks the real sprig and rewrites what it answered.
 #
 #   generate.sh                     rewrites the tables of providers/helm/sprig/tests/tables, each row
-#                                   answered anew
+#                                   answered anew, and the list of names
 #   generate.sh fuzz SEED COUNT     prints random rows with their answers; the test `differential`
 #                                   compares those of the file named in AURAK_SPRIG_ROWS
 #
@@ -16,7 +16,10 @@ cd "$here"
 export TZ=Europe/Berlin
 
 case "${1:-}" in
-  "") go run . rewrite "$crate"/tests/tables/*.jsonl ;;
+  "")
+    go run . rewrite "$crate"/tests/tables/*.jsonl
+    go run . names >"$crate/tests/tables/names.txt"
+    ;;
   fuzz) go run . fuzz "$2" "$3" ;;
   *) sed -n '2,11p' "$0"; exit 2 ;;
 esac

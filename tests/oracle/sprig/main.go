@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"sort"
 	"strconv"
 	"text/template"
 	"unicode/utf8"
@@ -188,6 +189,15 @@ func main() {
 		for _, path := range os.Args[2:] {
 			rewrite(path)
 		}
+	case len(os.Args) == 2 && os.Args[1] == "names":
+		names := []string{}
+		for name := range sprig.TxtFuncMap() {
+			names = append(names, name)
+		}
+		sort.Strings(names)
+		for _, name := range names {
+			fmt.Println(name)
+		}
 	case len(os.Args) == 4 && os.Args[1] == "fuzz":
 		seed, err := strconv.ParseUint(os.Args[2], 10, 64)
 		check(err)
@@ -195,6 +205,6 @@ func main() {
 		check(err)
 		fuzz(seed, count)
 	default:
-		check(fmt.Errorf("usage: rewrite FILE... | fuzz SEED COUNT"))
+		check(fmt.Errorf("usage: rewrite FILE... | names | fuzz SEED COUNT"))
 	}
 }
