@@ -10,7 +10,8 @@ use crate::source::Source;
 use crate::table::{I, S, add, makeslice};
 
 pub(crate) fn add_all(table: &mut Functions, source: &Source) {
-    let alphabets: [(&str, fn(u8) -> bool); 4] = [
+    type Belongs = fn(u8) -> bool;
+    let alphabets: [(&str, Belongs); 4] = [
         ("randAlphaNum", |byte| byte.is_ascii_alphanumeric()),
         ("randAlpha", |byte| byte.is_ascii_alphabetic()),
         ("randNumeric", |byte| byte.is_ascii_digit()),

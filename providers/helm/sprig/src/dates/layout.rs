@@ -102,8 +102,11 @@ const fn offset(z: bool, colons: bool, minutes: bool, seconds: bool) -> Part {
     Part::Offset(Offset { z, colons, minutes, seconds })
 }
 
-/// The next part of a layout: what is before it, how it is written, and what is after.
-pub(crate) fn next_part(layout: &[u8]) -> Option<(&[u8], Part, &[u8], &[u8])> {
+/// A part within a layout: what is before it, what it is and how it is written, and what is after.
+pub(crate) type Found<'a> = (&'a [u8], Part, &'a [u8], &'a [u8]);
+
+/// The next part of a layout.
+pub(crate) fn next_part(layout: &[u8]) -> Option<Found<'_>> {
     (0..layout.len()).find_map(|at| {
         let (part, length) = part_at(&layout[at..])?;
         // An underscore before a year is itself.

@@ -309,7 +309,7 @@ impl Read {
             let hours = self.zone.strip_prefix("GMT").and_then(|hours| hours.parse::<i64>().ok());
             return time(shown, Zone::Fixed(self.zone.clone(), hours.unwrap_or(0) * 3600));
         }
-        time(local.from_local(shown), local.clone())
+        time(local.moment_of(shown), local.clone())
     }
 }
 

@@ -196,7 +196,7 @@ impl Object for Time {
                     date.day.saturating_add(a.int(2)),
                 );
                 let local = days.saturating_mul(86_400).saturating_add(hour * 3600 + minute * 60 + second);
-                Ok(Value::object(Time { seconds: self.zone.from_local(local), ..(*self).clone() }))
+                Ok(Value::object(Time { seconds: self.zone.moment_of(local), ..(*self).clone() }))
             })
             .returning(Time::get_type()),
             _ => return None,

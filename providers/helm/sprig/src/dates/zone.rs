@@ -39,7 +39,7 @@ impl Zone {
     }
 
     /// The time at which clocks show these seconds of local time.
-    pub(crate) fn from_local(&self, local: i64) -> i64 {
+    pub(crate) fn moment_of(&self, local: i64) -> i64 {
         match self.at(local).1 {
             0 => local,
             offset => local - self.at(local - offset).1,

@@ -58,7 +58,7 @@ fn numbered(parts: Vec<Str>) -> Value {
 
 /// The parts of a text between separators, at most `most` of them; all if it is negative. An empty
 /// separator is between all characters.
-pub(crate) fn split_on(text: &[u8], separator: &[u8], most: i64) -> Vec<Str> {
+fn split_on(text: &[u8], separator: &[u8], most: i64) -> Vec<Str> {
     if most == 0 {
         return Vec::new();
     }

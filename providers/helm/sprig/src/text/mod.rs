@@ -8,8 +8,6 @@ mod wrap;
 
 use aurak_gotemplate::Functions;
 
-pub(crate) use join::split_on;
-
 pub(crate) fn add_all(table: &mut Functions) {
     basic::add_all(table);
     cases::add_all(table);
