@@ -1,7 +1,19 @@
 //! Durations: nanoseconds, written as `1h2m3.5s`.
 
 use aurak_gotemplate::Error;
-use aurak_gotemplate::strconv::quote;
+
+/// A text as the messages about times quote it: what is not plain ASCII by its bytes.
+pub(crate) fn quoted(text: &[u8]) -> String {
+    let mut out = String::from("\"");
+    for byte in text {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(*byte)]),
+            b' '..=0x7F => out.push(char::from(*byte)),
+            _ => out.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    out + "\""
+}
 
 /// A duration as text.
 pub(crate) fn shown(nanos: i64) -> String {
@@ -37,7 +49,7 @@ pub(crate) fn shown(nanos: i64) -> String {
 ///
 /// Why it is none, in the words of Go.
 pub(crate) fn parse(text: &[u8]) -> Result<i64, Error> {
-    let shown = |bytes: &[u8]| String::from_utf8_lossy(&quote(bytes)).into_owned();
+    let shown = quoted;
     let wrong = |what: String| Error::new(format!("time: {what} {}", shown(text)));
     let invalid = || wrong("invalid duration".to_owned());
     const MOST: u64 = 1 << 63;

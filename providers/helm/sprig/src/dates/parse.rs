@@ -1,9 +1,9 @@
 //! Times from texts in a layout.
 
 use aurak_gotemplate::Error;
-use aurak_gotemplate::strconv::quote;
 
 use super::civil;
+use super::duration::quoted;
 use super::layout::{DAYS, MONTHS, Offset, Part, next_part};
 use super::time::Time;
 use super::zone::Zone;
@@ -35,7 +35,7 @@ type Step<T> = Result<T, Wrong>;
 
 /// Reads a time; what names no zone is in the given one.
 pub(crate) fn parse(layout: &[u8], text: &[u8], local: &Zone) -> Result<Time, Error> {
-    let shown = |bytes: &[u8]| String::from_utf8_lossy(&quote(bytes)).into_owned();
+    let shown = quoted;
     let cannot = |part: &[u8], value: &[u8]| {
         let (text, layout) = (shown(text), shown(layout));
         Error::new(format!(
