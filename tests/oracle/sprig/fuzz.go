@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"sort"
 	"strings"
 
@@ -37,10 +38,47 @@ func fuzz(seed uint64, count int) {
 			`(dict "a" 1 "b" (dict "c" ""))`, `(dict "a" nil "b" (dict "c" 2 "d" (list 1)))`, `(splitList "," "c,a,b")`,
 			`(until 4)`, `(int64 5)`, `(float64 "2.5")`, `"2006-01-02"`, `"2023-05-06"`, `"UTC"`, `(semver "1.2.3-a.1+m")`)
 	}
-	for done := 0; done < count; {
+	text := func() string {
+		alphabet := []string{"a", "b", "C", "1", "2", ".", "-", "_", " ", "/", ":", "é", "*", "+", "(", ")", "[", "]", "^", "$", "|", "\\\\",
+			"0", "x", "=", "<", ">", "~", ",", "%", "{", "}", "?", "#", "@", "\\n"}
+		if random.IntN(3) == 0 {
+			return pick(`"1.2.3"`, `"v1.2"`, `">=1.2 <3"`, `"^1.x"`, `"[a-c]+"`, `"10h3m"`, `"2006-01-02"`, `"2023-05-06"`, `","`, `"a,b,c"`,
+				`"string"`, `"slice"`, `"http://u:p@h:8/p?q#f"`, `"{\"a\":[1,null]}"`, `"aGk="`, `"FooBarHTTP2x"`, `"hello big world"`)
+		}
+		out := ""
+		for range random.IntN(7) {
+			out += pick(alphabet...)
+		}
+		return `"` + out + `"`
+	}
+	for done, total := 0, count; done < total; {
 		call := pick(names...)
-		for range random.IntN(5) {
-			call += " " + value()
+		of := reflect.TypeOf(sprig.TxtFuncMap()[call])
+		count := of.NumIn()
+		if of.IsVariadic() {
+			count += random.IntN(4) - 1
+		}
+		if random.IntN(30) == 0 {
+			count++
+		}
+		for i := range count {
+			wanted := reflect.Interface
+			if at := min(i, of.NumIn()-1); at >= 0 {
+				wanted = of.In(at).Kind()
+			}
+			switch {
+			case random.IntN(8) == 0:
+				call += " " + value()
+			case wanted == reflect.String:
+				call += " " + text()
+			case wanted == reflect.Int:
+				call += " " + pick("0", "1", "2", "3", "5", "-1", "-7", "12", "63")
+			case wanted == reflect.Map:
+				call += " " + pick("(dict)", `(dict "a" 1 "b" (dict "c" ""))`, `(dict "a" nil "b" (dict "c" 2 "d" (list 1)))`,
+					`(dict "b" (dict) "a" (list))`, `(dict "b" (dict "c" (dict "e" 0)) "scheme" "http" "host" "h:1" "path" "a b")`)
+			default:
+				call += " " + value()
+			}
 		}
 		r := &row{Template: fmt.Sprintf("{{ $x := %s }}{{ $x }} {{ typeOf $x }} {{ toJson $x }}", call)}
 		r.answer()
