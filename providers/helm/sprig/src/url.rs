@@ -10,9 +10,7 @@ use crate::value::{is_text, kind};
 pub(crate) fn add_all(table: &mut Functions) {
     add(table, &["urlParse"], &[S], Type::any_map(), |_, a| {
         let text = a.str(0);
-        let url = Url::parse(&text).map_err(|why| {
-            Error::new(format!("unable to parse url: parse {}: {why}", shown(without_fragment(&text, &why))))
-        })?;
+        let url = Url::parse(&text).map_err(|wrong| Error::new(format!("unable to parse url: {wrong}")))?;
         let parts = [
             ("scheme", Value::str(url.scheme)),
             ("hostname", Value::str(hostname(&url.host))),
@@ -59,20 +57,13 @@ fn user(info: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         return Ok(None);
     }
     let whole = [b"proto://", info, b"@host"].concat();
-    let url = Url::parse(&whole).map_err(|why| {
-        Error::new(format!("unable to parse userinfo in dict: parse {}: {why}", shown(&whole)))
-    })?;
+    let url = Url::parse(&whole)
+        .map_err(|wrong| Error::new(format!("unable to parse userinfo in dict: {wrong}")))?;
     Ok(url.user)
 }
 
 fn shown(text: &[u8]) -> String {
     String::from_utf8_lossy(&quote(text)).into_owned()
-}
-
-/// Messages show the text up to its fragment, unless the fragment is what is wrong.
-fn without_fragment<'a>(text: &'a [u8], why: &str) -> &'a [u8] {
-    let end = find(text, b"#").filter(|_| !why.starts_with("invalid URL escape"));
-    &text[..end.unwrap_or(text.len())]
 }
 
 fn hostname(host: &[u8]) -> &[u8] {
@@ -97,9 +88,17 @@ struct Url {
 }
 
 impl Url {
+    /// Messages show the text up to its fragment, unless the fragment is what is wrong.
     fn parse(text: &[u8]) -> Result<Self, String> {
         let (rest, fragment) = cut(text, b'#');
-        if text.iter().any(|byte| *byte < 0x20 || *byte == 0x7F) {
+        let mut url = Self::before_fragment(rest).map_err(|why| format!("parse {}: {why}", shown(rest)))?;
+        url.fragment =
+            unescaped(fragment.unwrap_or_default()).map_err(|why| format!("parse {}: {why}", shown(text)))?;
+        Ok(url)
+    }
+
+    fn before_fragment(rest: &[u8]) -> Result<Self, String> {
+        if rest.iter().any(|byte| *byte < 0x20 || *byte == 0x7F) {
             return Err("net/url: invalid control character in URL".to_owned());
         }
         let mut url = Self::default();
@@ -114,7 +113,6 @@ impl Url {
         if !rest.starts_with(b"/") {
             if !url.scheme.is_empty() {
                 url.opaque = rest.to_vec();
-                url.fragment = unescaped(fragment.unwrap_or_default())?;
                 return Ok(url);
             }
             if cut(rest, b'/').0.contains(&b':') {
@@ -137,7 +135,6 @@ impl Url {
             url.host = parsed_host(host)?;
         }
         url.path = unescaped(rest)?;
-        url.fragment = unescaped(fragment.unwrap_or_default())?;
         Ok(url)
     }
 
