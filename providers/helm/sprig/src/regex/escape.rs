@@ -63,25 +63,34 @@ impl Parser<'_> {
 
     fn hexadecimal(&mut self, start: usize) -> Result<char, Wrong> {
         let mut code: u32 = 0;
-        let braced = self.eat('{');
-        let mut count = 0;
-        loop {
-            let next = self.next();
-            match next {
-                Some('}') if braced && count > 0 => break,
-                _ => {}
+        let mut fits = true;
+        if self.eat('{') {
+            let mut count = 0;
+            loop {
+                match self.next() {
+                    Some('}') if count > 0 => break,
+                    next => match next.and_then(|c| c.to_digit(16)) {
+                        Some(digit) => code = code.saturating_mul(16).saturating_add(digit),
+                        None => fits = false,
+                    },
+                }
+                count += 1;
+                fits &= code <= 0x10_FFFF;
+                if !fits {
+                    break;
+                }
             }
-            let Some(digit) = next.and_then(|c| c.to_digit(16)) else {
-                return Err(Wrong::of("invalid escape sequence", self.since(start)));
-            };
-            code = code.saturating_mul(16).saturating_add(digit);
-            count += 1;
-            if code > 0x10_FFFF {
-                return Err(Wrong::of("invalid escape sequence", self.since(start)));
+        } else {
+            // Both digits are read before either is looked at.
+            for digit in [self.next(), self.next()] {
+                match digit.and_then(|c| c.to_digit(16)) {
+                    Some(digit) => code = code * 16 + digit,
+                    None => fits = false,
+                }
             }
-            if !braced && count == 2 {
-                break;
-            }
+        }
+        if !fits {
+            return Err(Wrong::of("invalid escape sequence", self.since(start)));
         }
         Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
     }

@@ -115,11 +115,10 @@ impl<'a> Parser<'a> {
                         argument = true;
                         continue;
                     }
-                    let operator = self.since(start);
-                    if !argument {
-                        return Err(Wrong::of("missing argument to repetition operator", operator));
-                    }
                     self.eat('?');
+                    if !argument {
+                        return Err(Wrong::of("missing argument to repetition operator", self.since(start)));
+                    }
                     if let Some(before) = before {
                         return Err(Wrong::of("invalid nested repetition operator", self.since(before)));
                     }
