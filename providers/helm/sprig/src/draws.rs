@@ -1,8 +1,8 @@
 //! What is drawn in a render: random texts, keys, certificates, and the time.
 //!
 //! A plan that was reviewed has to render again to the same bytes. So nothing in this crate asks the
-//! operating system by itself: it asks for a draw, which has a kind and is the so-manieth of its kind
-//! in the render. [`Fresh`] draws anew; [`Recording`] gives what was recorded under that kind and
+//! operating system by itself: it asks for a draw, which has a kind and a number among
+//! those of its kind in the render. [`Fresh`] draws anew; [`Recording`] gives what was recorded under that kind and
 //! number, and records what it had to draw anew.
 
 use std::collections::BTreeMap;
@@ -73,7 +73,7 @@ impl Draws for Fresh {
     }
 }
 
-/// What was drawn: the kind, the how-manieth of its kind from zero on, and the value.
+/// What was drawn: the kind, the number among those of its kind from zero on, and the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drawn {
     /// The kind.
