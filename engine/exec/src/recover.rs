@@ -6,7 +6,7 @@
 //! its way: it stays open too, and the create that the next plan makes goes under its key. An update or a delete is read, and
 //! what is there is written down: the next plan does the rest.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
 use std::path::Path as FilePath;
@@ -77,15 +77,16 @@ pub async fn recover(context: &Context, state: &StateDoc) -> Result<Recovered, E
         gone: BTreeSet::new(),
     };
     let rows = Mutex::new(Rows::new(state));
-    // What is in something that is settled as well comes after that: it may be gone with it.
-    let open: BTreeSet<&Address> = state.pending.iter().map(|pending| &pending.intent.address).collect();
-    let is_inside = |pending: &&Pending| {
-        let provider = state.providers.get(&pending.intent.provider);
-        provider.is_some_and(|provider| provider.needs.iter().any(|need| open.contains(need)))
-    };
-    let (inside, first): (Vec<&Pending>, Vec<&Pending>) = state.pending.iter().partition(is_inside);
+    // What is in something that is settled as well comes after that: it may be gone with it, or there is
+    // no way to it before.
+    let open: BTreeMap<&Address, &ProviderAddress> =
+        state.pending.iter().map(|pending| (&pending.intent.address, &pending.intent.provider)).collect();
+    let mut groups: BTreeMap<usize, Vec<&Pending>> = BTreeMap::new();
+    for pending in &state.pending {
+        groups.entry(level(state, &open, &pending.intent.provider, DEEPEST)).or_default().push(pending);
+    }
     let mut recovered = Recovered::default();
-    for group in [first, inside] {
+    for group in groups.into_values() {
         let mut cases = Vec::new();
         for pending in group {
             let intent = &pending.intent;
@@ -105,8 +106,27 @@ pub async fn recover(context: &Context, state: &StateDoc) -> Result<Recovered, E
             recovered.findings.push(finding);
             recovered.settled += usize::from(settled);
         }
+        openers.resolver.rows.apply(&rows.lock().await.changes());
     }
     Ok(recovered)
+}
+
+/// How many open calls lead to a provider, one inside the other.
+fn level(
+    state: &StateDoc,
+    open: &BTreeMap<&Address, &ProviderAddress>,
+    provider: &ProviderAddress,
+    depth: usize,
+) -> usize {
+    let (Some(provider), Some(depth)) = (state.providers.get(provider), depth.checked_sub(1)) else {
+        return 0;
+    };
+    let leads = |need: &Address| {
+        let own = open.get(need).copied();
+        let outside = own.or_else(|| state.rows.get(need).map(|row| &row.provider));
+        usize::from(own.is_some()) + outside.map_or(0, |provider| level(state, open, provider, depth))
+    };
+    provider.needs.iter().map(leads).max().unwrap_or(0)
 }
 
 fn stopped() -> Failure {
@@ -649,7 +669,7 @@ impl Openers<'_> {
         let Some(depth) = depth.checked_sub(1) else {
             return Err(cannot("its provider needs itself".to_string()));
         };
-        let row = self.state.rows.get(address).cloned();
+        let row = self.resolver.rows.get(address).cloned();
         let Some((row, object)) = row.as_ref().and_then(|row| Some((row, row.current.as_ref()?))) else {
             return Err(cannot("it is not in the state".to_string()));
         };

@@ -69,6 +69,15 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// What was written in this run.
+    pub(crate) fn changes(&self) -> Vec<RowChange> {
+        let change = |(address, row): (&Address, &Option<Arc<Row>>)| match row {
+            Some(row) => RowChange::Put(row.clone()),
+            None => RowChange::Remove(address.clone()),
+        };
+        self.changed.iter().map(change).collect()
+    }
+
     /// The address that an object belongs to: ids are unique within a world only.
     pub(crate) fn owner(
         &self,

@@ -190,6 +190,11 @@ pub(crate) struct Context {
     pub made_inside: RefCell<Vec<(Address, Address)>>,
     /// What stays as it is although it is to be replaced: that has to wait.
     pub replaced_later: RefCell<BTreeSet<Address>>,
+    /// What goes before its new object is made, although its type would have it the other way round: an
+    /// attempt before this one found no order otherwise.
+    pub early: BTreeSet<Address>,
+    /// What stands in a circle that a next attempt could break by that.
+    pub circled: RefCell<BTreeSet<Address>>,
     pub conditions: RefCell<Vec<aurak_model::plan::DeferredCondition>>,
     /// Outputs and conditions that only a next plan can work out.
     pub put_off: RefCell<Vec<(Span, String)>>,
@@ -207,7 +212,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(input: PlanInput) -> Rc<Context> {
+    pub(crate) fn new(input: PlanInput, early: BTreeSet<Address>) -> Rc<Context> {
         let root = ModuleInstance {
             module: ModuleId(0),
             address: ModuleAddress::root(),
@@ -242,6 +247,8 @@ impl Context {
             set_aside: RefCell::default(),
             made_inside: RefCell::default(),
             replaced_later: RefCell::default(),
+            early,
+            circled: RefCell::default(),
             conditions: RefCell::default(),
             put_off: RefCell::default(),
             timeouts: RefCell::default(),

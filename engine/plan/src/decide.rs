@@ -8,7 +8,7 @@ use aurak_model::record::Row;
 use aurak_model::schema::ReplaceOrder;
 use aurak_model::{
     Action, Address, Answer, Ask, BlockKind, Change, Diagnostic, Difference, Map, Name, Origin, Path, Reason,
-    Refreshed, Slot, Value, in_yaml,
+    Refreshed, Severity, Slot, Value, in_yaml,
 };
 
 use crate::context::{Context, GaveUp, Instance};
@@ -439,6 +439,12 @@ impl Context {
             _ if older => ReplaceOrder::DeleteFirst,
             (Some(true), _) => ReplaceOrder::CreateFirst,
             (Some(false), _) => ReplaceOrder::DeleteFirst,
+            (None, ReplaceOrder::CreateFirst | ReplaceOrder::Rotate)
+                if self.early.contains(&wanted.address) =>
+            {
+                self.find(goes_early(&wanted.address));
+                ReplaceOrder::DeleteFirst
+            }
             (None, order) => order,
         };
         let key = self.natural_key(&wanted);
@@ -672,6 +678,13 @@ impl RecordedRow<'_> {
 pub(crate) fn kept(address: &Address) -> Diagnostic {
     let summary = format!("`{address}` would have to be replaced, but `prevent_destroy` keeps it");
     Diagnostic::error("prevent_destroy", summary).about(address)
+}
+
+/// It cannot be made before it goes, as its type would have it.
+fn goes_early(address: &Address) -> Diagnostic {
+    let summary = format!("`{address}` is deleted before its new object is made");
+    let why = "otherwise steps would wait for each other: names change hands in a circle";
+    Diagnostic { severity: Severity::Note, ..Diagnostic::error("order", summary) }.detail(why).about(address)
 }
 
 /// A reason as a clause, for messages.

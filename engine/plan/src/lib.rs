@@ -44,8 +44,10 @@ mod walk;
 mod words;
 mod written;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use aurak_model::Address;
 use aurak_model::plan::Mode;
 
 pub use collection::collection_of;
@@ -76,8 +78,22 @@ pub fn plan_into(input: PlanInput, hand_over: impl FnOnce(Planned) + Send) {
     });
 }
 
+/// Plans; where steps wait for each other in a circle, again with something in it that goes before its
+/// new object is made.
 fn work(input: PlanInput) -> (Planned, Rc<Context>) {
-    let context = Context::new(input);
+    let mut early = BTreeSet::new();
+    loop {
+        let (planned, context) = attempt(input.clone(), early.clone());
+        let circled = context.circled.take();
+        if circled.is_subset(&early) {
+            return (planned, context);
+        }
+        early.extend(circled);
+    }
+}
+
+fn attempt(input: PlanInput, early: BTreeSet<Address>) -> (Planned, Rc<Context>) {
+    let context = Context::new(input, early);
     if context.input.options.mode == Mode::Apply {
         context.walk();
         context.judge_moves();

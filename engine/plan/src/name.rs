@@ -1,6 +1,6 @@
 //! What can be worked out before there is a state: the stack's name, and whether inputs hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aurak_expr::coerce;
 use aurak_model::{Ask, AskKey, Attribute, Diagnostic, Kind, Name, Value};
@@ -26,7 +26,7 @@ pub fn stack_name(input: PlanInput) -> Named {
 }
 
 fn work_out_name(input: PlanInput) -> Named {
-    let context = Context::new(input);
+    let context = Context::new(input, BTreeSet::new());
     let mut name = None;
     if let Some(node) = &context.input.program.name {
         let scope = ModuleScope::new(&context, Context::ROOT);
@@ -77,7 +77,7 @@ pub fn validate(input: PlanInput) -> Named {
 
 fn work_out_inputs(input: PlanInput) -> Named {
     let named = work_out_name(input.clone());
-    let context = Context::new(input);
+    let context = Context::new(input, BTreeSet::new());
     for name in context.input.program.modules.first().into_iter().flat_map(|root| root.inputs.keys()) {
         // What is wrong with it becomes a finding.
         let _ = context.input_value(Context::ROOT, name);

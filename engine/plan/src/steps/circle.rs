@@ -1,8 +1,9 @@
 //! Steps that wait for each other in a circle: which they are, in words, and what breaks it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use aurak_model::{Address, Diagnostic, Slot, Work};
+use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::Builder;
 
@@ -57,6 +58,29 @@ impl Builder<'_> {
             finding = finding.about(address);
         }
         finding
+    }
+
+    /// What would break circles if it went before its new object is made: one of each.
+    pub(super) fn could_go_early(&self, open: &[u32]) -> BTreeSet<Address> {
+        let mut graph: DiGraph<u32, ()> = DiGraph::with_capacity(open.len(), open.len());
+        let nodes: BTreeMap<u32, NodeIndex> =
+            open.iter().map(|step| (*step, graph.add_node(*step))).collect();
+        for (step, node) in &nodes {
+            for before in self.after[*step as usize].iter().filter_map(|before| nodes.get(before)) {
+                graph.add_edge(*before, *node, ());
+            }
+        }
+        let goes_early = |step: &u32| {
+            let address = &self.steps[*step as usize].address;
+            let replaces = self.deletes.get(address).is_some_and(|it| it.step == *step && !it.first)
+                && self.steps[*step as usize].slot == Slot::Old;
+            (replaces && !self.context.early.contains(address)).then(|| (*step, address.clone()))
+        };
+        let circles = petgraph::algo::tarjan_scc(&graph).into_iter().filter(|circle| circle.len() > 1);
+        circles
+            .filter_map(|circle| circle.iter().filter_map(|node| goes_early(&graph[*node])).min())
+            .map(|(_, address)| address)
+            .collect()
     }
 
     /// The shortest circle through the first step that is in one.

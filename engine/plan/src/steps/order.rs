@@ -639,6 +639,7 @@ impl Builder<'_> {
                 // circle may be gone.
                 let failed = self.context.findings.borrow().iter().any(|f| f.severity == Severity::Error);
                 if !failed {
+                    *self.context.circled.borrow_mut() = self.could_go_early(&stuck);
                     self.context.find(self.circle(&stuck));
                 }
                 None
