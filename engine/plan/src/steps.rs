@@ -24,6 +24,7 @@ use crate::removal::Removal;
 use crate::resource::{Decision, Kept, Making};
 use crate::rotate::Temporary;
 use crate::scope::RuleScope;
+use temporaries::stands_beside;
 
 /// More than this many edges are gathered in one join.
 const JOIN_FROM: usize = 4;
@@ -220,6 +221,9 @@ impl<'a> Builder<'a> {
             change.reasons.iter().any(|reason| matches!(reason, Reason::WithinReplaced { .. }))
         });
         self.add_steps(instance, leftovers);
+        if let Some(leftover) = leftovers.get(address) {
+            self.drain_older(*leftover, instance);
+        }
         let Some(left) = left else { return };
         if inside {
             self.at_once.insert(address.clone());
@@ -393,12 +397,22 @@ impl<'a> Builder<'a> {
                         self.push(address, &other.type_name, slot, delete, Some(provider), schema, serialise)
                     }
                 };
-                if *order == ReplaceOrder::Rotate
-                    && let Some(schema) = schema
-                    && let Some(drain) = self.push_drain((address, schema), Slot::Current, live, provider)
-                {
+                let drain = schema.filter(|_| other.is_none()).and_then(|schema| match order {
+                    // There would be nothing that it could move to.
+                    ReplaceOrder::DeleteFirst => None,
+                    ReplaceOrder::CreateFirst
+                        if self.is_made_in_part(address) || !stands_beside(schema, live, &making.desired) =>
+                    {
+                        None
+                    }
+                    ReplaceOrder::CreateFirst | ReplaceOrder::Rotate => {
+                        self.push_drain((address, schema), slot, live, provider)
+                    }
+                });
+                if let Some(drain) = drain {
+                    let before = if first { rotation } else { Some(create) };
                     self.after[drain as usize].extend(moved);
-                    self.after[drain as usize].extend(rotation);
+                    self.after[drain as usize].extend(before);
                     self.after[delete as usize].push(drain);
                 }
                 if first {

@@ -1,10 +1,12 @@
-//! Temporary objects of rotations that were cut off: when they go, and where what runs on them moves.
+//! Temporary objects of rotations that were cut off, and older ones: when they go, and where what runs on
+//! them moves.
 
 use aurak_model::schema::ReplaceOrder;
-use aurak_model::{Slot, Work};
+use aurak_model::{Address, Slot, TypeSchema, Value, Work};
 
-use super::Builder;
+use super::{Builder, Leftover};
 use crate::context::Instance;
+use crate::diff;
 use crate::removal::Removal;
 use crate::resource::Decision;
 
@@ -77,6 +79,35 @@ impl Builder<'_> {
         }
     }
 
+    /// Whether the current object of an address was made only in part: nothing runs on that.
+    pub(super) fn is_made_in_part(&self, address: &Address) -> bool {
+        let row = self.context.row(address);
+        row.is_some_and(|row| row.current.as_ref().is_some_and(|current| current.incomplete.is_some()))
+    }
+
+    /// What runs on an older object that a replacement left behind moves to the one that took its place.
+    pub(super) fn drain_older(&mut self, leftover: Leftover, instance: &Instance) {
+        let Some(row) = self.context.row(&instance.address) else { return };
+        let Some(whole) = row.old.as_ref().filter(|old| old.incomplete.is_none()) else { return };
+        let stays = matches!(
+            instance.decision,
+            Decision::Keep(_) | Decision::Update(_) | Decision::Replace { other: None, .. }
+        );
+        if leftover.first || !stays || row.current.is_none() || self.forgets_only(leftover.step) {
+            return;
+        }
+        let Some(schema) = instance.schema.as_deref() else { return };
+        if !stands_beside(schema, &whole.attributes, &instance.planned) {
+            return;
+        }
+        let provider = self.steps[leftover.step as usize].provider;
+        let it = (&instance.address, schema);
+        if let Some(drain) = self.push_drain(it, Slot::Old, &whole.attributes, provider) {
+            self.after[drain as usize] = self.after[leftover.step as usize].clone();
+            self.after[leftover.step as usize].push(drain);
+        }
+    }
+
     /// What runs on a temporary object that `left` deletes moves elsewhere; on one that was made only in part
     /// nothing runs.
     pub(super) fn drain_temporary(&mut self, left: u32, instance: &Instance) -> Option<u32> {
@@ -86,4 +117,13 @@ impl Builder<'_> {
         let it = (&instance.address, instance.schema.as_deref()?);
         self.push_drain(it, Slot::Temporary, &whole.attributes, Some(provider))
     }
+}
+
+/// Whether an object is in what another one is in: only there could what runs on it move to that.
+pub(super) fn stands_beside(schema: &TypeSchema, one: &Value, other: &Value) -> bool {
+    let (one, other) = (diff::normalised(one, schema), diff::normalised(other, schema));
+    schema.within.iter().all(|path| {
+        let (one, other) = (one.at(path), other.at(path));
+        one.is_some_and(|one| !one.has_unknown() && other.is_some_and(|other| one.reveal() == other.reveal()))
+    })
 }
