@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use aurak_api::Provider;
-use aurak_model::record::ProviderRow;
 use aurak_model::snapshot::ProviderNode;
 use aurak_model::value::Origin;
 use aurak_model::{Address, Name, Plan, ProviderAddress, Slot, StateDoc, Step, Work};
@@ -98,8 +97,7 @@ impl Nodes {
         if let Some(index) = self.by_address.get(address) {
             return Some(*index);
         }
-        let ProviderRow { address, type_name, config, needs } = state.providers.get(address)?.clone();
-        let index = self.add(ProviderNode { address, type_name, config, needs });
+        let index = self.add(state.providers.get(address)?.node());
         self.list[index].recorded = true;
         Some(index)
     }

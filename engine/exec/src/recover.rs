@@ -638,12 +638,7 @@ impl Openers<'_> {
         depth: usize,
     ) -> Result<Arc<dyn Provider>, Failure> {
         let node = match self.state.providers.get(address) {
-            Some(row) => ProviderNode {
-                address: row.address.clone(),
-                type_name: row.type_name.clone(),
-                config: row.config.clone(),
-                needs: row.needs.clone(),
-            },
+            Some(row) => row.node(),
             None => ProviderNode {
                 address: address.clone(),
                 type_name: provider_of(type_name).into(),

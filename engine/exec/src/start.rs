@@ -481,10 +481,20 @@ impl<'a> Dispatcher<'a> {
         object.incomplete = current.filter(|it| it.id == object.id).and_then(|it| it.incomplete.clone());
         let (provider, world): (ProviderAddress, Option<Name>) = match (step.provider, &before) {
             (Some(node), before) => {
-                let address = &self.nodes.list[node as usize].node.address;
+                let planned = &self.nodes.list[node as usize].node;
+                let address = planned.address.clone();
+                // Under another name it is still what it was, and need not answer for that.
+                let same_way = |row: &Row| {
+                    let recorded = self.state.providers.get(&row.provider);
+                    recorded.is_some_and(|it| it.config == planned.config && it.needs == planned.needs)
+                };
                 match before {
-                    Some(row) if row.provider == *address => (address.clone(), row.world.clone()),
-                    _ => (address.clone(), self.open_node(step)?.1.world.clone()),
+                    Some(row) if row.provider == address => (address, row.world.clone()),
+                    Some(row) if same_way(row) => {
+                        self.record_node(node as usize)?;
+                        (address, row.world.clone())
+                    }
+                    _ => (address, self.open_node(step)?.1.world.clone()),
                 }
             }
             (None, Some(row)) => (row.provider.clone(), row.world.clone()),

@@ -194,6 +194,25 @@ impl ProviderAddress {
         ProviderAddress(Address::new(module, name, key).0)
     }
 
+    /// Another address beside this one, for what something keeps of it.
+    pub fn beside(&self, what: &str) -> ProviderAddress {
+        let Ok((segments, _)) = parse(&self.0) else { return self.clone() };
+        let mut text = String::with_capacity(self.0.len() + what.len() + 8);
+        for (place, segment) in segments.iter().enumerate() {
+            let last = place + 1 == segments.len();
+            let key = match &segment.key {
+                Some(key) if last => Some(format!("{key}, {what}")),
+                None if last => Some(what.to_string()),
+                key => key.clone(),
+            };
+            if place > 0 {
+                text.push('.');
+            }
+            push_segment(&mut text, &segment.name, key.as_deref());
+        }
+        ProviderAddress(text.into())
+    }
+
     /// The canonical text.
     pub fn as_str(&self) -> &str {
         &self.0

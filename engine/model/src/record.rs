@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Name, ProviderAddress};
 use crate::plan::{Mode, StepId};
-use crate::snapshot::Override;
+use crate::snapshot::{Override, ProviderNode};
 use crate::value::Value;
 
 /// The version of the stored form.
@@ -127,6 +127,18 @@ pub struct ProviderRow {
     /// The resources that its world comes from: what it made dies with these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Address>,
+}
+
+impl ProviderRow {
+    /// The node as it was then.
+    pub fn node(&self) -> ProviderNode {
+        ProviderNode {
+            address: self.address.clone(),
+            type_name: self.type_name.clone(),
+            config: self.config.clone(),
+            needs: self.needs.clone(),
+        }
+    }
 }
 
 /// A run that changes something.

@@ -620,12 +620,7 @@ impl Context {
     /// The provider of a row as it was recorded.
     pub(crate) fn recorded_provider(&self, row: &Row) -> ProviderNode {
         match self.input.previous.providers.get(&row.provider) {
-            Some(recorded) => ProviderNode {
-                address: recorded.address.clone(),
-                type_name: recorded.type_name.clone(),
-                config: recorded.config.clone(),
-                needs: recorded.needs.clone(),
-            },
+            Some(recorded) => recorded.node(),
             None => ProviderNode {
                 address: row.provider.clone(),
                 type_name: provider_of(&row.type_name).into(),

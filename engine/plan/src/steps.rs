@@ -14,8 +14,8 @@ use std::rc::Rc;
 
 use aurak_model::schema::{ReplaceOrder, Timeouts};
 use aurak_model::{
-    Address, Diagnostic, Name, ProviderAddress, ProviderNode, Reason, Slot, Step, StepId, TypeSchema, Value,
-    Work,
+    Address, Diagnostic, Name, Object, ProviderAddress, ProviderNode, Reason, Slot, Step, StepId, TypeSchema,
+    Value, Work,
 };
 
 use crate::context::{Context, GroupId, Instance, Target};
@@ -132,9 +132,9 @@ impl<'a> Builder<'a> {
             self.add_instance(instance, &mut leftovers);
         }
         self.rename_needs(&instances);
-        self.order_worlds();
         self.order_made_inside();
         self.order_forgets(removals, &leftovers);
+        self.order_worlds();
         let goes = !self.deletes.is_empty() || !leftovers.is_empty() || !self.temporaries.is_empty();
         let hands = match goes {
             true => self.context.names_that_change_hands(&instances, removals),
@@ -191,7 +191,14 @@ impl<'a> Builder<'a> {
                             && other.delete.is_none()
                             && other.parent.is_none()
                     });
+                    let beside = |it: &&Object| {
+                        let other = removal.row.current.as_ref().zip(schema.as_deref());
+                        other.is_some_and(|(other, schema)| {
+                            stands_beside(schema, &it.attributes, &other.attributes)
+                        })
+                    };
                     let whole = removal.row.temporary.as_ref().filter(|it| stays && it.incomplete.is_none());
+                    let whole = whole.filter(beside);
                     let provider = self.steps[id as usize].provider;
                     if let (Some(whole), Some(schema), true) = (whole, &schema, removal.delete.is_some()) {
                         let it = (&removal.address, &**schema);

@@ -134,12 +134,7 @@ pub(crate) fn rows_behind(config: &Value) -> BTreeSet<Address> {
 /// A provider node as recorded, or without configuration where none was recorded.
 pub(crate) fn recorded(doc: &StateDoc, address: &ProviderAddress, rows: &[&Arc<Row>]) -> ProviderNode {
     match doc.providers.get(address) {
-        Some(row) => ProviderNode {
-            address: row.address.clone(),
-            type_name: row.type_name.clone(),
-            config: row.config.clone(),
-            needs: row.needs.clone(),
-        },
+        Some(row) => row.node(),
         None => ProviderNode {
             address: address.clone(),
             type_name: rows

@@ -114,7 +114,11 @@ impl Builder<'_> {
         let row = self.context.row(&instance.address)?;
         let whole = row.temporary.as_ref().filter(|temporary| temporary.incomplete.is_none())?;
         let provider = self.steps[left as usize].provider?;
-        let it = (&instance.address, instance.schema.as_deref()?);
+        let schema = instance.schema.as_deref()?;
+        if !stands_beside(schema, &whole.attributes, &instance.planned) {
+            return None;
+        }
+        let it = (&instance.address, schema);
         self.push_drain(it, Slot::Temporary, &whole.attributes, Some(provider))
     }
 }
