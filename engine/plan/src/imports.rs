@@ -85,9 +85,10 @@ impl Context {
     /// Whether an address has an object and another one is to be imported as it, which would stay where
     /// it is, or be in the way of what is made.
     pub(crate) fn has_another(self: &Rc<Self>, wanted: &Wanted<'_>, current: &Object) -> bool {
-        let Some(import) = self.import_of(&wanted.address) else { return false };
+        let address = &wanted.address;
+        let Some(import) = self.import_of(address) else { return false };
         let Ok(Some(id)) = self.evaluate_import(import) else { return false };
-        let row = self.row(&wanted.address);
+        let row = self.row(address);
         let same_type = row.is_some_and(|row| row.type_name == wanted.type_name);
         let is_own = |id: &Name| same_type && *id == current.id;
         if is_own(&id) || wanted.provider.unknown {
@@ -96,9 +97,20 @@ impl Context {
         // The provider may spell an id in another way than the configuration.
         let id = match self.read_import(wanted, &id) {
             Some(Answer::Object(Refreshed::Found { id, .. })) if !is_own(&id) => id,
+            Some(Answer::Object(Refreshed::Unreadable(why)) | Answer::Failed(why)) => {
+                let summary = format!("could not read {id}, which is to be imported as `{address}`: {why}");
+                self.find(
+                    Diagnostic::error("unreadable", summary)
+                        .help(
+                            "nothing was changed; mend the cause, or, where it was imported once, take the line \
+                             out of `imports`",
+                        )
+                        .about(address),
+                );
+                return true;
+            }
             _ => return false,
         };
-        let address = &wanted.address;
         // It was taken over, maybe, and is replaced.
         if self.is_older(wanted, &id) {
             let summary = format!("`{address}` does not take over {id} again");
