@@ -109,7 +109,11 @@ for n in "${sizes[@]}"; do
     exit 1
   fi
   measure 1 bash -c '"$1" -C "$2" plan --sandbox --exit-code >"$2/said" 2>&1' plan "$aurak" "$dir"
-  read -r count requests < <(sed -n 's/^many *\([0-9]*\) resources read in .* with \([0-9]*\) requests.*/\1 \2/p' "$dir/said")
+  # Numbers have commas between thousands.
+  read -r count requests < <(sed -n 's/^many *\([0-9,]*\) resources read in .* with \([0-9,]*\) requests.*/\1 \2/p' "$dir/said" | tr -d ,) || {
+    tail -40 "$dir/said" >&2
+    exit 1
+  }
   throttled=$(grep -c '"status":429' "$dir/.aurak/sandbox/requests.ndjson" || true)
   printf '%-8s %5s resources  %4s requests  %8s s  %s throttled\n' "$n" "$count" "$requests" "$seconds" "$throttled"
   if [ "$n" = 1000 ] && [ "$requests" -gt 40 ]; then

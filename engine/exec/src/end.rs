@@ -114,8 +114,9 @@ impl Dispatcher<'_> {
     fn lives_in(&self, row: &Row, address: &Address) -> bool {
         let provider = self.renamed_providers.get(&row.provider);
         let provider = provider.or_else(|| self.state.providers.get(&row.provider));
-        row.lifecycle.deleted_with.as_ref() == Some(address)
-            || provider.is_some_and(|provider| provider.needs.contains(address))
+        // One that this run recorded first is in the plan only.
+        let needs = provider.map(|provider| &provider.needs[..]).or_else(|| self.nodes.needs(&row.provider));
+        row.lifecycle.deleted_with.as_ref() == Some(address) || needs.is_some_and(|it| it.contains(address))
     }
 
     fn done(&mut self, step: u32, running: Running, changes: Vec<RowChange>, took: Duration) {

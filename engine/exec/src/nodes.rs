@@ -102,6 +102,11 @@ impl Nodes {
         Some(index)
     }
 
+    /// What the world of a planned node comes from.
+    pub(crate) fn needs(&self, address: &ProviderAddress) -> Option<&[Address]> {
+        self.by_address.get(address).map(|index| &self.list[*index].node.needs[..])
+    }
+
     /// A row has another object now: what was opened with the one before leads to where that was.
     pub(crate) fn close_from(&mut self, row: &Address) {
         for index in self.from.get(row).into_iter().flatten() {

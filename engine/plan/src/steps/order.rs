@@ -154,6 +154,7 @@ impl Builder<'_> {
         let recorded = self.context.recorded_provider(row);
         let around: Vec<String> = recorded.needs.iter().map(|need| need.to_string()).collect();
         let name = recorded.address.beside(&format!("as it led to {}", around.join(", ")));
+        let recorded_needs = recorded.needs.clone();
         let provider = self.provider(&ProviderNode { address: name, ..recorded });
         let own = self.of.get(address).cloned().unwrap_or_default();
         let moves = |id: &u32| matches!(self.steps[*id as usize].work, Work::Record { from: Some(_), .. });
@@ -167,6 +168,13 @@ impl Builder<'_> {
         };
         let step = self.push(address, &row.type_name, slot, work, Some(provider), None, None);
         self.after[step as usize].extend(moved);
+        // It is recorded under the names of this plan.
+        for need in &recorded_needs {
+            let renames = self.of.get(&self.new_name(need)).into_iter().flatten().copied().find(|id| {
+                matches!(self.steps[*id as usize].work, Work::Record { from: Some(_), .. }) && *id != step
+            });
+            self.after[step as usize].extend(renames);
+        }
         for later in own.iter().filter(|id| Some(**id) != moved) {
             self.after[*later as usize].push(step);
         }
@@ -378,19 +386,28 @@ impl Builder<'_> {
                 several.extend(wholes(before).filter(kept));
             }
         }
+        let rows = &self.context.input.previous.rows;
+        let has_instances = |block: &Address| {
+            let named = |it: &&Address| it.as_str().starts_with(block.as_str());
+            let mut with = rows.range(block.clone()..).map(|(address, _)| address).take_while(named);
+            with.any(|address| address != block && wholes(address).any(|whole| whole == *block))
+        };
         let mut users = Users::default();
-        for (address, row) in &self.context.input.previous.rows {
+        for (address, row) in rows {
             let address = now(address);
             if !self.of.contains_key(&address) {
                 continue;
             }
-            for need in &row.needs {
-                let need = now(need);
+            for before in &row.needs {
+                let need = now(before);
                 let going = going(&need);
+                // A single one that took the name of a block was never all of that.
+                let took_over = need != *before && rows.contains_key(before) && !has_instances(before);
                 // Nothing needs other instances of its own block: that is somebody's name of now.
-                if let Some(block) = blocks.get(&need)
+                if let Some(block) = blocks.get(&need).filter(|_| !took_over)
                     && address.block() != *block
                     && (!going || several.contains(block))
+                    && !(rows.contains_key(before) && self.is_made_from(block, before, &row.address))
                 {
                     users.of_blocks.entry(block.clone()).or_default().push(address.clone());
                 }
@@ -400,6 +417,29 @@ impl Builder<'_> {
             }
         }
         users
+    }
+
+    /// Whether instances of a block were made from something, which then was not made from them, whatever
+    /// the single resource `own` that has their name by now. Names are those of rows.
+    fn is_made_from(&self, block: &Address, own: &Address, user: &Address) -> bool {
+        let rows = &self.context.input.previous.rows;
+        let (mut open, mut seen) = (Vec::new(), HashSet::new());
+        for (address, row) in rows {
+            if address != own && wholes(&self.new_name(address)).any(|whole| whole == *block) {
+                open.extend(&row.needs);
+            }
+        }
+        while let Some(need) = open.pop() {
+            if need == user {
+                return true;
+            }
+            if seen.insert(need)
+                && let Some(row) = rows.get(need)
+            {
+                open.extend(&row.needs);
+            }
+        }
+        false
     }
 
     /// What leaves and was made from what is replaced delete-first, which waits for that: it makes room
