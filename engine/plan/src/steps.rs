@@ -8,6 +8,8 @@ mod circle;
 mod order;
 mod renames;
 mod temporaries;
+mod users;
+mod worlds;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;

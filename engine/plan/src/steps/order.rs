@@ -4,39 +4,17 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use aurak_model::schema::ReplaceOrder;
-use aurak_model::{
-    Address, Diagnostic, Name, ProviderAddress, ProviderNode, Row, Severity, Slot, StepId, Value, Work,
-};
+use aurak_model::{Address, Diagnostic, Name, Severity, Slot, StepId, Value, Work};
 
+use super::users::{Users, wholes};
 use super::{Builder, Built, Delete, JOIN_FROM, Leftover, Wish};
 use crate::context::{GroupId, InstId, Instance, Target};
 use crate::removal::Removal;
 use crate::resource::Decision;
 use crate::same::Handed;
 use crate::scope::RuleScope;
-
-/// The rows that were made from what goes: from an object, or from a whole block or composite.
-#[derive(Default)]
-struct Users {
-    of: HashMap<Address, Vec<Address>>,
-    of_blocks: HashMap<Address, Vec<Address>>,
-}
-
-impl Users {
-    fn are_of(&self, address: &Address) -> bool {
-        self.of.contains_key(address) || wholes(address).any(|whole| self.of_blocks.contains_key(&whole))
-    }
-}
-
-/// What a resource is a part of under one name: its block, and the one of several composites.
-fn wholes(address: &Address) -> impl Iterator<Item = Address> {
-    let block = address.block();
-    let composite = address.composite().filter(|composite| *composite != block);
-    [block].into_iter().chain(composite)
-}
 
 /// What has to be let go of by many.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -90,98 +68,6 @@ impl Builder<'_> {
                 self.after[create as usize].extend(forgets);
             }
         }
-    }
-
-    /// Where a provider leads elsewhere than it did, what is left there goes first: its new configuration
-    /// is recorded with the first use, and from then on nobody knows how to reach what is in the other place.
-    /// What only goes with something there, which may take long or fail, has the way there under another
-    /// name until then.
-    pub(super) fn order_worlds(&mut self) {
-        let mut before: HashMap<u32, usize> = HashMap::new();
-        let mut after: HashMap<u32, usize> = HashMap::new();
-        let mut elsewhere: HashMap<ProviderAddress, usize> = HashMap::new();
-        let by_address: BTreeMap<_, _> = self.provider_index.iter().collect();
-        for (place, (address, nodes)) in by_address.iter().enumerate() {
-            let Some(recorded) = self.context.input.previous.providers.get(*address) else { continue };
-            let recorded = recorded.node();
-            for node in *nodes {
-                let now = &self.providers[*node as usize];
-                if now.config.reveal() == recorded.config.reveal() {
-                    before.insert(*node, place);
-                    continue;
-                }
-                after.insert(*node, place);
-                if self.context.leads_elsewhere(&recorded, now) {
-                    elsewhere.insert((*address).clone(), place);
-                }
-            }
-        }
-        let mut places: Vec<(Vec<u32>, Vec<u32>)> = vec![Default::default(); by_address.len()];
-        let mut stay: BTreeMap<Address, (Arc<Row>, usize)> = BTreeMap::new();
-        for (id, step) in (0..).zip(&self.steps) {
-            let place = |of: &HashMap<u32, usize>| step.provider.and_then(|node| of.get(&node).copied());
-            match &step.work {
-                Work::Delete { .. } => place(&before).into_iter().for_each(|at| places[at].0.push(id)),
-                Work::Create { .. } | Work::Update { .. } | Work::Record { .. } => {
-                    place(&after).into_iter().for_each(|at| places[at].1.push(id));
-                }
-                Work::Forget if !elsewhere.is_empty() && !self.after[id as usize].is_empty() => {
-                    let row = self.context.row(&step.address);
-                    let at = row.as_ref().and_then(|row| elsewhere.get(&row.provider).copied());
-                    stay.extend(row.zip(at).map(|found| (step.address.clone(), found)));
-                }
-                _ => {}
-            }
-        }
-        for (address, (row, place)) in stay {
-            places[place].0.extend(self.push_way_back(&address, &row));
-        }
-        for (gone, others) in places {
-            let Some(first) = gone.first().filter(|_| !others.is_empty()) else { continue };
-            let address = self.steps[*first as usize].address.clone();
-            let gone = self.gather(&address, gone);
-            for other in others {
-                self.after[other as usize].extend_from_slice(&gone);
-            }
-        }
-    }
-
-    /// The step that gives a row the provider as it was, under another name.
-    fn push_way_back(&mut self, address: &Address, row: &Row) -> Option<u32> {
-        let slot =
-            [Slot::Current, Slot::Old, Slot::Temporary].into_iter().find(|it| row.object(*it).is_some())?;
-        let object = row.object(slot)?.clone();
-        let recorded = self.context.recorded_provider(row);
-        let around: Vec<String> = recorded.needs.iter().map(|need| need.to_string()).collect();
-        let name = recorded.address.beside(&format!("as it led to {}", around.join(", ")));
-        let recorded_needs = recorded.needs.clone();
-        let provider = self.provider(&ProviderNode { address: name, ..recorded });
-        let own = self.of.get(address).cloned().unwrap_or_default();
-        let moves = |id: &u32| matches!(self.steps[*id as usize].work, Work::Record { from: Some(_), .. });
-        let moved = own.iter().copied().find(moves);
-        let work = Work::Record {
-            id: object.id,
-            desired: object.desired,
-            attributes: object.attributes,
-            from: None,
-            row: self.with_new_names(row),
-        };
-        let step = self.push(address, &row.type_name, slot, work, Some(provider), None, None);
-        self.after[step as usize].extend(moved);
-        // It is recorded under the names of this plan.
-        for need in &recorded_needs {
-            let renames = self.of.get(&self.new_name(need)).into_iter().flatten().copied().find(|id| {
-                matches!(self.steps[*id as usize].work, Work::Record { from: Some(_), .. }) && *id != step
-            });
-            self.after[step as usize].extend(renames);
-        }
-        for later in own.iter().filter(|id| Some(**id) != moved) {
-            self.after[*later as usize].push(step);
-        }
-        let steps = self.of.entry(address.clone()).or_default();
-        steps.retain(|id| *id != step);
-        steps.insert(usize::from(moved.is_some()).min(steps.len()), step);
-        Some(step)
     }
 
     /// What is made, by the id, in something that is made anew comes after that.
@@ -360,111 +246,6 @@ impl Builder<'_> {
         }
     }
 
-    /// Who was made from what goes, by the addresses that rows have in this plan.
-    fn users(&self, leftovers: &BTreeMap<Address, Leftover>) -> Users {
-        let renamed = &self.renamed;
-        let now = |address: &Address| self.new_name(address);
-        let going = |address: &Address| self.deletes.contains_key(address) || leftovers.contains_key(address);
-        // What rows needed may be a whole block, under its name of then.
-        let mut blocks: HashMap<Address, Address> = HashMap::new();
-        for address in self.deletes.keys().chain(leftovers.keys()) {
-            blocks.extend(wholes(address).map(|whole| (whole.clone(), whole)));
-        }
-        for (from, to) in renamed {
-            if going(to) {
-                blocks.extend(wholes(from).zip(wholes(to)));
-            }
-        }
-        // A need of one word may be a single resource or all instances of a block; where a single one is
-        // still to go beside instances that took its place, it is both.
-        let mut several: HashSet<Address> = HashSet::new();
-        for before in self.context.input.previous.rows.keys() {
-            let address = now(before);
-            if going(&address) {
-                // What took a name over in this plan was not meant by it.
-                let kept = |whole: &Address| *whole != address && wholes(&address).any(|now| now == *whole);
-                several.extend(wholes(before).filter(kept));
-            }
-        }
-        let rows = &self.context.input.previous.rows;
-        let has_instances = |block: &Address| {
-            let named = |it: &&Address| it.as_str().starts_with(block.as_str());
-            let mut with = rows.range(block.clone()..).map(|(address, _)| address).take_while(named);
-            with.any(|address| address != block && wholes(address).any(|whole| whole == *block))
-        };
-        let mut users = Users::default();
-        for (address, row) in rows {
-            let address = now(address);
-            if !self.of.contains_key(&address) {
-                continue;
-            }
-            for before in &row.needs {
-                let need = now(before);
-                let going = going(&need);
-                // A single one that took the name of a block was never all of that.
-                let took_over = need != *before && rows.contains_key(before) && !has_instances(before);
-                // Nothing needs other instances of its own block: that is somebody's name of now.
-                if let Some(block) = blocks.get(&need).filter(|_| !took_over)
-                    && address.block() != *block
-                    && (!going || several.contains(block))
-                    && !(rows.contains_key(before) && self.is_made_from(block, before, &row.address))
-                {
-                    users.of_blocks.entry(block.clone()).or_default().push(address.clone());
-                }
-                if going {
-                    users.of.entry(need).or_default().push(address.clone());
-                }
-            }
-        }
-        users
-    }
-
-    /// Whether instances of a block were made from something, which then was not made from them, whatever
-    /// the single resource `own` that has their name by now. Names are those of rows.
-    fn is_made_from(&self, block: &Address, own: &Address, user: &Address) -> bool {
-        let rows = &self.context.input.previous.rows;
-        let (mut open, mut seen) = (Vec::new(), HashSet::new());
-        for (address, row) in rows {
-            if address != own && wholes(&self.new_name(address)).any(|whole| whole == *block) {
-                open.extend(&row.needs);
-            }
-        }
-        while let Some(need) = open.pop() {
-            if need == user {
-                return true;
-            }
-            if seen.insert(need)
-                && let Some(row) = rows.get(need)
-            {
-                open.extend(&row.needs);
-            }
-        }
-        false
-    }
-
-    /// What leaves and was made from what is replaced delete-first, which waits for that: it makes room
-    /// for the new object as well, and what moves over to that one cannot be waited for. The same holds
-    /// of what leaves and gives its name to another address.
-    fn making_room(&self, users: &Users, hands: &[Handed]) -> HashSet<Address> {
-        let firsts = self.deletes.iter().filter(|(_, delete)| delete.first);
-        let mut open: Vec<Address> = firsts.map(|(address, _)| address.clone()).collect();
-        let given = hands.iter().filter(|(_, _, address, slot)| {
-            *slot == Slot::Current && self.deletes.contains_key(address) && !self.is_replaced(address)
-        });
-        let mut room: HashSet<Address> = given.map(|(_, _, address, _)| address.clone()).collect();
-        open.extend(room.iter().cloned());
-        while let Some(target) = open.pop() {
-            let of_blocks = wholes(&target).filter_map(|whole| users.of_blocks.get(&whole));
-            for user in users.of.get(&target).into_iter().chain(of_blocks).flatten() {
-                let leaves = self.deletes.get(user).is_some_and(|own| !own.first) && !self.is_replaced(user);
-                if leaves && room.insert(user.clone()) {
-                    open.push(user.clone());
-                }
-            }
-        }
-        room
-    }
-
     /// The steps after which nobody uses an object any more.
     fn let_go(&mut self, letting: &mut Letting<'_>, target: &Address, first: bool) -> Vec<u32> {
         let mut own = letting.users.of.get(target).cloned().unwrap_or_default();
@@ -608,7 +389,7 @@ impl Builder<'_> {
         self.is_replaced(address) && (!own.first || self.rotations.contains_key(address))
     }
 
-    fn is_replaced(&self, address: &Address) -> bool {
+    pub(super) fn is_replaced(&self, address: &Address) -> bool {
         let id = self.context.by_address.borrow().get(address).copied();
         id.is_some_and(|id| matches!(self.context.instance(id).decision, Decision::Replace { .. }))
     }
