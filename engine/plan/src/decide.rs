@@ -249,19 +249,18 @@ impl Context {
                 return self.fail(wanted, row);
             }
             (Some(Ok(id)), _) if provider_known => self.read_import(&wanted, id),
-            (None, Some(Value::String(key))) if provider_known && reasons != [Reason::ObjectGone] => self
-                .ask(
-                    Ask::Find {
-                        address: wanted.address.clone(),
-                        slot: Slot::Current,
-                        type_name: wanted.type_name.clone(),
-                        provider: wanted.provider.node.clone(),
-                        key: key.clone(),
-                        collection: self.collection(&wanted),
-                        planned: wanted.desired.clone(),
-                    },
-                    0,
-                ),
+            (None, Some(Value::String(key))) if provider_known => self.ask(
+                Ask::Find {
+                    address: wanted.address.clone(),
+                    slot: Slot::Current,
+                    type_name: wanted.type_name.clone(),
+                    provider: wanted.provider.node.clone(),
+                    key: key.clone(),
+                    collection: self.collection(&wanted),
+                    planned: wanted.desired.clone(),
+                },
+                0,
+            ),
             _ => None,
         };
         match found {
@@ -361,7 +360,7 @@ impl Context {
         let mut pending = self.input.previous.pending.iter().map(|pending| &pending.intent);
         pending.any(|intent| {
             let another = intent.natural_key.as_ref().zip(key.and_then(Value::as_str));
-            intent.address == wanted.address
+            (intent.address == wanted.address || self.called_now(&intent.address) == wanted.address)
                 && intent.slot == Slot::Current
                 && another.is_none_or(|(theirs, key)| **theirs == *key)
         })

@@ -45,6 +45,11 @@ impl Going {
         self.ids.is_empty()
     }
 
+    /// What goes that has an id.
+    pub fn named(&self, id: &str) -> Option<&Address> {
+        self.ids.get(&id.to_lowercase())
+    }
+
     /// What an object with these attributes lives in, leaving out what remains: by its address, and by
     /// what it provides where that is what tells.
     pub fn around(

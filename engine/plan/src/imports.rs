@@ -127,8 +127,9 @@ impl Context {
                 .detail(format!("it has {} already", current.id))
                 .help(format!(
                     "take the line out of `imports`; or, to have {id} in its place, let go of {} first \
-                     with `aurak state rm '{address}'`",
-                    current.id
+                     with `aurak state rm '{}'`",
+                    current.id,
+                    self.recorded_at(address)
                 ))
                 .about(address),
         );

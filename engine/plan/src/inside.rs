@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use aurak_model::record::Row;
 use aurak_model::schema::ReplaceOrder;
-use aurak_model::{Action, Address, Diagnostic, Name, ProviderAddress, Reason, Refreshed, Slot};
+use aurak_model::{Action, Address, Diagnostic, Name, ProviderAddress, Reason, Refreshed, Slot, Value};
 
 use crate::context::Context;
 use crate::decide::{kept, reason_words};
@@ -91,6 +91,43 @@ impl Context {
             self.find(finding.detail(why).about(address));
         }
         self.judge_what_is_planned_inside(&going);
+        self.judge_what_is_read_inside(&going);
+    }
+
+    /// What is only read is nothing that goes, and in nothing that does, but where it is read through that.
+    fn judge_what_is_read_inside(&self, going: &Going) {
+        for instance in self.instances.borrow().iter() {
+            let Decision::Existing { id: Value::String(id), from, .. } = &instance.decision else { continue };
+            let (Some(provider), Some(schema)) = (&instance.provider, &instance.schema) else { continue };
+            let (address, by) = (&instance.address, &provider.node.address);
+            let read_through = |around: &Address| from.iter().any(|id| self.instance(*id).address == *around);
+            let is_it = |goes: &&Address| {
+                let row = self.row(goes).filter(|row| row.type_name == instance.type_name);
+                let recorded = row.map(|row| self.recorded_provider(&row));
+                recorded.is_some_and(|by| {
+                    by.type_name == provider.node.type_name && !self.leads_elsewhere(&by, &provider.node)
+                })
+            };
+            let itself = going.named(id).filter(|goes| !read_through(goes)).filter(is_it).map(|goes| {
+                let why = format!("its id is {id}");
+                (goes.clone(), format!("`{goes}` would be deleted, but `{address}` reads it"), why)
+            });
+            let found = itself.or_else(|| {
+                let remains = |around: &Address, _: Option<&Name>| read_through(around);
+                let Around { address: around, why } =
+                    going.around(schema, (address, by), &instance.planned, remains)?;
+                let summary =
+                    format!("`{around}` would be deleted, but `{address}`, which is read, is in it");
+                Some((around, summary, why))
+            });
+            let Some((goes, summary, why)) = found else { continue };
+            self.find(
+                Diagnostic::error("inside", summary)
+                    .detail(why)
+                    .help(format!("take `{address}` out of the stack too, or keep `{goes}`"))
+                    .about(address),
+            );
+        }
     }
 
     /// What is as planned after this is in nothing that goes.

@@ -37,6 +37,7 @@ mod provider;
 mod removal;
 mod resource;
 mod rotate;
+mod said;
 mod same;
 mod scope;
 mod steps;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use aurak_model::{Address, Diagnostic};
 
-use crate::context::Context;
+use crate::context::{Context, InstId};
 use crate::resource::Decision;
 
 impl Context {
@@ -37,15 +37,16 @@ impl Context {
     }
 
     /// The addresses that rows have in this plan, by those that they had before. A composite takes over
-    /// no row.
+    /// no row, and neither does what is only read.
     pub(crate) fn renamed(&self) -> HashMap<Address, Address> {
         if self.input.program.moved.is_empty() {
             return HashMap::new();
         }
         let by_address = self.by_address.borrow();
-        let with_row = by_address
-            .iter()
-            .filter(|(_, id)| !matches!(self.instance(**id).decision, Decision::Composite(_)));
+        let has_row = |id: InstId| {
+            !matches!(self.instance(id).decision, Decision::Composite(_) | Decision::Existing { .. })
+        };
+        let with_row = by_address.iter().filter(|(_, id)| has_row(**id));
         with_row.filter_map(|(to, _)| Some((self.moved_from(to)?, to.clone()))).collect()
     }
 

@@ -18,6 +18,7 @@ use crate::decide::in_use_still;
 use crate::elsewhere::Left;
 use crate::provider::{ProviderGroup, ProviderInstance};
 use crate::resource::Decision;
+use crate::said::{is_same_id, read_in_place};
 
 /// An object that leaves the state.
 pub(crate) struct Removal {
@@ -305,6 +306,15 @@ impl Context {
                 change,
             }
         };
+        match self.is_read_in_destroy(&address, &current.id) {
+            Some(true) => return Some(forget(reasons, None)),
+            Some(false) => {
+                self.find(read_in_place(&address, &current.id));
+                return None;
+            }
+            None => {}
+        }
+        let said = self.said_of(&address);
         if let Some(same) = self.is_only_read(&address, &row) {
             if !same {
                 self.find(existing_beside(&address, &current.id));
@@ -323,7 +333,7 @@ impl Context {
             }
             return None;
         }
-        if self.is_removed_only(&address) || row.lifecycle.retain {
+        if self.is_removed_only(&address) || row.lifecycle.retain || said.retain {
             if let Some(parent) = dies_with {
                 if !self.is_not_there(&parent) {
                     self.find(goes_all_the_same(&address, &parent));
@@ -335,7 +345,7 @@ impl Context {
             }
             return Some(forget(reasons, None));
         }
-        if row.lifecycle.prevent_destroy {
+        if row.lifecycle.prevent_destroy || said.prevent_destroy {
             self.find(
                 Diagnostic::error(
                     "prevent_destroy",
@@ -474,20 +484,26 @@ impl Context {
 
     /// Whether what leaves the stack stays where it is.
     fn is_let_go(&self, address: &Address, row: &Row) -> bool {
-        row.lifecycle.retain || self.is_removed_only(address) || self.is_only_read(address, row).is_some()
+        let read = |object: &Object| self.is_read_in_destroy(address, &object.id) == Some(true);
+        row.lifecycle.retain
+            || self.said_of(address).retain
+            || self.is_removed_only(address)
+            || self.is_only_read(address, row).is_some()
+            || row.current.as_ref().is_some_and(read)
     }
 
     /// Whether an address stands for an object now that is read and never changed, and if so, whether
     /// that is surely the one that its row has.
     fn is_only_read(&self, address: &Address, row: &Row) -> Option<bool> {
-        let id = self.by_address.borrow().get(address).copied()?;
+        let names = [Some(address.clone()), self.named_next(address)];
+        let id = names.iter().flatten().find_map(|name| self.by_address.borrow().get(name).copied())?;
         let instance = self.instance(id);
         let Decision::Existing { id, .. } = &instance.decision else { return None };
         let recorded = self.recorded_provider(row);
         let same_world = instance.provider.as_ref().is_some_and(|now| {
             recorded.type_name == now.node.type_name && !self.leads_elsewhere(&recorded, &now.node)
         });
-        let same = row.current.as_ref().is_some_and(|current| id.as_str() == Some(&*current.id));
+        let same = row.current.as_ref().zip(id.as_str()).is_some_and(|(own, id)| is_same_id(id, &own.id));
         Some(same && same_world && row.type_name == instance.type_name)
     }
 
@@ -498,8 +514,11 @@ impl Context {
     }
 
     fn is_removed_only(&self, address: &Address) -> bool {
-        self.input.program.removed.iter().any(|removed| {
-            !removed.destroy && crate::walk::covers(removed.address.as_str(), address.as_str())
+        let next = self.named_next(address);
+        let names = [Some(address), next.as_ref()];
+        self.input.program.removed.iter().filter(|removed| !removed.destroy).any(|removed| {
+            let covers = |name: &&Address| crate::walk::covers(removed.address.as_str(), name.as_str());
+            names.iter().flatten().any(covers)
         })
     }
 

@@ -81,6 +81,10 @@ impl Context {
                     "where that lets go of the name, name it too: `--only '{of_now}'`; otherwise choose another \
                      name"
                 ),
+                Some(Decision::Existing { .. }) => format!(
+                    "`{of_now}` is only read now, and lets go of it: apply that first without `{by}`, or choose \
+                     another name"
+                ),
                 Some(_) if self.will_be_same(by, of_now) => continue,
                 Some(_) if !self.is_renamed_in_place(of_now) => {
                     "keep one of them, or tell them apart by their names".to_string()

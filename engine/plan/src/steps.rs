@@ -474,7 +474,7 @@ impl<'a> Builder<'a> {
         let address = &instance.address;
         let is_done = match &instance.decision {
             Decision::Keep(Kept { record }) => record.as_ref().is_none_or(|record| record.from.is_some()),
-            Decision::Composite(_) => true,
+            Decision::Composite(_) | Decision::Existing { .. } => true,
             _ => false,
         };
         let from = self.context.moved_from(address).filter(|_| !is_done)?;

@@ -203,7 +203,11 @@ impl Selection {
 
     /// Whether an address is one of those named, or inside one.
     pub(crate) fn names(&self, address: &Address) -> bool {
-        self.named.iter().any(|named| covers(named, address.as_str()))
+        self.named.iter().any(|named| {
+            // Without keys it is all instances of the modules around it.
+            covers(named, address.as_str())
+                || (!named.contains('[') && address.as_str().contains('[') && covers(named, &address.plain()))
+        })
     }
 
     /// Whether an instance of a block, or of the modules around it, may be one of those named.
@@ -223,6 +227,14 @@ impl Context {
         }
         let undecided: Vec<String> =
             self.undecided.borrow().iter().map(|block| without_keys(block.as_str())).collect();
+        for named in &selection.named {
+            let composite = Address::parse(named).ok().and_then(|address| address.composite());
+            if let Some(composite) = composite.filter(|it| self.by_address.borrow().contains_key(it)) {
+                let message = format!("`--only {named}` names a part of `{composite}`");
+                let help = format!("its parts are planned together: `--only '{composite}'`");
+                self.find(Diagnostic::error("only", message).help(help));
+            }
+        }
         for named in selection.named.iter().filter(|named| named.contains('[')) {
             let is_there = self.by_address.borrow().keys().any(|address| covers(named, address.as_str()))
                 || self.input.previous.rows.keys().any(|address| covers(named, address.as_str()));

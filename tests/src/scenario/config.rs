@@ -20,6 +20,7 @@ pub(super) struct Config {
 pub(super) struct Block {
     pub(super) type_name: String,
     pub(super) prevent_destroy: bool,
+    pub(super) retain: bool,
     /// It may keep what it does not say: changes are ignored, or it takes over what is there.
     pub(super) keeps: bool,
     /// It stands for one instance, whatever is known when.
@@ -84,7 +85,11 @@ impl Config {
             self.name(&address, prefix, &block.to_string());
             self.name(&address, "", call);
 
-            let prevents = block.pointer("/lifecycle/prevent_destroy").and_then(serde_json::Value::as_bool);
+            let says = |word: &str| {
+                let said = block.pointer(&format!("/lifecycle/{word}"));
+                said.and_then(serde_json::Value::as_bool).unwrap_or(false)
+            };
+            let (prevent_destroy, retain) = (says("prevent_destroy"), says("retain"));
             let keeps = ["ignore_changes", "adopt"]
                 .iter()
                 .any(|word| block.pointer(&format!("/lifecycle/{word}")).is_some());
@@ -92,8 +97,7 @@ impl Config {
             let conditional = block.get("when").is_some();
             let single = prefix.is_empty() && block.get("for_each").is_none() && !conditional;
             let type_name = block.get("type").and_then(|name| name.as_str()).unwrap_or_default().to_string();
-            let prevent_destroy = prevents.unwrap_or(false);
-            let block = Block { type_name, prevent_destroy, keeps, single, conditional };
+            let block = Block { type_name, prevent_destroy, retain, keeps, single, conditional };
             self.blocks.insert(format!("{prefix}{name}"), block);
         }
         let list =

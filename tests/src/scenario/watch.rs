@@ -173,7 +173,8 @@ impl Stage {
             // What stays in the stack is not let go: its object may be replaced, and then it is deleted.
             let vacant = |row: &Arc<Row>| !asked_for && row.current.is_none();
             let left = after.doc.rows.get(&row.address).is_none_or(vacant) || moved_to(&row.address);
-            if (!row.lifecycle.retain || lost || !left) && !config.lets_go(&row.address) {
+            let retain = row.lifecycle.retain || config.block(&row.address).is_some_and(|block| block.retain);
+            if (!retain || lost || !left) && !config.lets_go(&row.address) {
                 continue;
             }
             for slot in SLOTS {
@@ -186,8 +187,9 @@ impl Stage {
         }
         // What a killed run made is recorded and let go in one run.
         for pending in &before.doc.pending {
-            let retain = pending.intent.row.as_ref().is_some_and(|row| row.lifecycle.retain);
-            if retain || config.lets_go(&pending.intent.address) {
+            let said = config.block(&pending.intent.address).is_some_and(|block| block.retain);
+            let recorded = pending.intent.row.as_ref().is_some_and(|row| row.lifecycle.retain);
+            if said || recorded || config.lets_go(&pending.intent.address) {
                 let made = after.objects.values().filter(|o| o.made_by.as_ref() == Some(&pending.intent.key));
                 watch.released.extend(made.map(|object| object.id.clone()));
             }
@@ -317,6 +319,7 @@ fn outside(
     let mut chosen: BTreeSet<String> = ran.only.iter().cloned().collect();
     // What those name, without keys.
     let mut named: BTreeSet<String> = BTreeSet::new();
+    named.extend(ran.only.iter().filter(|only| !only.contains('[')).cloned());
     loop {
         let (mut more, names_before) = (BTreeSet::new(), named.len());
         for (block, names) in &config.names {

@@ -489,7 +489,8 @@ fn renames(program: &Program, linked: &Linked, bag: &mut Bag) {
     for (address, span) in linked.places.iter().flat_map(|places| &places.moved_to) {
         // A later rename may have taken it on from there.
         let mut later = program.moved.iter().skip_while(|moved| moved.to != *address).skip(1);
-        let is_passed_on = later.any(|moved| address.is_at_or_below(&moved.from));
+        let is_passed_on =
+            later.any(|moved| address.is_at_or_below(&moved.from) || moved.from.is_at_or_below(address));
         if !is_passed_on && find(program, address, holes).is_none() {
             bag.push(unknown_address("moved to", address, *span, program, true));
         }
