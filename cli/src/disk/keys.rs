@@ -26,7 +26,12 @@ impl KeyPlaces {
     pub(crate) fn of_process(said: impl Fn(&Path) + Send + Sync + 'static) -> KeyPlaces {
         let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let data = text("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-        let data = data.or_else(|| text("HOME").map(|home| Path::new(&home).join(".local/share")));
+        let data = data.or_else(|| {
+            text("HOME")
+                .map(PathBuf::from)
+                .filter(|home| home.is_absolute())
+                .map(|home| home.join(".local/share"))
+        });
         KeyPlaces {
             key: text("AURAK_KEY"),
             passphrase: text("AURAK_PASSPHRASE"),

@@ -115,9 +115,12 @@ fn timed_out(job: &Job, position: &Position) -> Ended {
         Remains::Open => "it may still go on at the service",
         Remains::Settled | Remains::Partial(_) => "nothing was changed",
     };
-    let failure = Failure::new("timeout", message)
-        .detail(detail)
-        .help("run the command again: it goes on from there; `timeouts` in the resource gives it more time");
+    let help = match job.task {
+        // How long an action may take its type says.
+        Task::Invoke { .. } => "run the command again: it is invoked again",
+        _ => "run the command again: it goes on from there; `timeouts` in the resource gives it more time",
+    };
+    let failure = Failure::new("timeout", message).detail(detail).help(help);
     Ended::Failed { failure, remains }
 }
 

@@ -485,7 +485,8 @@ impl<'a> Dispatcher<'a> {
                 let address = planned.address.clone();
                 // Under another name it is still what it was, and need not answer for that.
                 let same_way = |row: &Row| {
-                    let recorded = self.state.providers.get(&row.provider);
+                    let renamed = self.renamed_providers.get(&row.provider);
+                    let recorded = renamed.or_else(|| self.state.providers.get(&row.provider));
                     recorded.is_some_and(|it| it.config == planned.config && it.needs == planned.needs)
                 };
                 match before {

@@ -50,7 +50,8 @@ impl Context {
             return self.decide_moved_world(wanted, row_plan, parent, &current.desired);
         }
         // It is in the older object of what its world came from.
-        if made.is_some()
+        let other_type = row.as_deref().is_some_and(|row| row.type_name != wanted.type_name);
+        if (made.is_some() || other_type)
             && let Some(row) = row.as_deref()
             && let Some(older) = self.older_world(row)
             && self.input.snapshot.astray.contains(&row.address)
@@ -468,6 +469,14 @@ impl Context {
             ReplaceOrder::Rotate => self.rotated(&wanted, recorded.as_deref(), &live, key.as_ref()),
             order => order,
         };
+        // What somebody has who is left out is not let go of.
+        if order == ReplaceOrder::CreateFirst
+            && let Some(of) = self.recorded_as(&wanted, &"".into()).filter(|of| self.is_left_out(of))
+            && let Some(id) = self.row(&of).and_then(|row| row.current.as_ref().map(|it| it.id.clone()))
+        {
+            let claim = Claim { by: wanted.address.clone(), of, id, why: Claims::Replace };
+            self.claims.borrow_mut().push(claim);
+        }
         // What is made first and cannot be made leaves the old one where it is.
         if order != ReplaceOrder::CreateFirst
             && !self.has_key(&wanted.schema, &live, key.as_ref())

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use aurak_model::path::Seg;
 use aurak_model::program::Block;
+use aurak_model::schema::Refresh;
 use aurak_model::{
     Action, Address, Answer, Ask, BlockKind, Change, Diagnostic, Path, Refreshed, Slot, Type, TypeSchema,
     Value,
@@ -36,6 +37,9 @@ impl Context {
             known,
             from: from.clone(),
         };
+        if let Some(failed) = self.asks_too_much(address, block, &schema, &desired) {
+            self.find(failed.about(address));
+        }
         let id = desired.as_map().and_then(|map| map.get("id")).cloned().unwrap_or_default();
         let whole = self.is_spoken_of(&schema);
         let read = || Change {
@@ -138,6 +142,26 @@ impl Context {
             row: RefCell::default(),
             used: Vec::new(),
         }
+    }
+
+    /// What an existing resource cannot be: found by something else than its id, or of a type of which there
+    /// is nothing outside the state.
+    fn asks_too_much(
+        &self,
+        address: &Address,
+        block: &Block,
+        schema: &TypeSchema,
+        desired: &Value,
+    ) -> Option<Diagnostic> {
+        let error = |summary: String| Diagnostic::error("existing", summary).at(block.span, "");
+        if schema.refresh == Refresh::None {
+            let summary =
+                format!("`{address}` cannot be read: nothing of {} is outside the state", schema.name);
+            return Some(error(summary).help("take it out of `existing`"));
+        }
+        let other = desired.as_map()?.keys().find(|key| ***key != *"id")?;
+        let help = format!("an existing resource is found by its `id`, and read: take `{other}` away");
+        Some(error(format!("`{other}` of `{address}` would not be looked at")).help(help))
     }
 
     /// Whether the configuration speaks of an attribute that is only read on use.

@@ -112,6 +112,7 @@ impl Context {
         addresses.sort();
         for to in addresses {
             self.judge_one_past(to);
+            self.judge_taken(to);
             let Some(from) = self.moved_from(to) else { continue };
             let wrong = |message: String, help: String| {
                 let mut finding = Diagnostic::error("moved", message).help(help).about(to);
@@ -130,6 +131,42 @@ impl Context {
                 wrong(
                     format!("`{from}` is moved to both `{other}` and `{to}`"),
                     "leave one of the renames".to_string(),
+                );
+            }
+        }
+    }
+
+    /// A row that is not moved, because its new name has a row of its own: it leaves, or it is to have the
+    /// name of that one's. Where the old name is of something new, the rename was of another time.
+    fn judge_taken(&self, to: &Address) {
+        let rows = &self.input.previous.rows;
+        if !rows.contains_key(to) {
+            return;
+        }
+        let moved = &self.input.program.moved;
+        let back = |from: &Address| {
+            moved.iter().any(|other| {
+                let rest = under(to, &other.from);
+                rest.is_some_and(|rest| format!("{}{rest}", other.to) == from.as_str())
+            })
+        };
+        for entry in moved {
+            let Some(rest) = under(to, &entry.to) else { continue };
+            let Ok(from) = Address::parse(&format!("{}{rest}", entry.from)) else { continue };
+            let stays = self.by_address.borrow().contains_key(&from);
+            if rows.contains_key(&from) && self.named_next(&from).is_none() && (!stays || back(&from)) {
+                self.find(
+                    Diagnostic::warning(
+                        "moved",
+                        format!("`{from}` is not moved to `{to}`, which is there already"),
+                    )
+                    .detail("each of the two has an object of its own, and keeps it")
+                    .help(format!(
+                        "to give `{to}` the object of `{from}`, let go of its own first with `aurak state rm \
+                             '{to}'`; otherwise take the rename out of `moved`"
+                    ))
+                    .at(entry.span, "by this rename")
+                    .about(to),
                 );
             }
         }

@@ -166,10 +166,24 @@ impl Context {
             }
             let (beside, left) = ((Slot::Temporary, temporary), Reason::LeftOfRotation);
             let removal = self.remove_beside(address, row, beside, left, gone, providers);
+            let removal = self.kept_temporary(removal, gone);
             let goes_on = self.replaced(address) == Some(ReplaceOrder::Rotate);
             removals.push(Removal { change: removal.change.filter(|_| !goes_on), ..removal });
         }
         removals
+    }
+
+    /// All that is left of what is let go of stays, although a rotation made it for a while only.
+    fn kept_temporary(&self, removal: Removal, gone: &BTreeSet<Address>) -> Removal {
+        let Removal { address, row, .. } = &removal;
+        let leaves = gone.contains(address) || gone.contains(&row.address);
+        let last = row.current.is_none() && row.old.is_none();
+        if !leaves || !last || removal.delete.is_none() || !self.is_let_go(&row.address, row) {
+            return removal;
+        }
+        let reasons = vec![Reason::LeftOfRotation, Reason::Retained];
+        let change = Some(self.removal_change(address, row, Action::Forget, reasons));
+        Removal { delete: None, change, ..removal }
     }
 
     /// An object beside the current one goes: it is deleted where it is, or is gone with what it was in.

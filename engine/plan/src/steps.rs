@@ -183,6 +183,7 @@ impl<'a> Builder<'a> {
             match removal.slot {
                 Slot::Old => {
                     let first = removal.parent.is_some();
+                    self.drain_left_over(removal, id, removals);
                     leftovers.insert(removal.address.clone(), Leftover { step: id, first });
                 }
                 Slot::Temporary => {
@@ -217,7 +218,7 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        self.forget_after_temporaries(removals);
+        self.forget_after_others(removals, &leftovers);
         leftovers
     }
 

@@ -154,9 +154,11 @@ pub(super) fn completed(
             None if is_decided_by_service(attribute) => {
                 Some(unknown(attribute, &path.join(key.clone()), address))
             }
+            // Whether it is there at all the service decides too.
             None if attribute.kind == Kind::Object => {
-                let nothing = Value::from(Map::new());
-                completed(&attribute.attributes, &nothing, &path.join(key.clone()), address)
+                let (nothing, path) = (Value::from(Map::new()), path.join(key.clone()));
+                completed(&attribute.attributes, &nothing, &path, address)
+                    .map(|_| unknown(attribute, &path, address))
             }
             None => None,
         };

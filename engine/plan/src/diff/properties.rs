@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use aurak_model::value::Origin;
-use aurak_model::{Address, Attribute, Difference, Kind, Path, Seg, Type, TypeSchema, Unknown, Value};
+use aurak_model::{Address, Attribute, Difference, Kind, Name, Path, Seg, Type, TypeSchema, Unknown, Value};
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 use proptest::test_runner::RngSeed;
@@ -201,7 +201,11 @@ fn run(desired: &Value, previous: Option<&Value>, refreshed: &Value, ignore: &[P
 fn resolved(value: &Value) -> Value {
     value
         .map_leaves::<std::convert::Infallible>(&mut |_, leaf| {
-            Ok(matches!(leaf, Value::Unknown(_)).then(|| "told".into()))
+            Ok(match leaf {
+                Value::Unknown(unknown) if unknown.ty == Type::Map => Some(Value::map::<Name>([])),
+                Value::Unknown(_) => Some("told".into()),
+                _ => None,
+            })
         })
         .expect("nothing fails")
 }

@@ -1,6 +1,6 @@
 //! Steps that wait for each other in a circle: which they are, in words, and what breaks it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use aurak_model::{Address, Diagnostic, Slot, Work};
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -60,8 +60,41 @@ impl Builder<'_> {
         finding
     }
 
-    /// What would break circles if it went before its new object is made: one of each.
+    /// What would break the circles if it went before its new object is made: of each something that
+    /// nobody uses, where there is such.
     pub(super) fn could_go_early(&self, open: &[u32]) -> BTreeSet<Address> {
+        let rows = self.context.input.previous.rows.values();
+        let used: HashSet<Address> =
+            rows.flat_map(|row| &row.needs).map(|need| self.new_name(need)).collect();
+        let goes_early = |step: u32| {
+            let address = &self.steps[step as usize].address;
+            let replaces = self.deletes.get(address).is_some_and(|it| it.step == step && !it.first)
+                && self.steps[step as usize].slot == Slot::Old;
+            let is_used = used.contains(address) || used.contains(&address.block());
+            (replaces && !self.context.early.contains(address)).then_some((is_used, step))
+        };
+        let mut open: BTreeSet<u32> = open.iter().copied().collect();
+        let mut early = BTreeSet::new();
+        // Without those that are found the rest may be circles still.
+        loop {
+            let circles = self.circles(&open);
+            let found: Vec<u32> = circles
+                .iter()
+                .filter_map(|circle| circle.iter().filter_map(|step| goes_early(*step)).min())
+                .map(|(_, step)| step)
+                .collect();
+            if found.is_empty() {
+                return early;
+            }
+            for step in found {
+                open.remove(&step);
+                early.insert(self.steps[step as usize].address.clone());
+            }
+        }
+    }
+
+    /// The steps that wait for each other, all of one circle or of several that share steps together.
+    fn circles(&self, open: &BTreeSet<u32>) -> Vec<Vec<u32>> {
         let mut graph: DiGraph<u32, ()> = DiGraph::with_capacity(open.len(), open.len());
         let nodes: BTreeMap<u32, NodeIndex> =
             open.iter().map(|step| (*step, graph.add_node(*step))).collect();
@@ -70,17 +103,8 @@ impl Builder<'_> {
                 graph.add_edge(*before, *node, ());
             }
         }
-        let goes_early = |step: &u32| {
-            let address = &self.steps[*step as usize].address;
-            let replaces = self.deletes.get(address).is_some_and(|it| it.step == *step && !it.first)
-                && self.steps[*step as usize].slot == Slot::Old;
-            (replaces && !self.context.early.contains(address)).then(|| (*step, address.clone()))
-        };
         let circles = petgraph::algo::tarjan_scc(&graph).into_iter().filter(|circle| circle.len() > 1);
-        circles
-            .filter_map(|circle| circle.iter().filter_map(|node| goes_early(&graph[*node])).min())
-            .map(|(_, address)| address)
-            .collect()
+        circles.map(|circle| circle.into_iter().map(|node| graph[node]).collect()).collect()
     }
 
     /// The shortest circle through the first step that is in one.

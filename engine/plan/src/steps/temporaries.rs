@@ -1,6 +1,8 @@
 //! Temporary objects of rotations that were cut off, and older ones: when they go, and where what runs on
 //! them moves.
 
+use std::collections::BTreeMap;
+
 use aurak_model::schema::ReplaceOrder;
 use aurak_model::{Address, Slot, TypeSchema, Value, Work};
 
@@ -11,16 +13,21 @@ use crate::removal::Removal;
 use crate::resource::Decision;
 
 impl Builder<'_> {
-    /// What is let go of is forgotten after its temporary object: a run that is cut off would not know
-    /// any more that there is something to move back to.
-    pub(super) fn forget_after_temporaries(&mut self, removals: &[Removal]) {
+    /// What is let go of is forgotten after its older and its temporary object: a run that is cut off would
+    /// not know any more that there is something to move to.
+    pub(super) fn forget_after_others(
+        &mut self,
+        removals: &[Removal],
+        leftovers: &BTreeMap<Address, Leftover>,
+    ) {
         for removal in removals.iter().filter(|removal| removal.slot == Slot::Current) {
             let let_go = removal.delete.is_none() && removal.parent.is_none();
-            let temporaries = self.temporaries.get(&removal.address).filter(|_| let_go).cloned();
-            if let (Some(temporaries), Some(own)) = (temporaries, self.deletes.get(&removal.address)) {
-                let own = own.step;
-                self.after[own as usize].extend(temporaries);
-            }
+            let Some(own) = self.deletes.get(&removal.address).filter(|_| let_go).map(|own| own.step) else {
+                continue;
+            };
+            let temporaries = self.temporaries.get(&removal.address).cloned().unwrap_or_default();
+            let older = leftovers.get(&removal.address).map(|leftover| leftover.step);
+            self.after[own as usize].extend(temporaries.into_iter().chain(older));
         }
     }
 
@@ -77,6 +84,31 @@ impl Builder<'_> {
                 _ => {}
             }
         }
+    }
+
+    /// What runs on an older object moves to the current one, also where that is only let go of or planned
+    /// later: no instance of this plan tells.
+    pub(super) fn drain_left_over(&mut self, removal: &Removal, step: u32, removals: &[Removal]) {
+        let (row, address) = (&removal.row, &removal.address);
+        let goes = |it: &Removal| {
+            it.address == *address && it.slot == Slot::Current && (it.delete.is_some() || it.parent.is_some())
+        };
+        let id = self.context.by_address.borrow().get(address).copied();
+        let planned = id.is_some_and(|id| {
+            !matches!(self.context.instance(id).decision, Decision::Deferred | Decision::Existing { .. })
+        });
+        let (Some(old), Some(current)) = (&row.old, &row.current) else { return };
+        let schema = self.context.input.schemas.types.get(&row.type_name).cloned();
+        let Some(schema) = schema.filter(|_| old.incomplete.is_none() && current.incomplete.is_none()) else {
+            return;
+        };
+        let beside = stands_beside(&schema, &old.attributes, &current.attributes);
+        if planned || !beside || removal.delete.is_none() || removals.iter().any(goes) {
+            return;
+        }
+        let provider = self.steps[step as usize].provider;
+        let drain = self.push_drain((address, &schema), Slot::Old, &old.attributes, provider);
+        self.after[step as usize].extend(drain);
     }
 
     /// Whether the current object of an address was made only in part: nothing runs on that.

@@ -1,6 +1,6 @@
 //! Providers that lead elsewhere than they did, and the way to what they made where they led before.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use aurak_model::{Address, ProviderAddress, ProviderNode, Row, Slot, Work};
@@ -41,10 +41,13 @@ impl Builder<'_> {
                 Work::Create { .. } | Work::Update { .. } | Work::Record { .. } => {
                     place(&after).into_iter().for_each(|at| places[at].1.push(id));
                 }
-                Work::Forget if !elsewhere.is_empty() && !self.after[id as usize].is_empty() => {
+                Work::Forget if !elsewhere.is_empty() => {
                     let row = self.context.row(&step.address);
                     let at = row.as_ref().and_then(|row| elsewhere.get(&row.provider).copied());
-                    stay.extend(row.zip(at).map(|found| (step.address.clone(), found)));
+                    match self.is_only_forgetting(id) {
+                        true => at.into_iter().for_each(|at| places[at].0.push(id)),
+                        false => stay.extend(row.zip(at).map(|found| (step.address.clone(), found))),
+                    }
                 }
                 _ => {}
             }
@@ -62,14 +65,45 @@ impl Builder<'_> {
         }
     }
 
+    /// Whether a step waits for nothing but what is forgotten, which neither takes long nor fails.
+    fn is_only_forgetting(&self, step: u32) -> bool {
+        let (mut open, mut seen) = (vec![step], HashSet::new());
+        while let Some(id) = open.pop() {
+            if !matches!(self.steps[id as usize].work, Work::Forget | Work::Join | Work::Record { .. }) {
+                return false;
+            }
+            open.extend(self.after[id as usize].iter().copied().filter(|before| seen.insert(*before)));
+        }
+        true
+    }
+
+    /// A name for the way to where a provider led: one that no other way has.
+    fn name_of_way_back(&self, recorded: &ProviderNode) -> ProviderAddress {
+        let around: Vec<String> = recorded.needs.iter().map(|need| need.to_string()).collect();
+        let led = match around.is_empty() {
+            true => "as it was".to_string(),
+            false => format!("as it led to {}", around.join(", ")),
+        };
+        let numbered = (2..).map(|number| format!("{led}, {number}"));
+        let mut names =
+            std::iter::once(led.clone()).chain(numbered).map(|name| recorded.address.beside(&name));
+        let is_free = |name: &ProviderAddress| {
+            let known = self.context.input.previous.providers.get(name);
+            !self.nodes.contains_key(name)
+                && known.is_none_or(|it| {
+                    it.needs == recorded.needs && it.config.reveal() == recorded.config.reveal()
+                })
+        };
+        names.find(is_free).unwrap_or_else(|| recorded.address.clone())
+    }
+
     /// The step that gives a row the provider as it was, under another name.
     fn push_way_back(&mut self, address: &Address, row: &Row) -> Option<u32> {
         let slot =
             [Slot::Current, Slot::Old, Slot::Temporary].into_iter().find(|it| row.object(*it).is_some())?;
         let object = row.object(slot)?.clone();
         let recorded = self.context.recorded_provider(row);
-        let around: Vec<String> = recorded.needs.iter().map(|need| need.to_string()).collect();
-        let name = recorded.address.beside(&format!("as it led to {}", around.join(", ")));
+        let name = self.name_of_way_back(&recorded);
         let recorded_needs = recorded.needs.clone();
         let provider = self.provider(&ProviderNode { address: name, ..recorded });
         let own = self.of.get(address).cloned().unwrap_or_default();

@@ -36,7 +36,7 @@ fn a_create() {
     "key": (known after me: key),
     "name": "a",
     "password": (sensitive),
-    "properties": {"state": (known after me: properties.state)},
+    "properties": (known after me: properties),
     "rules": [{"run": "y"}],
     "size": 2,
     "steps": [{"id": (known after me: steps[0].id),
