@@ -478,7 +478,7 @@ impl Context {
             self.claims.borrow_mut().push(claim);
         }
         // What is made first and cannot be made leaves the old one where it is.
-        if order != ReplaceOrder::CreateFirst
+        if (order != ReplaceOrder::CreateFirst || wanted.lifecycle.adopt)
             && !self.has_key(&wanted.schema, &live, key.as_ref())
             && self.is_name_taken(&wanted, key.as_ref(), Some(old))
         {

@@ -46,10 +46,16 @@ impl Context {
             self.claims.borrow_mut().push(claim);
             return false;
         }
+        let (address, type_name) = (&wanted.address, &wanted.type_name);
         if wanted.lifecycle.adopt {
+            self.find(
+                Diagnostic::warning("adopt", format!("`{address}` takes over {id}, which has its new name"))
+                    .detail("what that has is changed to what is asked for; `adopt` says that it may be")
+                    .help("choose another name, or take `adopt` away, to leave it alone")
+                    .about(address),
+            );
             return false;
         }
-        let (address, type_name) = (&wanted.address, &wanted.type_name);
         let summary = format!("`{address}` is to be replaced, but such a {type_name} is there already");
         self.find(
             Diagnostic::error("exists", summary)

@@ -19,7 +19,9 @@ use tokio::time::Instant;
 
 use crate::error::{RunError, state};
 use crate::file::{self, SavedPlan};
-use crate::planning::{Loaded, PlanOutcome, empty, load, needed_key, other_names, plan_from, seal_base};
+use crate::planning::{
+    IN_MOTION, Loaded, PlanOutcome, empty, load, needed_key, other_names, plan_from, seal_base,
+};
 use crate::pool::ProviderPool;
 use crate::session::Session;
 use crate::stale;
@@ -357,7 +359,8 @@ pub fn save(session: &Session, outcome: &PlanOutcome, key: &Key) -> Result<Vec<u
     if !outcome.previous.pending.is_empty() {
         let open = outcome.previous.pending.iter();
         let addresses: BTreeSet<Address> = open.map(|pending| pending.intent.address.clone()).collect();
-        return Err(RunError::OpenCalls { addresses: addresses.into_iter().collect() });
+        let goes_on = outcome.report.findings.iter().any(|finding| finding.code == IN_MOTION);
+        return Err(RunError::OpenCalls { addresses: addresses.into_iter().collect(), goes_on });
     }
     let mut plan = outcome.plan.clone();
     seal_base(&mut plan, &outcome.previous, &outcome.snapshot.rows, key);

@@ -59,11 +59,17 @@ pub enum RunError {
         /// Where its file would be.
         file: Option<PathBuf>,
     },
-    /// A plan was to be saved, and a run was cut off in the middle of calls.
-    #[error("the plan cannot be saved: a run was cut off in the middle of {}", quoted(.addresses))]
+    /// A plan was to be saved, and a run is, or was cut off, in the middle of calls.
+    #[error(
+        "the plan cannot be saved: a run {} in the middle of {}",
+        if *.goes_on { "is" } else { "was cut off" },
+        quoted(.addresses)
+    )]
     OpenCalls {
         /// What these calls were for.
         addresses: Vec<Address>,
+        /// Whether that run goes on.
+        goes_on: bool,
     },
     /// The state holds something that another version of a type wrote, and that this one cannot read.
     #[error("`{address}` was written by version {found} of {type_name}, and this aurak has version {ours}")]
@@ -120,7 +126,8 @@ impl RunError {
                      `aurak state check` do without"
                 )
             }
-            RunError::OpenCalls { .. } => {
+            RunError::OpenCalls { goes_on: true, .. } => "plan again when it has ended".to_string(),
+            RunError::OpenCalls { goes_on: false, .. } => {
                 "the next apply finds out what became of them, and a plan from before would be stale: run \
                  `aurak apply`, or drop them with `aurak state rm --attempt ADDRESS`"
                     .to_string()

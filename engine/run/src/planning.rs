@@ -253,13 +253,16 @@ async fn at_work(session: &Session, identity: &Identity, exists: bool) -> Option
     store.at_work(&session.me.host).await.ok()?
 }
 
+/// The code of the warning that a run goes on.
+pub(crate) const IN_MOTION: &str = "in_motion";
+
 /// A run goes on while one only plans.
 fn in_motion(holder: &Holder, previous: &StateDoc) -> Diagnostic {
     let summary = format!(
         "a run of {} (process {} on {}) is going on: this plan is of a state in motion",
         holder.who, holder.pid, holder.host
     );
-    let finding = Diagnostic { severity: Severity::Warning, ..Diagnostic::error("in_motion", summary) };
+    let finding = Diagnostic { severity: Severity::Warning, ..Diagnostic::error(IN_MOTION, summary) };
     let at: BTreeSet<&Address> = previous.pending.iter().map(|pending| &pending.intent.address).collect();
     let at: Vec<String> = at.into_iter().map(|address| format!("`{address}`")).collect();
     match at.is_empty() {
