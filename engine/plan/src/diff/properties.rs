@@ -109,10 +109,10 @@ fn free() -> BoxedStrategy<Value> {
 }
 
 fn objects(
-    attributes: &'static std::collections::BTreeMap<aurak_model::Name, Attribute>,
+    attributes: &'static std::collections::BTreeMap<Name, Attribute>,
     unknown: bool,
 ) -> BoxedStrategy<Value> {
-    let mut parts: BoxedStrategy<Vec<(aurak_model::Name, Value)>> = Just(Vec::new()).boxed();
+    let mut parts: BoxedStrategy<Vec<(Name, Value)>> = Just(Vec::new()).boxed();
     for (key, attribute) in attributes {
         let value = prop_oneof![
             3 => Just(None),
@@ -155,7 +155,7 @@ fn without_computed(value: &Value) -> Value {
 /// An object without the declared attributes that are of a sort, at the top and in objects.
 fn without(value: &Value, sort: &dyn Fn(&Attribute) -> bool) -> Value {
     fn go(
-        attributes: &std::collections::BTreeMap<aurak_model::Name, Attribute>,
+        attributes: &std::collections::BTreeMap<Name, Attribute>,
         value: &Value,
         sort: &dyn Fn(&Attribute) -> bool,
     ) -> Value {
