@@ -37,8 +37,11 @@ impl Context {
             known,
             from: from.clone(),
         };
-        if let Some(failed) = self.asks_too_much(address, block, &schema, &desired) {
-            self.find(failed.about(address));
+        if schema.refresh == Refresh::None {
+            let summary =
+                format!("`{address}` cannot be read: nothing of {} is outside the state", schema.name);
+            let finding = Diagnostic::error("existing", summary).at(block.span, "");
+            self.find(finding.help("take it out of `existing`").about(address));
         }
         let id = desired.as_map().and_then(|map| map.get("id")).cloned().unwrap_or_default();
         let whole = self.is_spoken_of(&schema);
@@ -142,26 +145,6 @@ impl Context {
             row: RefCell::default(),
             used: Vec::new(),
         }
-    }
-
-    /// What an existing resource cannot be: found by something else than its id, or of a type of which there
-    /// is nothing outside the state.
-    fn asks_too_much(
-        &self,
-        address: &Address,
-        block: &Block,
-        schema: &TypeSchema,
-        desired: &Value,
-    ) -> Option<Diagnostic> {
-        let error = |summary: String| Diagnostic::error("existing", summary).at(block.span, "");
-        if schema.refresh == Refresh::None {
-            let summary =
-                format!("`{address}` cannot be read: nothing of {} is outside the state", schema.name);
-            return Some(error(summary).help("take it out of `existing`"));
-        }
-        let other = desired.as_map()?.keys().find(|key| ***key != *"id")?;
-        let help = format!("an existing resource is found by its `id`, and read: take `{other}` away");
-        Some(error(format!("`{other}` of `{address}` would not be looked at")).help(help))
     }
 
     /// Whether the configuration speaks of an attribute that is only read on use.

@@ -91,6 +91,7 @@ const HELP_BY_WORDS: &[(&str, &str)] = &[
         "at least one system agent pool",
         "a cluster keeps one pool of the mode `System`: make another one first",
     ),
+    ("power state(stopped)", "the cluster is stopped: start it, as with az aks start"),
     ("upgrading kubernetes version", "go by the versions between, one minor version at a time"),
 ];
 
@@ -141,6 +142,9 @@ fn help(code: &str) -> Option<&'static str> {
             "ask for more quota, or take another size or region"
         }
         "RequestDisallowedByPolicy" => "a policy of the subscription forbids it: its name is in the details",
+        "ServiceCidrOverlapExistingSubnetsCidr" => {
+            "give `serviceCidr` a range that no subnet has, and `dnsServiceIP` an address in that"
+        }
         "K8sVersionNotSupported" => "list what there is: az aks get-versions --location REGION",
         _ => return None,
     })
@@ -151,7 +155,9 @@ pub(crate) fn judge(refusal: &Refusal, method: Method, after: Option<Duration>) 
     let Refusal { status, code, message, .. } = refusal;
     let is = |codes: &[&str]| codes.iter().any(|known| known.eq_ignore_ascii_case(code));
     let said = message.to_ascii_lowercase();
-    let busy = || is(BUSY) || BUSY_WORDS.iter().any(|words| said.contains(words));
+    // What is stopped does not start by itself.
+    let stopped = said.contains("power state(stopped)");
+    let busy = || is(BUSY) || (!stopped && BUSY_WORDS.iter().any(|words| said.contains(words)));
     let class = match status {
         // The network says so of an operation on what the object shares with others.
         429 if is(BUSY) => Class::Conflict,

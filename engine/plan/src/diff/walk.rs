@@ -192,9 +192,10 @@ impl<'a> Walk<'a> {
     /// An item that comes or goes as a whole: nothing of it changes while it is there, so that no rule
     /// about that counts.
     fn whole_item<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
-        let before = self.gates.len();
+        let (gates, yields) = (self.gates.len(), self.yields.len());
         let result = f(self);
-        self.gates.truncate(before);
+        self.gates.truncate(gates);
+        self.yields.truncate(yields);
         result
     }
 

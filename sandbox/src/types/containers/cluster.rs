@@ -144,6 +144,9 @@ impl Kind for ManagedCluster {
         }
         network::check(old, new)?;
         defaults(new);
+        if old.is_none() && world.resources.contains(&node_group::key(new)) {
+            return Err(invalid("nodeResourceGroup", "names a resource group that is there already"));
+        }
         let profiles = profiles::pools(world, old, new)?;
         new.hidden.insert(POOLS.to_owned(), json!(profiles));
         Ok(())
@@ -155,7 +158,13 @@ impl Kind for ManagedCluster {
     }
 
     fn gone(&self, world: &mut World, resource: &Resource) {
-        remove(world, &node_group::key(resource));
+        let key = node_group::key(resource);
+        let own = |group: &Resource| {
+            group.text("managedBy").is_some_and(|by| by.eq_ignore_ascii_case(&resource.id))
+        };
+        if world.resources.get(&key).is_some_and(own) {
+            remove(world, &key);
+        }
     }
 
     fn loaded(&self, _world: &mut World, resource: &mut Resource) {
@@ -262,6 +271,7 @@ pub(super) fn around<'a>(world: &'a World, cluster: &'a Resource) -> Around<'a> 
         version: version(cluster),
         plugin: cluster.text("properties.networkProfile.networkPlugin").unwrap_or_default(),
         overlay: cluster.text("properties.networkProfile.networkPluginMode") == Some("overlay"),
+        services: cluster.text("properties.networkProfile.serviceCidr").unwrap_or_default(),
     }
 }
 
@@ -364,8 +374,7 @@ fn defaults(new: &mut Resource) {
     let id = new.id.to_ascii_lowercase();
     let prefix = new.text("properties.dnsPrefix").or_else(|| new.text("properties.fqdnSubdomain"));
     let host = format!("{}-{}", prefix.unwrap_or_default(), &fingerprint(&id)[..8]);
-    let mut nodes = format!("MC_{group}_{name}_{location}");
-    nodes.truncate(80);
+    let nodes: String = format!("MC_{group}_{name}_{location}").chars().take(80).collect();
     new.fill("properties.nodeResourceGroup", nodes);
     new.fill("properties.enableRBAC", true);
     new.fill("properties.disableLocalAccounts", false);

@@ -7,6 +7,7 @@ use super::{invalid, not_allowed, refuse};
 use crate::arm::{Service, same};
 use crate::refusal::Outcome;
 use crate::types::matches;
+use crate::types::network::cidr::Cidr;
 use crate::world::{Resource, World};
 
 /// Set when the pool is made; to change them, it is made anew.
@@ -49,6 +50,8 @@ pub(super) struct Around<'a> {
     pub(super) version: Version,
     pub(super) plugin: &'a str,
     pub(super) overlay: bool,
+    /// The range of addresses that services get.
+    pub(super) services: &'a str,
 }
 
 /// Checks a pool and fills in what the service sets; `pool` has its properties below `properties`.
@@ -159,7 +162,11 @@ fn shape(around: &Around<'_>, pool: &Resource) -> Outcome<()> {
     }
     for name in ["vnetSubnetID", "podSubnetID"] {
         let id = text(name);
-        if !id.is_empty() && !around.world.resources.contains(&id.to_ascii_lowercase()) {
+        let subnet = around.world.resources.get(&id.to_ascii_lowercase());
+        if let Some(subnet) = subnet {
+            services_beside(around.services, subnet)?;
+        }
+        if !id.is_empty() && subnet.is_none() {
             let part = |at: usize| id.split('/').nth(at).unwrap_or_default();
             return Err(refuse(
                 400,
@@ -175,6 +182,22 @@ fn shape(around: &Around<'_>, pool: &Resource) -> Outcome<()> {
         }
     }
     Ok(())
+}
+
+/// The addresses of services are none of the subnet's.
+fn services_beside(services: &str, subnet: &Resource) -> Outcome<()> {
+    let Ok(range) = Cidr::parse(services) else { return Ok(()) };
+    let one = subnet.text("properties.addressPrefix").map(str::to_owned);
+    let many = subnet.at("properties.addressPrefixes").and_then(Value::as_array);
+    let many = many.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+    match one.into_iter().chain(many).find(|own| Cidr::parse(own).is_ok_and(|own| own.overlaps(&range))) {
+        None => Ok(()),
+        Some(own) => Err(refuse(
+            400,
+            "ServiceCidrOverlapExistingSubnetsCidr",
+            format!("The specified service CIDR {services} is conflicted with an existing subnet CIDR {own}"),
+        )),
+    }
 }
 
 fn counts(pool: &Resource) -> Outcome<()> {

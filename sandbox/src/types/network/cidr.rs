@@ -6,7 +6,7 @@ use super::refuse;
 use crate::refusal::Outcome;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cidr {
+pub(in crate::types) struct Cidr {
     first: u128,
     last: u128,
     pub(super) length: u8,
@@ -14,7 +14,7 @@ pub(super) struct Cidr {
 }
 
 impl Cidr {
-    pub(super) fn parse(text: &str) -> Outcome<Cidr> {
+    pub(in crate::types) fn parse(text: &str) -> Outcome<Cidr> {
         let malformed = || {
             refuse(
                 "InvalidAddressPrefixFormat",
@@ -50,7 +50,7 @@ impl Cidr {
         self.six == other.six && self.first >= other.first && self.last <= other.last
     }
 
-    pub(super) fn overlaps(&self, other: &Cidr) -> bool {
+    pub(in crate::types) fn overlaps(&self, other: &Cidr) -> bool {
         self.six == other.six && self.first <= other.last && other.first <= self.last
     }
 }

@@ -1,6 +1,6 @@
 //! Virtual networks, security groups, addresses.
 
-mod cidr;
+pub(in crate::types) mod cidr;
 pub(crate) mod network_security_group;
 pub(crate) mod public_ip;
 pub(crate) mod security_rule;

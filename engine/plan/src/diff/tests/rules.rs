@@ -225,6 +225,26 @@ fn the_first_rule_that_holds_decides() {
 }
 
 #[test]
+fn what_a_service_counts_comes_and_goes_with_its_item() {
+    let schema = schema(POOLS);
+    assert_snapshot!(case(&schema, "
+        desired: {pools: [{name: a, count: 1}, {name: c, count: 3, auto: true, most: 5}]}
+        previous: {pools: [{name: a, count: 1}, {name: b, count: 2}]}
+        refreshed: {pools: [{name: a, count: 1}, {name: b, count: 2, auto: true, most: 4}]}
+    "), @r#"
+    ~ pools[1].auto: nothing → true
+    ~ pools[1].auto: true → nothing
+    ~ pools[1].count: nothing → 3
+    ~ pools[1].count: 2 → nothing
+    ~ pools[1].most: nothing → 5
+    ~ pools[1].most: 4 → nothing
+    ~ pools[1].name: nothing → "c"
+    ~ pools[1].name: "b" → nothing
+    planned  {"pools": [{"count": 1, "name": "a"}, {"auto": true, "count": 3, "most": 5, "name": "c"}]}
+    "#);
+}
+
+#[test]
 fn a_rotation_makes_all_or_nothing() {
     let schema = schema(POOLS);
     assert_snapshot!(case(&schema, "
