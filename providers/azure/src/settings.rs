@@ -62,6 +62,10 @@ impl Settings {
         // sent to Azure, whatever the stack says.
         let sandbox = env("AURAK_SANDBOX_URL");
         let in_sandbox = sandbox.is_some();
+        if let Some(url) = sandbox.as_deref().filter(|url| !is_on_this_machine(url)) {
+            return Err(ProviderError::permanent(format!("`{url}` is no sandbox: that is on this machine"))
+                .help("unset AURAK_SANDBOX_URL, or start a sandbox: eval \"$(aurak sandbox start)\""));
+        }
         let own = |name: &str| said(name).filter(|_| !in_sandbox);
         let (client_id, secret, tenant) = match in_sandbox {
             true => (None, None, None),
@@ -148,4 +152,19 @@ fn credentials_file(path: &Path) -> Result<CredentialsFile, ProviderError> {
 
 pub(crate) fn unreadable(what: &str, path: &Path, error: &std::io::Error) -> ProviderError {
     ProviderError::permanent(format!("could not read the {what} in {}: {error}", path.display()))
+}
+
+/// Whether a URL leads nowhere but to this machine.
+fn is_on_this_machine(url: &str) -> bool {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = host.split(['/', '?', '#']).next().unwrap_or_default();
+    if host.contains('@') {
+        return false;
+    }
+    let name = match host.strip_prefix('[') {
+        Some(six) => six.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -111,10 +111,12 @@ fn clouds_are_where_it_is_said() {
         of(&[("cloud", "custom")], &[]),
         of(&[("cloud", "public"), ("endpoint", "https://a")], &[]),
         of(&[("authority", "https://b")], &[]),
-        of(&[], &[("AURAK_SANDBOX_URL", "https://a"), ("AURAK_SANDBOX_CA", "/no/such/ca.pem")]),
+        of(&[], &[("AURAK_SANDBOX_URL", "https://localhost:1"), ("AURAK_SANDBOX_CA", "/no/such/ca.pem")]),
         of(&[], &[("AURAK_SANDBOX_CA", "/no/such/ca.pem")]),
+        of(&[], &[("AURAK_SANDBOX_URL", "https://management.azure.com")]),
+        of(&[], &[("AURAK_SANDBOX_URL", "https://localhost@example.com/")]),
     ];
-    insta::assert_snapshot!(rows.join("\n"), @r"
+    insta::assert_snapshot!(rows.join("\n"), @r#"
     government https://management.usgovcloudapi.net https://login.microsoftonline.us
     sandbox https://localhost:1 https://localhost:2
     sandbox https://localhost:1 https://localhost:2
@@ -128,7 +130,9 @@ fn clouds_are_where_it_is_said() {
     the cloud of the provider: a custom cloud needs its `endpoint` ()
     could not read the certificates in /no/such/ca.pem: No such file or directory (os error 2) ()
     public https://management.azure.com https://login.microsoftonline.com
-    ");
+    `https://management.azure.com` is no sandbox: that is on this machine (unset AURAK_SANDBOX_URL, or start a sandbox: eval "$(aurak sandbox start)")
+    `https://localhost@example.com/` is no sandbox: that is on this machine (unset AURAK_SANDBOX_URL, or start a sandbox: eval "$(aurak sandbox start)")
+    "#);
 }
 
 #[test]
