@@ -142,11 +142,18 @@ impl Config {
     }
 
     fn removal(&self, address: &Address) -> Option<bool> {
-        let address = address.as_str();
-        let covers = |entry: &str| {
-            address == entry
-                || address.strip_prefix(entry).is_some_and(|rest| rest.starts_with(['.', '[', '/']))
+        let under = |address: &str, entry: &str| {
+            let rest = address.strip_prefix(entry)?;
+            (rest.is_empty() || rest.starts_with(['.', '[', '/'])).then(|| rest.to_string())
         };
+        // By the name that it has, or by any that the renames give it.
+        let mut names = vec![address.as_str().to_string()];
+        for (from, to) in &self.moved {
+            if let Some(rest) = names.last().and_then(|name| under(name, from)) {
+                names.push(format!("{to}{rest}"));
+            }
+        }
+        let covers = |entry: &str| names.iter().any(|name| under(name, entry).is_some());
         // Where one says that it stays, it stays.
         self.removed.iter().filter(|(entry, _)| covers(entry)).map(|(_, destroy)| *destroy).min()
     }
