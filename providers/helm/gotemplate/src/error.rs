@@ -20,23 +20,26 @@ pub enum ErrorKind {
 pub struct Error {
     kind: ErrorKind,
     message: String,
+    /// How long the messages are of the errors that lie within this one, the innermost first. Each is
+    /// an end of the message.
+    within: Vec<usize>,
 }
 
 impl Error {
     /// The error of a function.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Function, message: message.into() }
+        Self::of(ErrorKind::Function, message.into())
     }
 
     /// An error for a limit that was reached.
     #[must_use]
     pub fn limit(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Limit, message: message.into() }
+        Self::of(ErrorKind::Limit, message.into())
     }
 
     pub(crate) fn of(kind: ErrorKind, message: String) -> Self {
-        Self { kind, message }
+        Self { kind, message, within: Vec::new() }
     }
 
     /// What kind of error it is.
@@ -51,16 +54,27 @@ impl Error {
         &self.message
     }
 
-    /// Says what was being done, in front of the message. An error for a limit stays one.
+    /// Says what was being done, in front of the message, as `%w` of Go does. An error for a limit stays
+    /// one.
     #[must_use]
-    pub fn within(self, what: &str) -> Self {
-        Self { kind: self.kind, message: format!("{what}{}", self.message) }
+    pub fn within(mut self, what: &str) -> Self {
+        self.within.push(self.message.len());
+        Self { message: format!("{what}{}", self.message), ..self }
+    }
+
+    /// The messages that `errors.Unwrap` of Go would find one after another: this one, that of the error
+    /// within it, and so on.
+    pub fn chain(&self) -> impl Iterator<Item = &str> {
+        let inner = self.within.iter().rev().filter_map(|length| {
+            self.message.len().checked_sub(*length).and_then(|start| self.message.get(start..))
+        });
+        std::iter::once(self.message.as_str()).chain(inner)
     }
 
     /// As [`within`](Self::within), for an error that gets its place.
     pub(crate) fn placed(self, what: &str) -> Self {
         let kind = if self.kind == ErrorKind::Limit { ErrorKind::Limit } else { ErrorKind::Execution };
-        Self { kind, message: format!("{what}{}", self.message) }
+        Self { kind, message: format!("{what}{}", self.message), ..self }
     }
 }
 

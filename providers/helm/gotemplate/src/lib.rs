@@ -61,7 +61,7 @@ pub use context::Context;
 pub use equal::deep_equal;
 pub use error::{Error, ErrorKind};
 pub use function::{Arguments, Function, Functions};
-pub use limits::Limits;
+pub use limits::{Limits, Spent};
 pub use object::{Field, Object};
 pub use templates::{MissingKey, Templates};
 pub use types::{FloatKind, IntKind, Kind, Named, Type, UintKind};

@@ -38,3 +38,10 @@ impl Default for Limits {
         }
     }
 }
+
+/// What executions have used up of the limits that they have together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    pub(crate) steps: u64,
+    pub(crate) bytes: usize,
+}

@@ -59,6 +59,12 @@ pub trait Object: Any {
         Vec::new()
     }
 
+    /// The fields as JSON has them, in their order: by the names of their tags, and without those that
+    /// are left out when they are empty.
+    fn json(&self) -> Vec<(String, Value)> {
+        self.fields().into_iter().filter(|(name, _)| name.starts_with(char::is_uppercase)).collect()
+    }
+
     /// A method, bound to this object. Methods come before fields.
     fn method(self: Rc<Self>, _name: &str) -> Option<Function> {
         None

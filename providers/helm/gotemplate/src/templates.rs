@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::parse::{Source, parse};
 use crate::stack::Stack;
 use crate::tree::Tree;
-use crate::{Error, Functions, Limits, Str, Value};
+use crate::{Error, Functions, Limits, Spent, Str, Value};
 
 /// What a key that a map does not have gives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -139,6 +139,24 @@ impl Templates {
     pub fn execute(&self, name: impl AsRef<[u8]>, data: &Value) -> Result<Str, Error> {
         let mut run = crate::exec::Run::new((*self.limits).clone());
         crate::exec::render(&mut run, self, name.as_ref(), data)
+    }
+
+    /// As [`execute`](Self::execute), where the limits are for several executions together: `spent` has
+    /// what those before used up.
+    ///
+    /// # Errors
+    ///
+    /// As [`execute`](Self::execute).
+    pub fn execute_spending(
+        &self,
+        name: impl AsRef<[u8]>,
+        data: &Value,
+        spent: &mut Spent,
+    ) -> Result<Str, Error> {
+        let mut run = crate::exec::Run::with_spent((*self.limits).clone(), *spent);
+        let done = crate::exec::render(&mut run, self, name.as_ref(), data);
+        *spent = run.spent();
+        done
     }
 
     pub(crate) fn function(&self, name: &str) -> Option<&crate::Function> {

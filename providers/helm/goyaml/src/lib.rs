@@ -11,7 +11,7 @@
 //! - [`Document::value`] makes a [`Value`] of a tree; [`read()`] does both for the first document.
 //! - [`unmarshal`], [`unmarshal_map`] and [`unmarshal_list`] do what Helm's `fromYaml` and
 //!   `fromYamlArray` do, errors included.
-//! - [`to_yaml`] and [`to_yaml_pretty`] write, and [`to_json`] as `encoding/json` does.
+//! - [`to_yaml`], [`json_to_yaml`] and [`to_yaml_pretty`] write, and [`to_json`] as `encoding/json` does.
 //!
 //! ```
 //! use aurak_goyaml::{Limits, Mode, read, to_yaml};
@@ -54,4 +54,4 @@ pub use read::{Document, Documents, Node, NodeId, NodeKind, Position, Span, Styl
 pub use resolve::Resolved;
 pub use sigs::{Mode, read, unmarshal, unmarshal_list, unmarshal_map, yaml_to_json};
 pub use value::Value;
-pub use write::{to_yaml, to_yaml_pretty};
+pub use write::{json_to_yaml, to_yaml, to_yaml_pretty};

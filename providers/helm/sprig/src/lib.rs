@@ -54,7 +54,9 @@ use std::rc::Rc;
 
 use aurak_gotemplate::Functions;
 
+pub use dates::Duration;
 pub use draws::{DrawKind, Drawn, Draws, Fresh, Make, Recording};
+pub use json::{from_json, to_json};
 
 /// All functions of sprig, which draw what they draw from `draws`.
 #[must_use]

@@ -15,7 +15,7 @@ use crate::place::Place;
 use crate::stack::Stack;
 use crate::strconv::quote;
 use crate::tree::{NodeRef, Tree};
-use crate::{Error, ErrorKind, Limits, Str, Templates, Value};
+use crate::{Error, ErrorKind, Limits, Spent, Str, Templates, Value};
 
 /// What all templates of one execution use up together.
 pub(crate) struct Run {
@@ -28,8 +28,17 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn new(limits: Limits) -> Self {
+        Self::with_spent(limits, Spent::default())
+    }
+
+    /// One that goes on with what others left of the limits.
+    pub(crate) fn with_spent(limits: Limits, Spent { steps, bytes }: Spent) -> Self {
         let stack = Stack::here(limits.stack);
-        Self { limits, steps: 0, bytes: 0, depth: 0, stack }
+        Self { limits, steps, bytes, depth: 0, stack }
+    }
+
+    pub(crate) fn spent(&self) -> Spent {
+        Spent { steps: self.steps, bytes: self.bytes }
     }
 
     pub(crate) fn spend_steps(&mut self, count: u64) -> Result<(), Error> {

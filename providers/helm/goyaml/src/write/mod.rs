@@ -25,9 +25,18 @@ use crate::value::Value;
 pub fn to_yaml(value: &Value, limits: &Limits) -> Result<String, Error> {
     let json =
         crate::json::to_json(value, limits).map_err(|error| error.within("error marshaling into JSON"))?;
-    // What was the value once is no stranger's text: only its output is bounded.
+    json_to_yaml(json.as_bytes(), limits)
+}
+
+/// Writes a text of JSON as YAML, as `sigs.k8s.io/yaml.JSONToYAML` does.
+///
+/// # Errors
+///
+/// If YAML cannot read the text, or if there is more than the limits allow.
+pub fn json_to_yaml(json: &[u8], limits: &Limits) -> Result<String, Error> {
+    // What was a value once is no stranger's text: only its output is bounded.
     let own = Limits { input: usize::MAX, nodes: usize::MAX, expanded: usize::MAX, ..*limits };
-    let read = match Documents::new(json.as_bytes(), &own)?.next() {
+    let read = match Documents::new(json, &own)?.next() {
         Some(document) => document?.value(false, &own)?,
         None => Value::Null,
     };

@@ -3,7 +3,7 @@
 mod read;
 mod write;
 
-use aurak_gotemplate::{Error, ErrorKind, Functions, Value};
+use aurak_gotemplate::{Context, Error, ErrorKind, Functions, Str, Value};
 
 use crate::table::{A, Answer, S, add};
 use write::Style;
@@ -25,6 +25,27 @@ pub(crate) fn add_all(table: &mut Functions) {
     }
     add(table, &["mustFromJson"], &[S], A, |context, a| read::value(context, &a.str(0)));
     add(table, &["fromJson"], &[S], A, |context, a| swallowed(read::value(context, &a.str(0)), Value::Nil));
+}
+
+/// A value as `json.Marshal` writes it.
+///
+/// # Errors
+///
+/// JSON cannot hold it, in the words of Go, or a limit is reached.
+pub fn to_json(context: &mut Context<'_>, value: &Value) -> Result<Str, Error> {
+    match write::to_text(context, value, Style::Compact)? {
+        Value::Str(text) => Ok(text),
+        _ => Ok(Str::default()),
+    }
+}
+
+/// The value that `json.Unmarshal` reads into an `interface {}`.
+///
+/// # Errors
+///
+/// The text is no JSON, in the words of Go, or a limit is reached.
+pub fn from_json(context: &mut Context<'_>, text: &[u8]) -> Result<Value, Error> {
+    read::value(context, text)
 }
 
 /// What stands for an error that a plain function does not tell. Limits are told always.

@@ -77,9 +77,8 @@ impl Writer {
             Some(below) => self.value(&below, level + 1),
             None if object.kind() == Kind::Ptr && object.is_nil() => self.plain(&Plain::Null),
             None => {
-                let fields = object.fields().into_iter();
-                let public = fields.filter(|(name, _)| name.starts_with(char::is_uppercase));
-                self.fields(level, public.map(|(name, value)| (Str::from(name), value)).collect())
+                let fields = object.json().into_iter();
+                self.fields(level, fields.map(|(name, value)| (Str::from(name), value)).collect())
             }
         }
     }
