@@ -22,9 +22,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("aurak-goyaml", &[]),
     // A language of others: it knows nothing of what it is used for.
     ("aurak-gotemplate", &[]),
-    // What Helm does around its templates; functions and versions come from outside.
-    ("aurak-chart", &["aurak-goyaml", "aurak-gotemplate"]),
     ("aurak-sprig", &["aurak-gotemplate", "aurak-goyaml"]),
+    // What Helm does with a chart; what is drawn, and what a cluster answers, comes from outside.
+    ("aurak-chart", &["aurak-goyaml", "aurak-gotemplate", "aurak-sprig"]),
     // Its refusals are its own: it shares nothing with what it is used to test.
     ("aurak-sandbox", &[]),
     ("aurak-exec", &["aurak-model", "aurak-expr", "aurak-state", "aurak-api"]),
@@ -38,6 +38,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("minijinja", &["aurak-expr"]),
     ("rusqlite", &["aurak-state", "aurak-sandbox"]),
     ("petgraph", &["aurak-plan"]),
+    ("jsonschema", &["aurak-chart"]),
 ];
 
 #[test]

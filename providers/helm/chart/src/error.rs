@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::render::Failure;
+
 /// Why a chart was not read or its values not computed.
 #[derive(Debug, Error)]
 pub enum Error {
@@ -22,6 +24,12 @@ pub enum Error {
     /// A text that is not the YAML it should be. The message has the line where there is one.
     #[error("{0}")]
     Yaml(#[from] aurak_goyaml::Error),
+    /// Values that are not as a chart's `values.schema.json` wants them; a line for each place.
+    #[error("{0}")]
+    Schema(String),
+    /// A template that could not be read or failed.
+    #[error("{0}")]
+    Template(Box<Failure>),
     /// A file that could not be read.
     #[error("{what}: {source}")]
     Io {
@@ -30,6 +38,12 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Template(Box::new(failure))
+    }
 }
 
 impl Error {

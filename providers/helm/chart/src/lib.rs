@@ -1,10 +1,10 @@
-//! What Helm does with a chart before and after its templates are executed.
+//! What Helm does with a chart: loading, values, executing its templates, sorting what came out.
 //!
-//! Before: a chart is read from a folder, from files or from an archive ([`Helm::load`]), the user's
+//! Before templates are executed a chart is read from a folder, from files or from an archive ([`Helm::load`]), the user's
 //! values are put together ([`Helm::user_values`]), dependencies are switched on and off and their values imported
 //! ([`Helm::process_dependencies`]), and values are laid over each other through the tree of charts
-//! ([`Helm::coalesce`]). After: what was rendered is split, sorted and written ([`Helm::sort_manifests`]).
-//! For templates there are [`Files`] and [`Capabilities`].
+//! ([`Helm::coalesce`]). [`Helm::render`] does all that and executes the templates ([`render`]); what came
+//! out is split, sorted and written ([`Helm::sort_manifests`], [`manifest`]).
 //!
 //! Two Helms are reproduced, 3.22.0 and 4.3.1, see [`Profile`]; they differ in small things that change
 //! what a chart renders to. Messages are Helm's. The judge is Helm itself: `tests/tables` has what it
@@ -13,7 +13,7 @@
 //! # Rules
 //!
 //! - Charts are strangers': every input ends in a result or an [`Error`], within [`Limits`].
-//! - Versions and ranges are asked of the caller ([`Versions`]); no template is executed here.
+//! - Versions and ranges are asked of the caller ([`Versions`]); [`Semver`] is what Helm has.
 //! - Maps of values are shared by reference where Helm shares them, since templates may change them.
 
 #![forbid(unsafe_code)]
@@ -36,6 +36,8 @@ pub mod manifest;
 mod metadata;
 mod path;
 mod profile;
+pub mod render;
+mod semver;
 mod shape;
 pub mod values;
 mod visible;
@@ -48,3 +50,4 @@ pub use ignore::Rules;
 pub use limits::Limits;
 pub use metadata::{Dependency, Lock, Maintainer, Metadata};
 pub use profile::{Helm, Profile, Versions};
+pub use semver::Semver;

@@ -28,6 +28,8 @@ pub struct Helm<'a> {
     pub profile: Profile,
     /// How much a chart may cost.
     pub limits: Limits,
+    /// How much all templates of a render may cost together.
+    pub template_limits: aurak_gotemplate::Limits,
     pub(crate) versions: &'a dyn Versions,
     warnings: RefCell<Vec<String>>,
 }
@@ -39,7 +41,13 @@ impl<'a> Helm<'a> {
     /// A Helm with the usual limits.
     #[must_use]
     pub fn new(profile: Profile, versions: &'a dyn Versions) -> Self {
-        Self { profile, limits: Limits::default(), versions, warnings: RefCell::default() }
+        Self {
+            profile,
+            limits: Limits::default(),
+            template_limits: aurak_gotemplate::Limits::default(),
+            versions,
+            warnings: RefCell::default(),
+        }
     }
 
     /// What it warned of since it was last asked, in the words of Helm 3.

@@ -2,13 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use aurak_chart::manifest::{OutputOptions, Sorted, template_output};
+use aurak_chart::manifest::{OutputOptions, Sorted, show_only, template_output};
+use aurak_chart::render::{FailureKind, Lookup, Request, deep_limits, on_deep_stack};
 use aurak_chart::{
-    Capabilities, Chart, Error, File, Files, Helm, KubeVersion, Limits, Profile, Rules, Versions,
+    Capabilities, Chart, Error, File, Files, Helm, KubeVersion, Limits, Profile, Rules, Semver, Versions,
 };
 use aurak_gotemplate::{Kind, Map, MissingKey, Templates, Value, fmt::sprintf};
+use aurak_sprig::Recording;
 use serde_json::{Value as Json, json};
 
 const PROFILES: [(&str, Profile); 2] = [("helm3", Profile::Helm3), ("helm4", Profile::Helm4)];
@@ -450,4 +454,223 @@ fn damaged_archives_end_in_a_chart_or_an_error() {
         let _ = helm.load_archive(&bad);
         let _ = helm.load_archive(&good[..place]);
     }
+}
+
+/// The files of a row by their names, with a plain `Chart.yaml` where there is none.
+fn chart_files(row: &Json) -> Vec<File> {
+    let mut files: BTreeMap<&str, &str> =
+        [("Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n")].into();
+    files.extend(
+        row["files"].as_object().unwrap().iter().map(|(name, text)| (&**name, text.as_str().unwrap())),
+    );
+    files.into_iter().map(|(name, text)| File { name: name.to_owned(), data: text.into() }).collect()
+}
+
+/// Both ends of a text that is too long for a table.
+fn ends(text: &str) -> String {
+    const END: usize = 1000;
+    if text.len() <= 4 * END {
+        return text.to_owned();
+    }
+    format!("{} … {} bytes … {}", &text[..END], text.len(), &text[text.len() - END..])
+}
+
+fn rendered(row: &Json, profile: Profile) -> Result<Json, Error> {
+    let mut helm = Helm::new(profile, &Semver);
+    helm.template_limits = deep_limits();
+    let text = |key: &str, usual: &str| row[key].as_str().unwrap_or(usual).to_owned();
+    let mut chart = helm.load_files(chart_files(row))?;
+    let mut capabilities = Capabilities::offline(KubeVersion::parse(&text("kube", "v1.33.4"), profile)?);
+    let apis = row["apis"].as_array().into_iter().flatten();
+    capabilities.api_versions.extend(apis.map(|one| one.as_str().unwrap().to_owned()));
+    let mut request = Request::new(&text("release", "rel"), &text("namespace", "ns"), capabilities);
+    request.is_upgrade = row["upgrade"] == true;
+    request.sub_notes = row["sub_notes"] == true;
+    let rendered = helm.render(&mut chart, &user(row), &request)?;
+    let options = OutputOptions { include_crds: row["crds"] == true, ..OutputOptions::default() };
+    let out = template_output(&chart, &rendered.sorted, options);
+    Ok(json!({ "text": out, "notes": rendered.notes }))
+}
+
+#[test]
+fn rendering_charts() {
+    let text =
+        std::fs::read_to_string(format!("{}/tests/tables/render.jsonl", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let wrong = on_deep_stack(|| {
+        let mut wrong = Vec::new();
+        for line in text.lines() {
+            let row: Json = serde_json::from_str(line).unwrap();
+            for (name, profile) in PROFILES {
+                let wanted = &row[name];
+                // What Go leaves to chance is no answer.
+                if wanted["chance"] == true {
+                    continue;
+                }
+                let got = match rendered(&row, profile) {
+                    Ok(all) if all["notes"] == "" => json!({ "ok": all["text"] }),
+                    Ok(all) => json!({ "ok": all["text"], "notes": all["notes"] }),
+                    Err(error) => json!({ "error": ends(&error.to_string()) }),
+                };
+                // Messages that are ours on purpose.
+                let excused = row["ours"] == true && got["error"].is_string() && wanted["error"].is_string();
+                if got != *wanted && !excused {
+                    let show = |answer: &Json| {
+                        let text = answer["ok"].as_str().or(answer["error"].as_str()).unwrap_or_default();
+                        format!("{text}{}", answer["notes"].as_str().unwrap_or_default())
+                    };
+                    wrong.push(format!(
+                        "== {} ({name})\n{}\n-- but\n{}",
+                        row["what"],
+                        show(wanted),
+                        show(&got)
+                    ));
+                }
+            }
+        }
+        wrong
+    })
+    .unwrap();
+    assert!(wrong.is_empty(), "{} answers differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn refused(files: &[(&str, &str)], profile: Profile) -> Error {
+    let mut helm = Helm::new(profile, &Semver);
+    helm.template_limits.steps = 100_000;
+    let mut files: Vec<File> =
+        files.iter().map(|(name, text)| File { name: (*name).to_owned(), data: (*text).into() }).collect();
+    files.push(File { name: "Chart.yaml".to_owned(), data: "name: c\nversion: 1.0.0".into() });
+    let mut chart = helm.load_files(files).unwrap();
+    let capabilities = Capabilities::offline(KubeVersion::parse("1.33", profile).unwrap());
+    helm.render(&mut chart, &Map::new(), &Request::new("rel", "ns", capabilities)).unwrap_err()
+}
+
+#[test]
+fn a_failure_knows_its_places() {
+    let files = [
+        ("templates/t.yaml", "a: 1\nb: {{ include \"x\" . }}"),
+        ("templates/_h.tpl", "{{ define \"x\" }}\n  {{ tpl \"{{ .a.b }}\" . }}{{ end }}"),
+    ];
+    let Error::Template(failure) = refused(&files, Profile::Helm3) else { panic!("another error") };
+    assert_eq!(
+        (failure.kind, failure.why.as_str()),
+        (FailureKind::Execution, "nil pointer evaluating interface {}.b",)
+    );
+    let places: Vec<String> = failure
+        .places
+        .iter()
+        .map(|place| format!("{}:{}:{} {}", place.file, place.line, place.column.unwrap(), place.template))
+        .collect();
+    assert_eq!(
+        places,
+        ["c/templates/t.yaml:2:6 c/templates/t.yaml", "c/templates/_h.tpl:2:5 x", "gotpl:1:5 gotpl",]
+    );
+
+    let Error::Template(failure) = refused(&[("templates/t.yaml", "a:\n{{ nope }}")], Profile::Helm4) else {
+        panic!("another error")
+    };
+    assert_eq!(failure.kind, FailureKind::Parse);
+    assert_eq!((failure.places[0].line, failure.places[0].column), (2, None));
+
+    let Error::Template(failure) = refused(&[("templates/t.yaml", "{{ fail \"no\" }}")], Profile::Helm4)
+    else {
+        panic!("another error")
+    };
+    assert_eq!((failure.kind, failure.why.as_str()), (FailureKind::Stated, "no"));
+    assert_eq!(failure.to_string(), "execution error at (c/templates/t.yaml:1:3): no");
+}
+
+#[test]
+fn all_templates_share_their_limits() {
+    let loops = "{{ range 600 }}{{ range 100 }}{{ end }}{{ end }}";
+    let files = [("templates/a.yaml", loops), ("templates/b.yaml", loops)];
+    let Error::Template(failure) = refused(&files, Profile::Helm3) else { panic!("another error") };
+    assert_eq!(failure.kind, FailureKind::Limit, "{failure}");
+    let Error::Template(failure) =
+        refused(&[files[0], ("templates/0.yaml", "{{ fail \"later\" }}")], Profile::Helm3)
+    else {
+        panic!("another error")
+    };
+    // One of them alone is allowed, so that it goes on.
+    assert_eq!(failure.kind, FailureKind::Stated);
+}
+
+#[test]
+fn deep_templates_are_an_error_and_not_the_end() {
+    let files = [
+        ("templates/t.yaml", "{{ include \"r\" . }}"),
+        ("templates/_h.tpl", "{{ define \"r\" }}{{ include \"r\" . }}{{ end }}"),
+    ];
+    let Error::Template(failure) = refused(&files, Profile::Helm3) else { panic!("another error") };
+    assert_eq!(failure.kind, FailureKind::Limit, "{failure}");
+}
+
+#[test]
+fn what_was_drawn_is_rendered_again() {
+    let helm = Helm::new(Profile::Helm3, &Semver);
+    let text = "a: {{ randAlphaNum 12 }}{{ uuidv4 }}{{ now | unixEpoch }}";
+    let files = vec![
+        File { name: "Chart.yaml".to_owned(), data: "name: c\nversion: 1.0.0".into() },
+        File { name: "templates/t.yaml".to_owned(), data: text.into() },
+    ];
+    let chart = helm.load_files(files).unwrap();
+    let draws = Rc::new(RefCell::new(Recording::new()));
+    let capabilities = Capabilities::offline(KubeVersion::parse("1.33", Profile::Helm3).unwrap());
+    let request = Request { draws: draws.clone(), ..Request::new("rel", "ns", capabilities) };
+    let first = helm.render(&mut chart.clone(), &Map::new(), &request).unwrap();
+    draws.borrow_mut().rewind();
+    assert_eq!(helm.render(&mut chart.clone(), &Map::new(), &request).unwrap(), first);
+    let fresh = Request { draws: Rc::new(RefCell::new(Recording::new())), ..request };
+    assert_ne!(helm.render(&mut chart.clone(), &Map::new(), &fresh).unwrap(), first);
+}
+
+/// A cluster with one secret.
+struct OneSecret;
+
+impl Lookup for OneSecret {
+    fn lookup(&self, version: &str, kind: &str, namespace: &str, name: &str) -> Result<Map, String> {
+        match (version, kind, namespace, name) {
+            ("v1", "Secret", "ns", "there") => Ok([("data", Value::str("x"))].into_iter().collect()),
+            ("v1", "Secret", ..) => Ok(Map::new()),
+            _ => Err(format!("no kind {kind}")),
+        }
+    }
+}
+
+#[test]
+fn lookup_asks_what_it_is_given() {
+    let helm = Helm::new(Profile::Helm3, &Semver);
+    let render = |text: &str| {
+        let files = vec![
+            File { name: "Chart.yaml".to_owned(), data: "name: c\nversion: 1.0.0".into() },
+            File { name: "templates/t.yaml".to_owned(), data: text.into() },
+        ];
+        let capabilities = Capabilities::offline(KubeVersion::parse("1.33", Profile::Helm3).unwrap());
+        let request = Request { lookup: Rc::new(OneSecret), ..Request::new("rel", "ns", capabilities) };
+        helm.render(&mut helm.load_files(files).unwrap(), &Map::new(), &request)
+    };
+    let done = render(
+        "a: {{ (lookup \"v1\" \"Secret\" \"ns\" \"there\").data }}{{ lookup \"v1\" \"Secret\" \"ns\" \"not\" }}",
+    );
+    assert_eq!(done.unwrap().sorted.manifests[0].text, "a: xmap[]");
+    let error = render("a: {{ lookup \"v1\" \"Nope\" \"\" \"\" }}").unwrap_err().to_string();
+    assert!(error.ends_with("error calling lookup: no kind Nope"), "{error}");
+}
+
+#[test]
+fn only_what_is_asked_for_is_shown() {
+    let output = "---\n# Source: c/templates/a.yaml\na: 1\n---\n# Source: c/charts/s/templates/b.yaml\nb: 2\n---\n# Source: c/templates/a.yaml\nc: 3\n";
+    let show = |patterns: &[&str]| {
+        let patterns: Vec<String> = patterns.iter().map(|one| (*one).to_owned()).collect();
+        show_only(output, &patterns, Profile::Helm3)
+    };
+    let both = "---\n# Source: c/templates/a.yaml\na: 1\n---\n# Source: c/templates/a.yaml\nc: 3\n";
+    assert_eq!(show(&["templates/*.yaml"]).unwrap(), both);
+    assert_eq!(
+        show(&["charts/s/templates/b.yaml"]).unwrap(),
+        "---\n# Source: c/charts/s/templates/b.yaml\nb: 2\n"
+    );
+    assert_eq!(
+        show(&["templates/no.yaml"]).unwrap_err().to_string(),
+        "could not find template templates/no.yaml in chart"
+    );
 }

@@ -3,10 +3,12 @@
 mod heads;
 mod order;
 mod output;
+mod show;
 mod sort;
 mod split;
 
 pub use order::{install_order, uninstall_order};
 pub use output::{OutputOptions, release_manifest, template_output};
+pub use show::show_only;
 pub use sort::{Event, Hook, Manifest, Sorted};
 pub use split::split;
