@@ -35,6 +35,7 @@ impl Helm<'_> {
                     }
                     _ => continue,
                 };
+                one.imported.push((child.clone(), parent.clone()));
                 match table(&values, &format!("{}.{child}", one.name)) {
                     Err(error) => self.warn(format!("Warning: ImportValues missing table{place}: {error}")),
                     Ok(table) => {

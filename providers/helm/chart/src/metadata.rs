@@ -81,8 +81,11 @@ pub struct Dependency {
     pub tags: Vec<String>,
     /// Is it wanted, going by conditions and tags?
     pub enabled: bool,
-    /// `import-values`: texts, and maps with `child` and `parent`.
+    /// `import-values`: texts, and maps with `child` and `parent`. Once it was imported it is in
+    /// `imported` instead.
     pub import_values: Vec<Yaml>,
+    /// What was imported: the path below, and the one in the chart itself.
+    pub imported: Vec<(String, String)>,
     /// `alias`
     pub alias: String,
 }

@@ -115,6 +115,19 @@ impl Object for Seen {
             _ => return Field::Missing,
         })
     }
+
+    fn fields(&self) -> Vec<(String, Value)> {
+        named(self, &["KubeVersion", "APIVersions", "HelmVersion"])
+    }
+}
+
+/// The fields of these names.
+fn named(object: &dyn Object, names: &[&str]) -> Vec<(String, Value)> {
+    let value = |name: &str| match object.field(name) {
+        Field::Typed(value) | Field::Any(value) => Some((name.to_owned(), value)),
+        Field::Missing | Field::Unexported => None,
+    };
+    names.iter().filter_map(|name| value(name)).collect()
 }
 
 fn has(receiver: &Value, name: &str) -> Option<Function> {
@@ -151,6 +164,15 @@ impl Object for SeenVersion {
         }))
     }
 
+    fn fields(&self) -> Vec<(String, Value)> {
+        let mut fields = named(self, &["Version", "Major", "Minor"]);
+        if self.name.starts_with(package(Profile::Helm4)) {
+            let normalized = Value::str(self.version.normalized.as_str());
+            fields.insert(1, ("normalizedVersion".to_owned(), normalized));
+        }
+        fields
+    }
+
     fn method(self: Rc<Self>, name: &str) -> Option<Function> {
         let text = match name {
             "String" => self.version.normalized.clone(),
@@ -160,7 +182,7 @@ impl Object for SeenVersion {
         Some(Function::new([], move |_, _| Ok(Value::str(text.as_str()))).returning(Type::String))
     }
 
-    fn text(&self) -> Option<Str> {
+    fn text_in_place(&self) -> Option<Str> {
         Some(self.version.normalized.as_str().into())
     }
 }
@@ -184,5 +206,19 @@ impl Object for BuildInfo {
             ("GitCommit" | "GitTreeState" | "GoVersion", _) | ("KubeClientVersion", Profile::Helm4) => "",
             _ => return Field::Missing,
         }))
+    }
+
+    fn fields(&self) -> Vec<(String, Value)> {
+        named(self, &["Version", "GitCommit", "GitTreeState", "GoVersion", "KubeClientVersion"])
+    }
+
+    fn json(&self) -> Vec<(String, Value)> {
+        let tags = ["version", "git_commit", "git_tree_state", "go_version", "kube_client_version"];
+        let tagged = tags.into_iter().zip(self.fields());
+        // The last one has no `omitempty`.
+        tagged
+            .filter(|(tag, (_, value))| value.truth() || *tag == "kube_client_version")
+            .map(|(tag, (_, value))| (tag.to_owned(), value))
+            .collect()
     }
 }

@@ -75,6 +75,12 @@ pub trait Object: Any {
         None
     }
 
+    /// What its `String` method gives where only a pointer to it has one: a template that prints the
+    /// struct where it lies finds it, a function that is given a copy does not.
+    fn text_in_place(&self) -> Option<Str> {
+        None
+    }
+
     /// Has its type a `==` at all? A struct with a list or a map in it has none.
     fn comparable(&self) -> bool {
         true

@@ -98,10 +98,19 @@ fn maintainer(Maintainer { name, email, url }: &Maintainer) -> Record {
 }
 
 fn dependency(dependency: &Dependency) -> Record {
-    let Dependency { name, version, repository, condition, tags, enabled, import_values, alias } = dependency;
-    let imports = match import_values.as_slice() {
-        [] => Value::List(List::nil(Type::any_slice())),
-        all => Value::list(all.iter().cloned().map(from_yaml).collect()),
+    let Dependency { name, version, repository, condition, tags, enabled, import_values, imported, alias } =
+        dependency;
+    let pair = |(child, parent): &(String, String)| {
+        let map: Map = [("child", Value::str(child.as_str())), ("parent", Value::str(parent.as_str()))]
+            .into_iter()
+            .collect();
+        Value::Map(map.with_type(Type::map(Type::String)))
+    };
+    let imports: Vec<Value> =
+        imported.iter().map(pair).chain(import_values.iter().cloned().map(from_yaml)).collect();
+    let imports = match imports.is_empty() {
+        true => Value::List(List::nil(Type::any_slice())),
+        false => Value::list(imports),
     };
     let always = |member: Member| Member { omit_empty: false, ..member };
     Record {

@@ -75,6 +75,9 @@ impl<'t> State<'t, '_> {
                 let node = shown(&NodeRef::Statement(statement).text());
                 Err(self.error(format!("can't print {node} of type {}", place.type_name())))
             }
+            Value::Object(object) if object.text_in_place().is_some() => {
+                self.write(&object.text_in_place().unwrap_or_default())
+            }
             value => {
                 let text = crate::fmt::printable(self.run.bytes_left(), std::slice::from_ref(value));
                 let text = text.map_err(|error| self.placed(error))?;
