@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aurak_model::Address;
 use aurak_tests::world_gen::{Block, Fill, Item, Module, Stack, Term};
 use serde_json::Value as Json;
 
@@ -141,12 +142,33 @@ pub(super) fn plan(stack: &Stack, reality: &Reality) -> BTreeMap<String, Expecte
     }
     for (address, row) in &reality.rows {
         if !naive.acts.contains_key(address) {
-            let kept = row.retain || stack.removed.iter().any(|name| *name == block_of(address));
+            // Under the name that it has, or the one that it is to get.
+            let mut name = Address::parse(address).map_or_else(|_| block_of(address), |it| it.plain());
+            let mut named = vec![name.clone()];
+            for (from, to) in &stack.moved {
+                if name == *from {
+                    name.clone_from(to);
+                    named.push(name.clone());
+                }
+            }
+            let removed = stack.removed.iter().any(|name| *name == block_of(address) || named.contains(name));
+            let kept = row.retain || removed || named.iter().any(|name| says_retain(stack, name));
             let act = if kept { Act::Forget } else { Act::Delete };
             naive.acts.insert(address.clone(), Expected { act, touched: BTreeSet::new() });
         }
     }
     naive.acts
+}
+
+/// Whether a block says that its objects stay, though it may have no instance.
+fn says_retain(stack: &Stack, name: &str) -> bool {
+    stack.items.iter().any(|item| match item {
+        Item::Block(block) => block.name == name && block.lifecycle.retain,
+        Item::Module(module) => module
+            .blocks
+            .iter()
+            .any(|block| format!("{}.{}", module.name, block.name) == name && block.lifecycle.retain),
+    })
 }
 
 /// Whether a block of the stack itself has an instance with this address.
