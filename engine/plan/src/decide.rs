@@ -471,7 +471,7 @@ impl Context {
         };
         // What somebody has who is left out is not let go of.
         if order == ReplaceOrder::CreateFirst
-            && let Some(of) = self.recorded_as(&wanted, &"".into()).filter(|of| self.is_left_out(of))
+            && let Some(of) = self.has_its_name(&wanted).filter(|of| self.is_left_out(of))
             && let Some(id) = self.row(&of).and_then(|row| row.current.as_ref().map(|it| it.id.clone()))
         {
             let claim = Claim { by: wanted.address.clone(), of, id, why: Claims::Replace };

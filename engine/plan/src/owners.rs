@@ -22,6 +22,15 @@ impl Context {
 
     /// The address in this state that an object belongs to already, by its id or by its natural key.
     pub(crate) fn recorded_as(&self, wanted: &Wanted<'_>, id: &Name) -> Option<Address> {
+        self.owner(wanted, Some(id))
+    }
+
+    /// The other address that has an object of the name that is wanted, of those in the state.
+    pub(crate) fn has_its_name(&self, wanted: &Wanted<'_>) -> Option<Address> {
+        self.owner(wanted, None)
+    }
+
+    fn owner(&self, wanted: &Wanted<'_>, id: Option<&Name>) -> Option<Address> {
         let previous = &self.input.previous;
         let owners = self.owners.get_or_init(|| self.find_owners());
         let node = &wanted.provider.node;
@@ -33,7 +42,7 @@ impl Context {
                 recorded.type_name == node.type_name && !self.leads_elsewhere(&recorded, node)
             }
         };
-        let by_id = owners.get(&(wanted.type_name.clone(), id.clone()));
+        let by_id = id.and_then(|id| owners.get(&(wanted.type_name.clone(), id.clone())));
         let key = self.key_of(&wanted.desired, &wanted.schema);
         let by_key = key.and_then(|key| owners.get(&(wanted.type_name.clone(), key)));
         let mut all = by_id.into_iter().chain(by_key).flatten();

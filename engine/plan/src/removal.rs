@@ -328,7 +328,7 @@ impl Context {
             }
             None => {}
         }
-        let said = self.said_of(&address);
+        let said = self.said_of(&address, &row);
         if let Some(same) = self.is_only_read(&address, &row) {
             if !same {
                 self.find(existing_beside(&address, &current.id));
@@ -347,7 +347,7 @@ impl Context {
             }
             return None;
         }
-        if self.is_removed_only(&address) || row.lifecycle.retain || said.retain {
+        if self.is_removed_only(&address) || said.retain {
             if let Some(parent) = dies_with {
                 if !self.is_not_there(&parent) {
                     self.find(goes_all_the_same(&address, &parent));
@@ -359,7 +359,7 @@ impl Context {
             }
             return Some(forget(reasons, None));
         }
-        if row.lifecycle.prevent_destroy || said.prevent_destroy {
+        if said.prevent_destroy {
             self.find(
                 Diagnostic::error(
                     "prevent_destroy",
@@ -499,8 +499,7 @@ impl Context {
     /// Whether what leaves the stack stays where it is.
     fn is_let_go(&self, address: &Address, row: &Row) -> bool {
         let read = |object: &Object| self.is_read_in_destroy(address, &object.id) == Some(true);
-        row.lifecycle.retain
-            || self.said_of(address).retain
+        self.said_of(address, row).retain
             || self.is_removed_only(address)
             || self.is_only_read(address, row).is_some()
             || row.current.as_ref().is_some_and(read)

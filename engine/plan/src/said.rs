@@ -2,28 +2,29 @@
 //! `when`, a key or the whole stack has gone.
 
 use aurak_model::plan::Mode;
-use aurak_model::program::{Block, NodeKind};
-use aurak_model::{Address, BlockKind, Diagnostic, Name, Node, Value};
+use aurak_model::program::{Block, Lifecycle, NodeKind};
+use aurak_model::{Address, BlockKind, Diagnostic, Name, Node, Row, Value};
 
 use crate::context::Context;
 
-/// What is kept, as the block says in plain words. An expression counts once a plan has worked it out.
-#[derive(Default)]
+/// What is kept of an object: as its row says, or its block in plain words. An expression counts once a plan
+/// has worked it out.
 pub(crate) struct Said {
     pub prevent_destroy: bool,
     pub retain: bool,
 }
 
 impl Context {
-    /// What the block of a row says, under the name that the row has now or gets.
-    pub(crate) fn said_of(&self, address: &Address) -> Said {
-        let Some(block) = self.block_of(address).filter(|block| block.kind == BlockKind::Resource) else {
-            return Said::default();
+    /// What a row says, and its block, under the name that the row has now or gets.
+    pub(crate) fn said_of(&self, address: &Address, row: &Row) -> Said {
+        let block = self.block_of(address).filter(|block| block.kind == BlockKind::Resource);
+        let says = |node: fn(&Lifecycle) -> &Option<Node>| {
+            let node = block.and_then(|block| node(&block.lifecycle).as_ref());
+            node.and_then(literal) == Some(&Value::Bool(true))
         };
-        let says = |node: &Option<Node>| node.as_ref().and_then(literal) == Some(&Value::Bool(true));
         Said {
-            prevent_destroy: says(&block.lifecycle.prevent_destroy),
-            retain: says(&block.lifecycle.retain),
+            prevent_destroy: row.lifecycle.prevent_destroy || says(|lifecycle| &lifecycle.prevent_destroy),
+            retain: row.lifecycle.retain || says(|lifecycle| &lifecycle.retain),
         }
     }
 
