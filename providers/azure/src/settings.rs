@@ -1,10 +1,12 @@
 //! What a provider node says, what a credentials file says and what the environment says, put together:
 //! in this order, the first that says something counts.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use aurak_api::ProviderError;
 use aurak_model::Value;
+use azure_core::http::Url;
 
 use crate::cloud::{BadCloud, Cloud};
 use crate::identity::Identity;
@@ -156,15 +158,7 @@ pub(crate) fn unreadable(what: &str, path: &Path, error: &std::io::Error) -> Pro
 
 /// Whether a URL leads nowhere but to this machine.
 fn is_on_this_machine(url: &str) -> bool {
-    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let host = host.split(['/', '?', '#']).next().unwrap_or_default();
-    if host.contains('@') {
-        return false;
-    }
-    let name = match host.strip_prefix('[') {
-        Some(six) => six.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    name.eq_ignore_ascii_case("localhost")
-        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    let Ok(url) = Url::parse(url) else { return false };
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
